@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From force to a result: the one pure function that `stance run`, the daemon and
+   `stance analyze` all call on the same recording. */
+#ifndef STANCE_RESULT_H
+#define STANCE_RESULT_H
+
+#include "stance/asymmetry.h"
+#include "stance/filter.h"
+#include "stance/metric.h"
+#include "stance/onset.h"
+#include "stance/protocol.h"
+#include "stance/repetition.h"
+#include "stance/trace.h"
+
+/* What the analysis must know beside the force. Zeroes and NaN mean unknown. */
+struct stance_analysis_context {
+  double body_mass_kg;           /* NaN: unknown */
+  double lever_m;                /* NaN: unknown */
+  double from_s, to_s;           /* analyse only this interval of the input's own axis; NaN: open */
+  enum stance_side injured_side; /* STANCE_SIDE_NONE: not named */
+  const enum stance_side *side_order; /* borrowed; see repetition.h */
+  size_t side_order_count;
+  stance_reason_set recording_flags; /* known before the analysis (unit_assumed, …) */
+};
+
+struct stance_repetition {
+  unsigned number;       /* from 1 in order of time over the recording */
+  enum stance_side side; /* BOTH: bilateral */
+  unsigned order;        /* from 1 among the attempts of this side */
+  enum stance_repetition_status status;
+  stance_reason_set reasons;
+  struct stance_effort effort[STANCE_MEASURED_SIDE_COUNT]; /* of the sides that took part */
+  bool took_part[STANCE_MEASURED_SIDE_COUNT];
+  struct stance_value value[STANCE_SIDE_COUNT][STANCE_METRIC_COUNT];
+};
+
+enum stance_summary_rule {
+  STANCE_SUMMARY_BEST,      /* each side's highest accepted repetition */
+  STANCE_SUMMARY_MEAN,      /* over the accepted repetitions */
+  STANCE_SUMMARY_MEAN_OF_3, /* over the first three accepted; missing with fewer */
+  STANCE_SUMMARY_COUNT,
+};
+const char *stance_summary_id(enum stance_summary_rule rule); /* "best", "mean", "mean_of_3" */
+
+struct stance_result {
+  struct stance_protocol protocol;
+  struct stance_analysis_settings settings; /* as used */
+  double body_mass_kg, lever_m;
+  enum stance_side injured_side;
+  bool measured[STANCE_MEASURED_SIDE_COUNT]; /* the trace has this side */
+  struct stance_repetition *repetition;
+  size_t repetition_count;
+  unsigned attempted[STANCE_MEASURED_SIDE_COUNT];
+  unsigned used[STANCE_MEASURED_SIDE_COUNT];
+  struct stance_value summary[STANCE_SUMMARY_COUNT][STANCE_SIDE_COUNT][STANCE_METRIC_COUNT];
+  stance_reason_set flags; /* of the whole recording */
+  struct stance_time_axis time;
+  struct stance_integrity integrity;
+  char onset_method[192]; /* stance_onset_method_describe */
+};
+
+/* Planned filter and scratch memory of one analysing thread. Creating two at once is not allowed
+   (FFTW's planner). */
+struct stance_analyzer;
+STANCE_MUST_CHECK enum stance_status stance_analyzer_create(struct stance_analyzer **ret_analyzer,
+                                                            struct stance_problem *problem);
+void stance_analyzer_destroy(struct stance_analyzer *analyzer);
+
+/* The result owns its memory. STANCE_OK also when no repetition is found: the result then says so.
+   STANCE_USAGE where the protocol cannot be applied (a Nordic test on one force without a side).
+   `settings` NULL: the protocol's own. WORK. */
+STANCE_MUST_CHECK enum stance_status stance_analyze(struct stance_analyzer *analyzer,
+                                                    const struct stance_force_trace *trace,
+                                                    const struct stance_protocol *protocol,
+                                                    const struct stance_analysis_settings *settings,
+                                                    const struct stance_analysis_context *context,
+                                                    struct stance_result *ret_result,
+                                                    struct stance_problem *problem);
+void stance_result_finish(struct stance_result *result);
+
+/* Method of one value as the long layout prints it: id, version and parameters. */
+size_t stance_result_method(const struct stance_result *result, enum stance_metric metric,
+                            char *ret_text, size_t size);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Anything that delivers raw frames: an instrument, the simulated rig, a file played back. */
+#ifndef STANCE_SOURCE_H
+#define STANCE_SOURCE_H
+
+#include "stance/ring.h"
+#include "stance/status.h"
+#include "stance/trace.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Time is injected, so that a day passes in seconds in a test. now_ns is CLOCK_MONOTONIC. */
+struct stance_clock {
+  int64_t (*now_ns)(void *context);
+  void (*sleep_until_ns)(void *context, int64_t deadline_ns);
+  void *context;
+};
+/* The host's own CLOCK_MONOTONIC. */
+extern const struct stance_clock stance_clock_host;
+
+struct stance_source_info {
+  char uri[256];
+  char model[64];
+  char serial[64];
+  char firmware[32];
+  double rate_hz; /* nominal */
+  size_t channel_count;
+  struct stance_channel channel[STANCE_CHANNEL_COUNT_MAX];
+  bool elastic;         /* its clock waits for room in the ring: nothing is ever dropped */
+  uint64_t frame_count; /* instants it will deliver; 0: endless */
+  /* Profile that the source knows for itself (the simulated rig), as the text of calibration.h;
+     "" where it knows none. */
+  char calibration[1024];
+};
+
+/* Counters; a snapshot may lag. */
+struct stance_source_health {
+  uint64_t frames_produced; /* instants that the instrument sampled, lost ones included */
+  uint64_t frames_lost;     /* lost inside the instrument or on the wire */
+  uint64_t frames_corrupt;
+  bool ended;  /* no further frame will come */
+  bool failed; /* ended because of a fault; `problem` says which */
+  struct stance_problem problem;
+};
+
+struct stance_source;
+
+/* `clock` is borrowed until destroy; NULL means stance_clock_host. Settings ride in the URI:
+   `sim:nordic?seed=7&speed=max`, `replay:FILE?speed=2`. WORK. */
+STANCE_MUST_CHECK enum stance_status stance_source_open(const char *uri,
+                                                        const struct stance_clock *clock,
+                                                        struct stance_source **ret_source,
+                                                        struct stance_problem *problem);
+const struct stance_source_info *stance_source_info(const struct stance_source *source);
+/* Starts delivery into `ring_count` rings (each borrowed until stop), every frame into each. */
+STANCE_MUST_CHECK enum stance_status stance_source_start(struct stance_source *source,
+                                                         struct stance_frame_ring *const *rings,
+                                                         size_t ring_count,
+                                                         struct stance_problem *problem);
+/* Returns after the last frame was pushed. Harmless when not started. WORK. */
+void stance_source_stop(struct stance_source *source);
+void stance_source_health(const struct stance_source *source,
+                          struct stance_source_health *ret_health);
+/* The truth behind a simulated recording as CSV text (what each metric would be without noise);
+   NULL where the source knows none. The caller frees it. WORK. */
+char *stance_source_ground_truth(const struct stance_source *source);
+/* Stops first. Accepts NULL. WORK. */
+void stance_source_destroy(struct stance_source *source);
+
+/* One line of the registry: what `stance devices` lists. */
+struct stance_source_kind {
+  const char *scheme;  /* "sim" */
+  const char *summary; /* one line for a user */
+  const char *example; /* a URI that works */
+};
+/* The k-th kind, NULL past the end. */
+const struct stance_source_kind *stance_source_kind(size_t k);
+
+#endif

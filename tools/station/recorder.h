@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a ring to the store, every 250 ms, one durable commit each. Its thread is the only one that
+   touches the store while it runs. */
+#ifndef STANCE_RECORDER_H
+#define STANCE_RECORDER_H
+
+#include "stance/ring.h"
+#include "stance/source.h"
+#include "stance/status.h"
+#include "store.h"
+
+/* A ring for 30 s at 10 kHz: what a stalled disk may cost without losing a frame. */
+enum { STANCE_RECORDER_RING_CAPACITY = 1 << 19 };
+
+struct stance_recorder_health {
+  uint64_t frames_committed;
+  uint64_t frames_waiting; /* read from the ring, not yet committed */
+  uint64_t commits;
+  bool failing; /* the store refuses; frames are kept in memory and retried */
+  bool gave_up; /* after ten minutes: what was kept in memory is lost */
+  int64_t failing_since_ns;
+  struct stance_problem problem;
+};
+
+struct stance_recorder_options {
+  const struct stance_clock *clock; /* NULL: the host's; borrowed */
+  bool log_commits;                 /* prints `committed frames=N` on stderr after each commit */
+  int64_t block_ns;                 /* 0: 250 ms */
+  int64_t give_up_ns;               /* 0: ten minutes */
+};
+
+struct stance_recorder;
+
+/* Borrows store, ring and recording until stop. The recording has begun. WORK. */
+STANCE_MUST_CHECK enum stance_status
+stance_recorder_start(struct stance_store *store, struct stance_frame_ring *ring,
+                      const struct stance_recording *recording,
+                      const struct stance_recorder_options *options,
+                      struct stance_recorder **ret_recorder, struct stance_problem *problem);
+void stance_recorder_health(const struct stance_recorder *recorder,
+                            struct stance_recorder_health *ret_health);
+/* Call when the source has stopped: drains the ring, commits, joins. STANCE_STORE where frames
+   could not be committed. Destroys the recorder in every case. WORK. */
+STANCE_MUST_CHECK enum stance_status stance_recorder_stop(struct stance_recorder *recorder,
+                                                          struct stance_recorder_health *ret_health,
+                                                          struct stance_problem *problem);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store: one SQLite file that holds raw values, what is known about them, calibrations and
+   results. WAL, synchronous=FULL, one transaction per block; mode 0600. All functions: WORK. One
+   store object belongs to one thread at a time. */
+#ifndef STANCE_STORE_H
+#define STANCE_STORE_H
+
+#include "stance/calibration.h"
+#include "stance/frame.h"
+#include "stance/source.h"
+#include "stance/status.h"
+#include "stance/trace.h"
+
+#include <stdint.h>
+
+enum { STANCE_UUID_SIZE = 37 };
+
+struct stance_store;
+
+enum stance_store_access { STANCE_STORE_READ, STANCE_STORE_WRITE };
+
+/* $STANCE_STORE, else $XDG_DATA_HOME/stance/store.db, else ~/.local/share/stance/store.db. */
+STANCE_MUST_CHECK enum stance_status stance_store_default_path(char *ret_path, size_t size,
+                                                               struct stance_problem *problem);
+
+/* WRITE creates the file and its folders, migrates the schema and proves that a commit succeeds;
+   STANCE_STORE with a sentence that names the path, the reason and the remedy. */
+STANCE_MUST_CHECK enum stance_status stance_store_open(const char *path,
+                                                       enum stance_store_access access,
+                                                       struct stance_store **ret_store,
+                                                       struct stance_problem *problem);
+void stance_store_close(struct stance_store *store);
+
+/* What is known when a recording starts. Texts are copied. */
+struct stance_recording {
+  char id[STANCE_UUID_SIZE];      /* filled by begin */
+  char session[STANCE_UUID_SIZE]; /* filled by begin when empty */
+  char athlete[64];
+  char operator_name[64];
+  char started_at[32]; /* RFC 3339 UTC; filled by begin when empty */
+  int utc_offset_min;
+  char protocol_id[48];
+  char *protocol_text;          /* the whole INI, so that the result can be recomputed; owned */
+  char *calibration_text;       /* calibration.h's text form, "" where none is known; owned */
+  char *ground_truth;           /* of a simulated rig; NULL else; owned */
+  double body_mass_kg, lever_m; /* NaN where unknown */
+  enum stance_side injured_side;
+  char side_order[256]; /* as given, "" else */
+  struct stance_source_info source;
+  char software[32];
+  /* read back only */
+  char finished_at[32]; /* "" where the recording was cut off: truncated */
+  uint64_t frames_stored;
+};
+void stance_recording_finish(struct stance_recording *recording);
+void stance_recording_new_uuid(char ret_uuid[STANCE_UUID_SIZE]);
+
+STANCE_MUST_CHECK enum stance_status stance_store_begin(struct stance_store *store,
+                                                        struct stance_recording *recording,
+                                                        struct stance_problem *problem);
+/* One durable commit. `host_ns` is CLOCK_MONOTONIC when the last frame arrived. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_append(struct stance_store *store, const char *recording_id,
+                    const struct stance_raw_frame *frames, size_t count, size_t channel_count,
+                    int64_t host_ns, struct stance_problem *problem);
+/* Spans in frame indices. */
+STANCE_MUST_CHECK enum stance_status stance_store_add_phase(struct stance_store *store,
+                                                            const char *recording_id,
+                                                            const struct stance_phase *phase,
+                                                            struct stance_problem *problem);
+/* Marks the recording complete, with the source's own counters. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_finish_recording(struct stance_store *store, const char *recording_id,
+                              const struct stance_source_health *health,
+                              struct stance_problem *problem);
+
+/* Reads a recording back: raw trace with gaps in place, and its phases (owned by the caller, to be
+   freed). A block whose checksum is wrong becomes a gap, never a guess. `ret_info` by
+   stance_recording_finish, `ret_trace` by stance_raw_trace_finish. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_load(struct stance_store *store, const char *recording_id,
+                  struct stance_recording *ret_info, struct stance_raw_trace *ret_trace,
+                  struct stance_phase **ret_phases, size_t *ret_phase_count,
+                  struct stance_problem *problem);
+/* Ids of all recordings, oldest first; the caller frees the array. */
+STANCE_MUST_CHECK enum stance_status stance_store_list(struct stance_store *store,
+                                                       char (**ret_ids)[STANCE_UUID_SIZE],
+                                                       size_t *ret_count,
+                                                       struct stance_problem *problem);
+
+/* Calibration profiles: immutable, keyed by id. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_put_calibration(struct stance_store *store,
+                             const struct stance_calibration *calibration,
+                             struct stance_problem *problem);
+/* The newest profile for `instrument`; STANCE_END where there is none. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_get_calibration(struct stance_store *store, const char *instrument,
+                             struct stance_calibration *ret_calibration,
+                             struct stance_problem *problem);
+
+/* Results as the long layout's CSV text, one per recording and software version. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_put_result(struct stance_store *store, const char *recording_id, const char *software,
+                        const char *long_csv, struct stance_problem *problem);
+
+#endif
