@@ -9,16 +9,21 @@
 #include "stance/status.h"
 #include "store.h"
 
-/* A ring for 30 s at 10 kHz: what a stalled disk may cost without losing a frame. */
+/* A ring for 30 s at 10 kHz (300,000 frames, rounded up; 42 MB): what a stalled disk may cost
+   without losing a frame. */
 enum { STANCE_RECORDER_RING_CAPACITY = 1 << 19 };
+/* Compressed blocks kept at most while the store refuses: ten minutes of 8 channels × 10 kHz are
+   6e6 frames, at most 384 MB where their values do not compress at all. */
+enum { STANCE_RECORDER_MEMORY_MAX = 512 << 20 };
 
 struct stance_recorder_health {
   uint64_t frames_committed;
   uint64_t frames_waiting; /* read from the ring, not yet committed */
   uint64_t commits;
   bool failing; /* the store refuses; frames are kept in memory and retried */
-  bool gave_up; /* after ten minutes: what was kept in memory is lost */
+  bool gave_up; /* after ten minutes, or with the memory full: what was kept in memory is lost */
   int64_t failing_since_ns;
+  uint64_t frames_lost; /* read from the ring, then given up */
   struct stance_problem problem;
 };
 
@@ -27,6 +32,10 @@ struct stance_recorder_options {
   bool log_commits;                 /* prints `committed frames=N` on stderr after each commit */
   int64_t block_ns;                 /* 0: 250 ms */
   int64_t give_up_ns;               /* 0: ten minutes */
+  size_t memory_max;                /* 0: STANCE_RECORDER_MEMORY_MAX */
+  /* Told in the recorder's thread whenever `failing` or `gave_up` changes; NULL: nobody. */
+  void (*notify)(void *context, const struct stance_recorder_health *health);
+  void *notify_context;
 };
 
 struct stance_recorder;
@@ -39,8 +48,14 @@ stance_recorder_start(struct stance_store *store, struct stance_frame_ring *ring
                       struct stance_recorder **ret_recorder, struct stance_problem *problem);
 void stance_recorder_health(const struct stance_recorder *recorder,
                             struct stance_recorder_health *ret_health);
-/* Call when the source has stopped: drains the ring, commits, joins. STANCE_STORE where frames
-   could not be committed. Destroys the recorder in every case. WORK. */
+/* Committed, durable, with the next block; retried with it. As stance_store_add_phase. Any thread
+   that may block. */
+STANCE_MUST_CHECK enum stance_status stance_recorder_add_phase(struct stance_recorder *recorder,
+                                                               const struct stance_phase *phase,
+                                                               struct stance_problem *problem);
+/* Call when the source has stopped: drains the ring, commits, joins. While the store refuses, it
+   goes on trying until it gives up. STANCE_STORE where frames could not be committed. Destroys the
+   recorder in every case. WORK. */
 STANCE_MUST_CHECK enum stance_status stance_recorder_stop(struct stance_recorder *recorder,
                                                           struct stance_recorder_health *ret_health,
                                                           struct stance_problem *problem);

@@ -23,13 +23,22 @@ enum stance_store_access { STANCE_STORE_READ, STANCE_STORE_WRITE };
 STANCE_MUST_CHECK enum stance_status stance_store_default_path(char *ret_path, size_t size,
                                                                struct stance_problem *problem);
 
-/* WRITE creates the file and its folders, migrates the schema and proves that a commit succeeds;
-   STANCE_STORE with a sentence that names the path, the reason and the remedy. */
+/* WRITE creates the file (0600) and its folders (0700), migrates the schema and proves that a
+   commit succeeds and that the disk has room for a test. READ changes nothing. STANCE_STORE with a
+   sentence that names the path, the reason and the remedy. */
 STANCE_MUST_CHECK enum stance_status stance_store_open(const char *path,
                                                        enum stance_store_access access,
                                                        struct stance_store **ret_store,
                                                        struct stance_problem *problem);
+/* Accepts NULL. */
 void stance_store_close(struct stance_store *store);
+/* As given to open; borrowed until close. */
+const char *stance_store_path(const struct stance_store *store);
+/* True where open found that the last writer had not closed: its commits were brought back. */
+bool stance_store_was_recovered(const struct stance_store *store);
+/* SQLite's own check of the whole file and of its references. STANCE_STORE with the first fault. */
+STANCE_MUST_CHECK enum stance_status stance_store_check(struct stance_store *store,
+                                                        struct stance_problem *problem);
 
 /* What is known when a recording starts. Texts are copied. */
 struct stance_recording {
@@ -58,25 +67,33 @@ void stance_recording_new_uuid(char ret_uuid[STANCE_UUID_SIZE]);
 STANCE_MUST_CHECK enum stance_status stance_store_begin(struct stance_store *store,
                                                         struct stance_recording *recording,
                                                         struct stance_problem *problem);
-/* One durable commit. `host_ns` is CLOCK_MONOTONIC when the last frame arrived. */
+/* One durable commit: on STANCE_OK the frames survive a power cut. `host_ns` is CLOCK_MONOTONIC
+   when the last frame arrived. Any number of frames. For whole recordings at once; while sampling,
+   the recorder does this. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_append(struct stance_store *store, const char *recording_id,
                     const struct stance_raw_frame *frames, size_t count, size_t channel_count,
                     int64_t host_ns, struct stance_problem *problem);
-/* Spans in frame indices. */
+/* Durable when it returns. Spans are in frame indices; a count of 0 means up to the end, so that a
+   phase is known from its start on. Adding the same kind and first index again replaces the count.
+   While a recorder runs, use stance_recorder_add_phase. */
 STANCE_MUST_CHECK enum stance_status stance_store_add_phase(struct stance_store *store,
                                                             const char *recording_id,
                                                             const struct stance_phase *phase,
                                                             struct stance_problem *problem);
-/* Marks the recording complete, with the source's own counters. */
+/* Marks the recording complete, with the source's own counters. What the source produced after the
+   last stored frame is a gap at the end. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_finish_recording(struct stance_store *store, const char *recording_id,
                               const struct stance_source_health *health,
                               struct stance_problem *problem);
 
-/* Reads a recording back: raw trace with gaps in place, and its phases (owned by the caller, to be
-   freed). A block whose checksum is wrong becomes a gap, never a guess. `ret_info` by
-   stance_recording_finish, `ret_trace` by stance_raw_trace_finish. */
+/* Reads a recording back: raw trace with gaps in place (position = frame index), and its phases
+   (owned by the caller, to be freed), cut to the trace. A block whose checksum is wrong becomes a
+   gap, never a guess, and its frames count as corrupt. `ret_info` by stance_recording_finish,
+   `ret_trace` by stance_raw_trace_finish. A recording cut off before its first commit is
+   STANCE_END: everything is returned all the same, the trace is empty, `problem` says so.
+   STANCE_INPUT where there is no such recording. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_load(struct stance_store *store, const char *recording_id,
                   struct stance_recording *ret_info, struct stance_raw_trace *ret_trace,
@@ -88,7 +105,26 @@ STANCE_MUST_CHECK enum stance_status stance_store_list(struct stance_store *stor
                                                        size_t *ret_count,
                                                        struct stance_problem *problem);
 
-/* Calibration profiles: immutable, keyed by id. */
+/* What a list shows of a recording. */
+struct stance_recording_summary {
+  char id[STANCE_UUID_SIZE];
+  char session[STANCE_UUID_SIZE];
+  char athlete[64];
+  char protocol_id[48];
+  char started_at[32];
+  char finished_at[32]; /* "" where it was cut off or is still being recorded */
+  char model[64];
+  double rate_hz;
+  uint64_t frames_stored;
+};
+/* All recordings, oldest first; the caller frees the array. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_list_recordings(struct stance_store *store,
+                             struct stance_recording_summary **ret_summaries, size_t *ret_count,
+                             struct stance_problem *problem);
+
+/* Calibration profiles: immutable, keyed by id; putting the same one again is harmless, another
+   one under a known id is STANCE_MISMATCH. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_put_calibration(struct stance_store *store,
                              const struct stance_calibration *calibration,
@@ -103,5 +139,10 @@ stance_store_get_calibration(struct stance_store *store, const char *instrument,
 STANCE_MUST_CHECK enum stance_status
 stance_store_put_result(struct stance_store *store, const char *recording_id, const char *software,
                         const char *long_csv, struct stance_problem *problem);
+/* The result by `software`, or the newest where it is NULL; the caller frees the text. STANCE_END
+   where there is none. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_get_result(struct stance_store *store, const char *recording_id, const char *software,
+                        char **ret_long_csv, struct stance_problem *problem);
 
 #endif
