@@ -61,7 +61,9 @@ void stance_calibration_apply_frame(const struct stance_calibration *calibration
 
 /* Zero (tare): mean of a still span per channel becomes zero_raw in a copy of the profile.
    STANCE_MISMATCH, with the reading, when it is not still (standard deviation above
-   `still_limit_n`) or further than `offset_limit_n` from the profile's own zero. */
+   `still_limit_n`), further than `offset_limit_n` from the profile's own zero, or when a sample of
+   the span is lost or saturated. Channels without a side keep their zero. The copy keeps `id` and
+   `created_at`: the caller renews them before storing it. */
 STANCE_MUST_CHECK enum stance_status
 stance_calibration_zero(const struct stance_calibration *calibration,
                         const struct stance_raw_trace *raw, struct stance_span span,
@@ -75,7 +77,7 @@ struct stance_calibration_fit {
   double covariance;    /* of slope and intercept */
   double residual_sd_n; /* √(Σr²/(N−2)) */
   double r_squared;
-  double nonlinearity_pct; /* 100·max|r| / span of the applied forces */
+  double nonlinearity_pct; /* 100·max|r| / full scale, the largest |applied force| */
 };
 /* `ret_residual_n` holds `count` values, applied − fitted, or is NULL. At least three points with
    at least two different raw values, else STANCE_INPUT. */

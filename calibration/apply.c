@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profile.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A frame that failed its checksum holds a guess: it counts as lost. */
+static bool frame_is_unusable(const struct stance_raw_trace *raw, size_t k)
+{
+  return raw->flags != NULL && (raw->flags[k] & STANCE_FRAME_CORRUPT) != 0;
+}
+
+static bool value_is_saturated(const struct stance_raw_trace *raw, size_t channel, size_t k)
+{
+  const struct stance_channel *about = &raw->channel[channel];
+  double value = raw->value[channel][k];
+
+  /* Unknown limits are infinite: a value that is itself infinite is no number, not a reading. */
+  if (!isfinite(value))
+    return false;
+  return value <= about->minimum || value >= about->maximum ||
+         (raw->flags != NULL && (raw->flags[k] & STANCE_FRAME_SATURATED(channel)) != 0);
+}
+
+static enum stance_status allocate_sides(struct stance_force_trace *force,
+                                         const struct stance_calibration_sides *sides)
+{
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
+    if (!sides->measured[side])
+      continue;
+    force->force_n[side] = calloc(force->sample_count + 1, sizeof(double)); /* never of size 0 */
+    if (force->force_n[side] == NULL)
+      return STANCE_MEMORY;
+  }
+  return STANCE_OK;
+}
+
+static void sum_channels(const struct stance_calibration *calibration,
+                         const struct stance_raw_trace *raw, struct stance_force_trace *force)
+{
+  bool begun[STANCE_MEASURED_SIDE_COUNT] = {false};
+
+  for (size_t c = 0; c < calibration->channel_count; c++) {
+    const struct stance_calibration_channel *channel = &calibration->channel[c];
+    if (channel->side == STANCE_SIDE_NONE)
+      continue;
+    double *sum = force->force_n[channel->side];
+    for (size_t k = 0; k < raw->sample_count; k++) {
+      double force_n = stance_calibration_channel_force(channel, raw->value[c][k]);
+      /* The first is copied, not added: 0 + −0 would lose a sign. */
+      sum[k] = begun[channel->side] ? sum[k] + force_n : force_n;
+    }
+    begun[channel->side] = true;
+  }
+}
+
+static void mark_lost(const struct stance_raw_trace *raw, struct stance_force_trace *force)
+{
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
+    double *values = force->force_n[side];
+    if (values == NULL)
+      continue;
+    for (size_t g = 0; g < raw->gap_count; g++)
+      for (size_t k = 0; k < raw->gap[g].count && raw->gap[g].first + k < raw->sample_count; k++)
+        values[raw->gap[g].first + k] = (double)NAN;
+    for (size_t k = 0; k < raw->sample_count; k++)
+      if (!isfinite(values[k]) || frame_is_unusable(raw, k))
+        values[k] = (double)NAN;
+  }
+}
+
+static void add_total(struct stance_force_trace *force)
+{
+  for (size_t k = 0; k < force->sample_count; k++)
+    force->force_n[STANCE_TOTAL][k] =
+        force->force_n[STANCE_LEFT][k] + force->force_n[STANCE_RIGHT][k];
+}
+
+static bool instant_is_lost(const struct stance_force_trace *force, size_t k)
+{
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+    if (force->force_n[side] != NULL && isnan(force->force_n[side][k]))
+      return true;
+  return false;
+}
+
+/* Visits the runs of lost instants; writes them where `ret_gap` is given. Returns how many. */
+static size_t find_gaps(const struct stance_force_trace *force, struct stance_span *ret_gap)
+{
+  size_t count = 0;
+
+  for (size_t k = 0; k < force->sample_count;) {
+    if (!instant_is_lost(force, k)) {
+      k++;
+      continue;
+    }
+    size_t first = k;
+    while (k < force->sample_count && instant_is_lost(force, k))
+      k++;
+    if (ret_gap != NULL)
+      ret_gap[count] = (struct stance_span){.first = first, .count = k - first};
+    count++;
+  }
+  return count;
+}
+
+/* Lost is what holds no number: the recording's gaps, corrupt frames, empty cells. */
+static enum stance_status list_gaps(struct stance_force_trace *force)
+{
+  size_t count = find_gaps(force, NULL);
+
+  if (count == 0)
+    return STANCE_OK;
+  force->gap = malloc(count * sizeof *force->gap);
+  if (force->gap == NULL)
+    return STANCE_MEMORY;
+  force->gap_count = find_gaps(force, force->gap);
+  return STANCE_OK;
+}
+
+/* Sets `bits` at instant k of an array that comes into being with its first mark. */
+static enum stance_status mark(uint8_t **array, size_t sample_count, size_t k, uint8_t bits)
+{
+  if (*array == NULL) {
+    *array = calloc(sample_count, 1);
+    if (*array == NULL)
+      return STANCE_MEMORY;
+  }
+  (*array)[k] = (uint8_t)((*array)[k] | bits);
+  return STANCE_OK;
+}
+
+static enum stance_status carry_saturation(const struct stance_calibration *calibration,
+                                           const struct stance_calibration_sides *sides,
+                                           const struct stance_raw_trace *raw,
+                                           struct stance_force_trace *force)
+{
+  for (size_t c = 0; c < calibration->channel_count; c++) {
+    enum stance_side side = calibration->channel[c].side;
+    if (side == STANCE_SIDE_NONE)
+      continue;
+    uint8_t bits = (uint8_t)(1u << side);
+    if (sides->total_is_sum)
+      bits = (uint8_t)(bits | 1u << STANCE_TOTAL);
+    for (size_t k = 0; k < raw->sample_count; k++) {
+      if (!value_is_saturated(raw, c, k))
+        continue;
+      enum stance_status status = mark(&force->saturated, raw->sample_count, k, bits);
+      if (status != STANCE_OK)
+        return status;
+    }
+  }
+  return STANCE_OK;
+}
+
+static enum stance_status carry_interpolation(const struct stance_calibration_sides *sides,
+                                              const struct stance_raw_trace *raw,
+                                              struct stance_force_trace *force)
+{
+  uint8_t bits = 0;
+
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+    if (sides->measured[side])
+      bits = (uint8_t)(bits | 1u << side);
+  for (size_t k = 0; raw->flags != NULL && k < raw->sample_count; k++) {
+    if ((raw->flags[k] & STANCE_FRAME_INTERPOLATED) == 0)
+      continue;
+    enum stance_status status = mark(&force->interpolated, raw->sample_count, k, bits);
+    if (status != STANCE_OK)
+      return status;
+  }
+  return STANCE_OK;
+}
+
+enum stance_status stance_calibration_apply(const struct stance_calibration *calibration,
+                                            const struct stance_raw_trace *raw,
+                                            struct stance_force_trace *ret_force,
+                                            struct stance_problem *problem)
+{
+  enum stance_status status = stance_calibration_validate(calibration, problem);
+  if (status != STANCE_OK)
+    return status;
+  status = stance_calibration_check_channels(calibration, raw, problem);
+  if (status != STANCE_OK)
+    return status;
+
+  struct stance_calibration_sides sides = stance_calibration_sides(calibration);
+  struct stance_force_trace force = {.sample_count = raw->sample_count,
+                                     .time = raw->time,
+                                     .integrity = raw->integrity,
+                                     .calibrated = calibration->calibrated};
+  memcpy(force.calibration_id, calibration->id, sizeof force.calibration_id);
+  status = allocate_sides(&force, &sides);
+  if (status != STANCE_OK)
+    goto out_of_memory;
+  sum_channels(calibration, raw, &force);
+  if (sides.total_is_sum)
+    add_total(&force);
+  mark_lost(raw, &force);
+  status = list_gaps(&force);
+  if (status != STANCE_OK)
+    goto out_of_memory;
+  status = carry_saturation(calibration, &sides, raw, &force);
+  if (status != STANCE_OK)
+    goto out_of_memory;
+  status = carry_interpolation(&sides, raw, &force);
+  if (status != STANCE_OK)
+    goto out_of_memory;
+  *ret_force = force;
+  return STANCE_OK;
+
+out_of_memory:
+  stance_force_trace_finish(&force);
+  return stance_problem_set(problem, status, "out of memory for %zu samples of force",
+                            raw->sample_count);
+}
+
+void stance_calibration_apply_frame(const struct stance_calibration *calibration,
+                                    const struct stance_raw_frame *raw,
+                                    struct stance_force_frame *ret_force)
+{
+  struct stance_force_frame force = {
+      .index = raw->index,
+      .gap_before = raw->gap_before,
+      .flags = raw->flags,
+      .force_n = {(double)NAN, (double)NAN, (double)NAN},
+  };
+  bool begun[STANCE_MEASURED_SIDE_COUNT] = {false};
+
+  for (size_t c = 0; c < calibration->channel_count; c++) {
+    const struct stance_calibration_channel *channel = &calibration->channel[c];
+    if (channel->side == STANCE_SIDE_NONE)
+      continue;
+    double force_n = (raw->flags & STANCE_FRAME_CORRUPT) != 0
+                         ? (double)NAN
+                         : stance_calibration_channel_force(channel, raw->value[c]);
+    force.force_n[channel->side] =
+        begun[channel->side] ? force.force_n[channel->side] + force_n : force_n;
+    begun[channel->side] = true;
+  }
+  if (begun[STANCE_LEFT] && begun[STANCE_RIGHT] && !begun[STANCE_TOTAL])
+    force.force_n[STANCE_TOTAL] = force.force_n[STANCE_LEFT] + force.force_n[STANCE_RIGHT];
+  *ret_force = force;
+}
