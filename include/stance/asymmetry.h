@@ -29,7 +29,7 @@ stance_asymmetry_definition(enum stance_asymmetry_formula formula); /* the formu
 enum stance_asymmetry_formula stance_asymmetry_find(const char *id);
 
 /* Missing with SMALL_DENOMINATOR below the smallest force; `involved` is LEFT or RIGHT where the
-   operator named it, else STANCE_SIDE_NONE (LSI is then missing: side_not_tested never inferred).
+   operator named it, else STANCE_SIDE_NONE (LSI is then missing:no_involved_side, never inferred).
    Inputs that are missing hand on their reasons. */
 struct stance_value stance_asymmetry(enum stance_asymmetry_formula formula,
                                      const struct stance_value *left,

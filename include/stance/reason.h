@@ -25,6 +25,7 @@ enum stance_reason {
   STANCE_REASON_SMALL_DENOMINATOR,
   STANCE_REASON_NOT_REACHED, /* the level or the return was not reached before the data end */
   STANCE_REASON_NO_RELIABILITY,
+  STANCE_REASON_NO_INVOLVED_SIDE, /* a limb symmetry index, and nobody named the involved limb */
   STANCE_REASON_UNCALIBRATED,
   /* why a repetition or value is flagged; the first ones can reject it */
   STANCE_REASON_REJECTED,
@@ -40,7 +41,6 @@ enum stance_reason {
   STANCE_REASON_NOT_EXPLOSIVE,
   STANCE_REASON_PEAK_SPIKE,
   STANCE_REASON_FLAT_TOP,
-  STANCE_REASON_LATE_RELATIVE_RFD,
   STANCE_REASON_UNEQUAL_REPETITIONS,
   STANCE_REASON_SIDES_FOLLOW_ORDER,
   STANCE_REASON_ZERO_UNSTABLE,

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stance/reason.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+struct reason_text {
+  const char *id;
+  const char *definition;
+};
+
+static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
+    [STANCE_REASON_NO_ONSET] = {"no_onset", "The force never left the baseline by more than the "
+                                            "threshold, so no start of the effort is known."},
+    [STANCE_REASON_NO_QUIET_WINDOW] =
+        {"no_quiet_window", "No calm stretch of the required length lies before the effort, so "
+                            "there is no baseline."},
+    [STANCE_REASON_WINDOW_PAST_DATA] = {"window_past_data",
+                                        "The window runs past the end of the recording."},
+    [STANCE_REASON_GAP_IN_WINDOW] = {"gap_in_window",
+                                     "Samples were lost inside the stretch that the value needs."},
+    [STANCE_REASON_UNSTABLE_BASELINE] =
+        {"unstable_baseline", "The force before the effort was not steady enough for a baseline."},
+    [STANCE_REASON_SATURATED] = {"saturated", "A sample that the value needs stood at the end of "
+                                              "the instrument's range: the true force is unknown."},
+    [STANCE_REASON_SIDE_NOT_TESTED] = {"side_not_tested",
+                                       "This side made no effort here, or was not measured."},
+    [STANCE_REASON_NOT_MEASURED] = {"not_measured",
+                                    "The phase that gives this level was not recorded."},
+    [STANCE_REASON_NO_BODY_MASS] = {"no_body_mass", "The athlete's body mass was not given."},
+    [STANCE_REASON_NO_LEVER] = {"no_lever", "The lever arm was not given."},
+    [STANCE_REASON_NO_REPETITION] = {"no_repetition",
+                                     "No accepted repetition of this side exists."},
+    [STANCE_REASON_TOO_FEW_REPETITIONS] = {"too_few_repetitions",
+                                           "Fewer accepted repetitions than the summary needs."},
+    [STANCE_REASON_SMALL_DENOMINATOR] =
+        {"small_denominator", "A force is too small (below 20 N) for a ratio to say anything."},
+    [STANCE_REASON_NOT_REACHED] = {"not_reached", "The level was not reached, or the force had not "
+                                                  "returned when the recording ended."},
+    [STANCE_REASON_NO_RELIABILITY] =
+        {"no_reliability", "No test-retest reliability is known for this test, so two results "
+                           "cannot be compared."},
+    [STANCE_REASON_NO_INVOLVED_SIDE] =
+        {"no_involved_side", "The formula needs the involved limb, and nobody named it."},
+    [STANCE_REASON_UNCALIBRATED] =
+        {"uncalibrated",
+         "No calibration is known for the instrument: the number is not in newtons."},
+    [STANCE_REASON_REJECTED] = {"rejected",
+                                "The repetition was rejected; the reason that follows says why."},
+    [STANCE_REASON_PARTIAL] = {"partial", "The repetition reached less than the set fraction (60 % "
+                                          "by default) of the set's largest: shown, not counted."},
+    [STANCE_REASON_CLINICIAN] = {"clinician", "The clinician decided so."},
+    [STANCE_REASON_ONE_SIDED] =
+        {"one_sided",
+         "One side stayed under the set fraction (30 % by default) of the other: shown, "
+         "not counted; a weak leg may be the finding."},
+    [STANCE_REASON_COUNTERMOVEMENT] =
+        {"countermovement",
+         "The force left the baseline, most often downwards, in the 200 ms before "
+         "the effort: left out of best where another repetition exists."},
+    [STANCE_REASON_NO_BREAK] =
+        {"no_break", "No rapid fall followed the peak: the athlete controlled the movement to the "
+                     "end or was caught early. Counted."},
+    [STANCE_REASON_PRETENSION] =
+        {"pretension",
+         "The athlete already pushed before the effort, by more than 10 % of the peak."},
+    [STANCE_REASON_BASELINE_DRIFT] = {"baseline_drift",
+                                      "The force drifted during or after the quiet window."},
+    [STANCE_REASON_UNQUIET_BASELINE] = {"unquiet_baseline",
+                                        "The force varied by more than 50 N in the quiet window."},
+    [STANCE_REASON_NOISE_DRIVEN] =
+        {"noise_driven",
+         "The noise, not the fixed floor, set the onset threshold: onset is later and "
+         "rapid-force values differ from those of a quiet recording."},
+    [STANCE_REASON_NOT_EXPLOSIVE] =
+        {"not_explosive", "The effort was not explosive (by protocol, or it rose too slowly), so a "
+                          "rapid-force value does not describe the athlete."},
+    [STANCE_REASON_PEAK_SPIKE] = {"peak_spike",
+                                  "The peak exceeds the best 100 ms mean by more than 3 %."},
+    [STANCE_REASON_FLAT_TOP] =
+        {"flat_top", "The highest value repeats over many samples: the instrument may have been at "
+                     "the end of its range."},
+    [STANCE_REASON_UNEQUAL_REPETITIONS] =
+        {"unequal_repetitions",
+         "The sides have different numbers of accepted repetitions; the first "
+         "ones of each, as many as the smaller number, were compared."},
+    [STANCE_REASON_SIDES_FOLLOW_ORDER] =
+        {"sides_follow_order", "One force served both sides: the order that was given says which "
+                               "attempt belongs to which side."},
+    [STANCE_REASON_ZERO_UNSTABLE] = {"zero_unstable",
+                                     "The unloaded reading was not still when zero was taken."},
+    [STANCE_REASON_ZERO_ASSUMED] =
+        {"zero_assumed", "No unloaded phase was recorded: the instrument's own zero was trusted."},
+    [STANCE_REASON_CALIBRATION_UNKNOWN] = {"calibration_unknown",
+                                           "The calibration behind the forces is not known."},
+    [STANCE_REASON_FRAMES_LOST] = {"frames_lost",
+                                   "Samples were lost; each stands in its place as a gap."},
+    [STANCE_REASON_IRREGULAR_TIME] =
+        {"irregular_time",
+         "The time stamps were uneven: values were interpolated to an even axis."},
+    [STANCE_REASON_INTERPOLATED] =
+        {"interpolated", "Samples that the value needs were interpolated from uneven time stamps."},
+    [STANCE_REASON_UNIT_ASSUMED] = {"unit_assumed",
+                                    "The file names no unit: newtons were assumed."},
+    [STANCE_REASON_TRUNCATED] = {"truncated", "The recording was cut off before its end."},
+    [STANCE_REASON_LOW_RATE] =
+        {"low_rate", "Sampled below 1000 Hz: early-force values differ from those at 1000 Hz "
+                     "(Comfort 2019, Ripley)."},
+};
+
+const char *stance_reason_id(enum stance_reason reason)
+{
+  assert(reason < STANCE_REASON_COUNT);
+  return reason_text[reason].id;
+}
+
+const char *stance_reason_definition(enum stance_reason reason)
+{
+  assert(reason < STANCE_REASON_COUNT);
+  return reason_text[reason].definition;
+}
+
+size_t stance_reason_join(stance_reason_set reasons, char *ret_text, size_t size)
+{
+  size_t length = 0;
+  if (size > 0)
+    ret_text[0] = '\0';
+  for (int reason = 0; reason < STANCE_REASON_COUNT; reason++) {
+    if ((reasons & STANCE_REASON_BIT(reason)) == 0)
+      continue;
+    size_t room = length < size ? size - length : 0;
+    length += (size_t)snprintf(room > 0 ? ret_text + length : NULL, room, "%s%s",
+                               length > 0 ? "+" : "", reason_text[reason].id);
+  }
+  return length;
+}
