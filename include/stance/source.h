@@ -20,7 +20,7 @@ struct stance_clock {
 extern const struct stance_clock stance_clock_host;
 
 struct stance_source_info {
-  char uri[256];
+  char uri[1024];
   char model[64];
   char serial[64];
   char firmware[32];
@@ -31,7 +31,7 @@ struct stance_source_info {
   uint64_t frame_count; /* instants it will deliver; 0: endless */
   /* Profile that the source knows for itself (the simulated rig), as the text of calibration.h;
      "" where it knows none. */
-  char calibration[1024];
+  char calibration[4096];
 };
 
 /* Counters; a snapshot may lag. */
@@ -47,13 +47,23 @@ struct stance_source_health {
 struct stance_source;
 
 /* `clock` is borrowed until destroy; NULL means stance_clock_host. Settings ride in the URI:
-   `sim:nordic?seed=7&speed=max`, `replay:FILE?speed=2`. WORK. */
+   `sim:nordic?seed=7&speed=max`, `replay:FILE?speed=2`; `%26` stands for `&`, `%3F` for `?`, `%25`
+   for `%`. STANCE_USAGE names the key, its value and what is allowed. WORK. */
 STANCE_MUST_CHECK enum stance_status stance_source_open(const char *uri,
                                                         const struct stance_clock *clock,
                                                         struct stance_source **ret_source,
                                                         struct stance_problem *problem);
+/* A source that plays `trace` (borrowed until destroy) as `replay:` plays a file: lost instants are
+   jumps of the index, a lone NaN in a frame stays NaN. `speed` > 0 is relative to the trace's own
+   rate, INFINITY as fast as the readers go. `uri` (copied) is what info says. WORK. */
+STANCE_MUST_CHECK enum stance_status stance_source_from_trace(const struct stance_raw_trace *trace,
+                                                              const char *uri, double speed,
+                                                              const struct stance_clock *clock,
+                                                              struct stance_source **ret_source,
+                                                              struct stance_problem *problem);
 const struct stance_source_info *stance_source_info(const struct stance_source *source);
-/* Starts delivery into `ring_count` rings (each borrowed until stop), every frame into each. */
+/* Starts delivery into `ring_count` rings (each borrowed until stop), every frame into each.
+   STANCE_USAGE while it already runs; after a stop it starts again from the first frame. WORK. */
 STANCE_MUST_CHECK enum stance_status stance_source_start(struct stance_source *source,
                                                          struct stance_frame_ring *const *rings,
                                                          size_t ring_count,
@@ -68,11 +78,42 @@ char *stance_source_ground_truth(const struct stance_source *source);
 /* Stops first. Accepts NULL. WORK. */
 void stance_source_destroy(struct stance_source *source);
 
+/* What the value of one setting in a URI may be. */
+enum stance_source_key_type {
+  STANCE_KEY_NUMBER,        /* within [minimum, maximum] */
+  STANCE_KEY_INTEGER,       /* within [minimum, maximum] */
+  STANCE_KEY_NUMBER_OR_MAX, /* the same, or the word `max` */
+  STANCE_KEY_CHOICE,        /* one of `choices` */
+  STANCE_KEY_FLAGS,         /* some of `choices`, separated by commas; "" for none */
+  STANCE_KEY_TEXT,
+};
+
+/* One setting, from which messages, `stance devices` and the man page are made. */
+struct stance_source_key {
+  const char *name;
+  enum stance_source_key_type type;
+  const char *default_value;
+  const char *unit; /* "" where it has none */
+  double minimum, maximum;
+  const char *choices; /* separated by `|`; NULL where any text or a number is meant */
+  const char *meaning;
+  size_t member; /* the source's own use */
+};
+
+/* What the path of a URI selects: a set of settings that the query can still change. */
+struct stance_source_profile {
+  const char *path; /* "nordic" */
+  const char *summary;
+  const char *settings; /* as in a query: "peak_n=250&rest_s=3" */
+};
+
 /* One line of the registry: what `stance devices` lists. */
 struct stance_source_kind {
-  const char *scheme;  /* "sim" */
-  const char *summary; /* one line for a user */
-  const char *example; /* a URI that works */
+  const char *scheme;                           /* "sim" */
+  const char *summary;                          /* one line for a user */
+  const char *example;                          /* a URI that works */
+  const struct stance_source_key *keys;         /* ends with a NULL name; NULL where none */
+  const struct stance_source_profile *profiles; /* ends with a NULL path; NULL where none */
 };
 /* The k-th kind, NULL past the end. */
 const struct stance_source_kind *stance_source_kind(size_t k);
