@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Layout of the ring, for the frame ring that is built on it and for tests that start the indices
+   near 2^64. The hot functions are inline here because the frame ring moves one frame of a size
+   known at compile time per call: a call into ring.c, which must handle any size, would cost about
+   as much as the copy itself. */
+#ifndef STANCE_ACQUISITION_RING_PRIVATE_H
+#define STANCE_ACQUISITION_RING_PRIVATE_H
+
+#include "stance/ring.h"
+
+#include <stdalign.h>
+#include <stdatomic.h>
+
+/* x86-64, arm64 (most) and riscv64: false sharing costs speed elsewhere, never correctness. */
+enum { STANCE_CACHE_LINE = 64 };
+
+/* Both indices count elements ever moved and run freely through 2^64; the capacity is a power of
+   two, so that index & mask stays continuous across that wrap. Each side keeps the last value it
+   saw of the other side's index and looks again only when that one no longer suffices: as long as
+   there is room, the two threads share no line but the elements. */
+struct stance_ring {
+  unsigned char *bytes; /* owned */
+  size_t element_size;
+  uint64_t mask;
+  struct {
+    alignas(STANCE_CACHE_LINE) _Atomic uint64_t head; /* elements ever written */
+    uint64_t seen_tail;
+  } producer;
+  struct {
+    alignas(STANCE_CACHE_LINE) _Atomic uint64_t tail; /* elements ever read */
+    uint64_t seen_head;
+  } consumer;
+};
+
+/* On caller storage that is aligned to a cache line. STANCE_USAGE for a size of 0, STANCE_MEMORY.
+   `first_index` is 0 but in tests. */
+STANCE_MUST_CHECK enum stance_status stance_ring_init(struct stance_ring *ring, size_t element_size,
+                                                      size_t capacity, uint64_t first_index);
+void stance_ring_finish(struct stance_ring *ring);
+
+STANCE_MUST_CHECK enum stance_status stance_ring_create_at(size_t element_size, size_t capacity,
+                                                           uint64_t first_index,
+                                                           struct stance_ring **ret_ring);
+STANCE_MUST_CHECK enum stance_status
+stance_frame_ring_create_at(size_t capacity, uint64_t first_index,
+                            struct stance_frame_ring **ret_ring);
+
+/* Elements that may be written at `head`, at least `wanted` where there is that much room. The
+   acquire pairs with the release in stance_ring_read: what the reader has copied out before it
+   moved the tail is copied before we overwrite it. Producer. */
+static inline uint64_t stance_ring_room(struct stance_ring *ring, uint64_t head, uint64_t wanted)
+{
+  uint64_t room = ring->mask + 1 - (head - ring->producer.seen_tail);
+  if (room < wanted) {
+    ring->producer.seen_tail = atomic_load_explicit(&ring->consumer.tail, memory_order_acquire);
+    room = ring->mask + 1 - (head - ring->producer.seen_tail);
+  }
+  return room;
+}
+
+/* Elements that may be read at `tail`; the acquire pairs with the release of the writer.
+   Consumer. */
+static inline uint64_t stance_ring_filled(struct stance_ring *ring, uint64_t tail, uint64_t wanted)
+{
+  uint64_t filled = ring->consumer.seen_head - tail;
+  if (filled < wanted) {
+    ring->consumer.seen_head = atomic_load_explicit(&ring->producer.head, memory_order_acquire);
+    filled = ring->consumer.seen_head - tail;
+  }
+  return filled;
+}
+
+#endif
