@@ -41,31 +41,39 @@ struct stance_causal {
   size_t channel_count;
   double delay_s; /* group delay at DC: how late the output is; stated beside every live number */
   double state[STANCE_BIQUAD_COUNT_MAX][2][STANCE_FILTER_CHANNEL_COUNT_MAX];
-  bool primed;
+  unsigned primed; /* bit c: channel c has had its first value */
 };
 STANCE_MUST_CHECK enum stance_status stance_causal_init(struct stance_causal *filter,
                                                         const struct stance_lowpass *design,
                                                         size_t channel_count,
                                                         struct stance_problem *problem);
-/* In place is allowed. The first frame primes the state, so that a constant passes unchanged from
-   the first sample. A NaN frame leaves the state and gives NaN. Any context. */
+/* In place is allowed. The first value of a channel primes its state, so that a constant passes
+   unchanged from the first sample. A value that is not finite leaves the state of its channel and
+   gives NaN; the other channels go on. Any context. */
 void stance_causal_process(struct stance_causal *filter, const double *frames, size_t frame_count,
                            double *ret_frames);
 
-/* Zero phase: |H|² as a smooth gain on the bilinear-warped tangent, odd-reflection padding of
-   6·rate/cutoff, overlap-save in blocks of 4096, DC exact. */
+/* Zero phase: |H|^passes (|H|² for the usual two) as a smooth gain on the bilinear-warped tangent,
+   in blocks of 4096 by overlap-save. The line between the two end samples is taken off and put
+   back, and the signal is continued by odd reflection, repeated where it is short, as deep as the
+   filter's response reaches and at least 6·rate/cutoff: constants and straight lines return as
+   they were. Where the response leaves less than half of a block (cutoff below about 0.5 % of the
+   rate or close to half of it), the block grows, to 2^20 at most. */
 struct stance_zero_phase;
 
 /* Plans (FFTW_ESTIMATE) and allocates everything. One object belongs to one thread at a time;
-   creation must not run in two threads at once (FFTW's planner). WORK. */
+   different objects are independent (the one lock, on FFTW's planner, is inside). STANCE_USAGE for
+   a design that is no filter or needs more than the longest block. WORK. */
 STANCE_MUST_CHECK enum stance_status stance_zero_phase_create(const struct stance_lowpass *design,
                                                               struct stance_zero_phase **ret_filter,
                                                               struct stance_problem *problem);
-/* Changes rate or cutoff without planning again: allocates nothing but the padding it may need. */
+/* Changes the design, planning and allocating only where the block must change its length; on
+   failure the filter stays as it was. WORK. */
 STANCE_MUST_CHECK enum stance_status stance_zero_phase_retune(struct stance_zero_phase *filter,
                                                               const struct stance_lowpass *design,
                                                               struct stance_problem *problem);
-/* `in` and `ret_out` may be the same. Every sample must be finite: the caller bridges gaps. */
+/* `in` and `ret_out` may be the same, else must not overlap. Every sample must be finite, the
+   caller bridges gaps: else STANCE_INPUT. Allocates nothing; any `count`. WORK. */
 STANCE_MUST_CHECK enum stance_status stance_zero_phase_apply(struct stance_zero_phase *filter,
                                                              const double *in, size_t count,
                                                              double *ret_out);
