@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profile.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
 static bool terminated(const char *text, size_t size)
 {
   return memchr(text, '\0', size) != NULL;
+}
+
+/* The texts about the profile are names for people. A channel's may come from any file's header. */
+static bool is_one_line(const char *text)
+{
+  for (; *text != '\0'; text++)
+    if (iscntrl((unsigned char)*text))
+      return false;
+  return true;
 }
 
 static bool side_is_usable(enum stance_side side)
@@ -49,6 +59,10 @@ enum stance_status stance_calibration_validate(const struct stance_calibration *
       !terminated(calibration->created_at, sizeof calibration->created_at) ||
       !terminated(calibration->operator_name, sizeof calibration->operator_name))
     return stance_problem_set(problem, STANCE_INPUT, "the profile holds a text that is too long");
+  if (!is_one_line(calibration->id) || !is_one_line(calibration->instrument) ||
+      !is_one_line(calibration->created_at) || !is_one_line(calibration->operator_name))
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "id, instrument, created_at and operator hold no control characters");
   if (calibration->id[0] == '\0')
     return stance_problem_set(problem, STANCE_INPUT, "the profile has no id");
   if (calibration->channel_count == 0 || calibration->channel_count > STANCE_CHANNEL_COUNT_MAX)

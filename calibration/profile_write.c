@@ -2,6 +2,7 @@
 #include "profile.h"
 #include "profile_fields.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +12,11 @@ static bool needs_escape(const char *text, size_t k, bool in_section)
 {
   unsigned char byte = (unsigned char)text[k];
   bool at_edge = k == 0 || text[k + 1] == '\0';
+  bool begins_comment = byte == ';' && (k == 0 || text[k - 1] == ' ');
 
   if (byte == '%') /* only where it would read as an escape */
     return isxdigit((unsigned char)text[k + 1]) && isxdigit((unsigned char)text[k + 2]);
-  return iscntrl(byte) || (at_edge && byte == ' ') || byte == ';' || (in_section && byte == ']');
+  return iscntrl(byte) || (at_edge && byte == ' ') || begins_comment || (in_section && byte == ']');
 }
 
 /* `ret_text` holds three bytes for each of `text` and a terminator. */
@@ -35,51 +37,72 @@ static void escape(const char *text, bool in_section, char *ret_text)
   *ret_text = '\0';
 }
 
-/* 17 significant digits always read back (IEEE 754); fewer often do. */
-static void write_number(FILE *file, double number)
-{
-  char text[32];
+/* A buffer that holds the longest profile: 4 + 8 · 3 texts of at most 3 · 63 bytes, and under 200
+   bytes of keys and numbers a section. One allocation, so that nothing fails halfway. */
+enum { PROFILE_TEXT_SIZE = (4 + 3 * STANCE_CHANNEL_COUNT_MAX) * 3 * 64 + 9 * 200 };
 
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(text, sizeof text, "%.*g", digits, number);
-    if (strtod(text, NULL) == number)
-      break;
-  }
-  fputs(text, file);
+struct text {
+  char *bytes; /* PROFILE_TEXT_SIZE */
+  size_t length;
+};
+
+STANCE_PRINTF(2, 3)
+static void append(struct text *text, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start(arguments, format);
+  int length =
+      vsnprintf(text->bytes + text->length, PROFILE_TEXT_SIZE - text->length, format, arguments);
+  va_end(arguments);
+  assert(length >= 0 && (size_t)length < PROFILE_TEXT_SIZE - text->length);
+  text->length += (size_t)length;
 }
 
-static void write_field(FILE *file, const struct field *field, const void *structure)
+/* 17 significant digits always read back (IEEE 754); fewer often do. */
+static void append_number(struct text *text, double number)
+{
+  char digits[32];
+
+  for (int count = 15; count <= 17; count++) {
+    snprintf(digits, sizeof digits, "%.*g", count, number);
+    if (strtod(digits, NULL) == number)
+      break;
+  }
+  append(text, " %s", digits);
+}
+
+static void append_field(struct text *text, const struct field *field, const void *structure)
 {
   const char *place = (const char *)structure + field->offset;
-  char text[3 * sizeof(((struct stance_calibration *)NULL)->id) + 1];
+  char escaped[3 * sizeof(((struct stance_calibration *)NULL)->id) + 1];
 
-  fprintf(file, "%s =", field->key);
+  append(text, "%s =", field->key);
   switch (field->kind) {
   case FIELD_TEXT:
-    escape(place, false, text);
-    fprintf(file, "%s%s", text[0] != '\0' ? " " : "", text);
+    escape(place, false, escaped);
+    append(text, "%s%s", escaped[0] != '\0' ? " " : "", escaped);
     break;
   case FIELD_NUMBER:
-    fputc(' ', file);
-    write_number(file, *(const double *)(const void *)place);
+    append_number(text, *(const double *)(const void *)place);
     break;
   case FIELD_POLARITY:
-    fprintf(file, " %d", *(const int *)(const void *)place);
+    append(text, " %d", *(const int *)(const void *)place);
     break;
   case FIELD_SIDE: {
     enum stance_side side = *(const enum stance_side *)(const void *)place;
-    fprintf(file, " %s", side == STANCE_SIDE_NONE ? "none" : stance_side_name(side));
+    append(text, " %s", side == STANCE_SIDE_NONE ? "none" : stance_side_name(side));
     break;
   }
   case FIELD_YES_NO:
-    fprintf(file, " %s", *(const bool *)(const void *)place ? "yes" : "no");
+    append(text, " %s", *(const bool *)(const void *)place ? "yes" : "no");
     break;
   }
-  fputc('\n', file);
+  append(text, "\n");
 }
 
-static void write_channel(FILE *file, const struct stance_calibration_channel *channel,
-                          size_t number)
+static void append_channel(struct text *text, const struct stance_calibration_channel *channel,
+                           size_t number)
 {
   char name[3 * sizeof channel->channel + 1];
 
@@ -87,11 +110,11 @@ static void write_channel(FILE *file, const struct stance_calibration_channel *c
   bool fits = name[0] != '\0' && name[0] != '#' &&
               strlen(CHANNEL_PREFIX) + strlen(name) <= SECTION_LENGTH_MAX;
   if (fits)
-    fprintf(file, "[%s%s]\n", CHANNEL_PREFIX, name);
+    append(text, "[%s%s]\n", CHANNEL_PREFIX, name);
   else
-    fprintf(file, "[%s#%zu]\n", CHANNEL_PREFIX, number);
+    append(text, "[%s#%zu]\n", CHANNEL_PREFIX, number);
   for (size_t k = fits ? 1 : 0; k < stance_channel_table.count; k++) /* `name` is the first */
-    write_field(file, &stance_channel_table.field[k], channel);
+    append_field(text, &stance_channel_table.field[k], channel);
 }
 
 enum stance_status stance_calibration_export(const struct stance_calibration *calibration,
@@ -101,21 +124,14 @@ enum stance_status stance_calibration_export(const struct stance_calibration *ca
   if (status != STANCE_OK)
     return status;
 
-  char *text = NULL;
-  size_t size;
-  FILE *file = open_memstream(&text, &size);
-  if (file == NULL)
+  struct text text = {.bytes = malloc(PROFILE_TEXT_SIZE)};
+  if (text.bytes == NULL)
     return STANCE_MEMORY;
-  fputs("[calibration]\n", file);
+  append(&text, "[calibration]\n");
   for (size_t k = 0; k < stance_profile_table.count; k++)
-    write_field(file, &stance_profile_table.field[k], calibration);
+    append_field(&text, &stance_profile_table.field[k], calibration);
   for (size_t k = 0; k < calibration->channel_count; k++)
-    write_channel(file, &calibration->channel[k], k + 1);
-  bool failed = ferror(file) != 0;
-  if (fclose(file) != 0 || failed) {
-    free(text);
-    return STANCE_MEMORY;
-  }
-  *ret_text = text;
+    append_channel(&text, &calibration->channel[k], k + 1);
+  *ret_text = text.bytes;
   return STANCE_OK;
 }
