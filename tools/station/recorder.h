@@ -12,8 +12,9 @@
 /* A ring for 30 s at 10 kHz (300,000 frames, rounded up; 42 MB): what a stalled disk may cost
    without losing a frame. */
 enum { STANCE_RECORDER_RING_CAPACITY = 1 << 19 };
-/* Compressed blocks kept at most while the store refuses: ten minutes of 8 channels × 10 kHz are
-   6e6 frames, at most 384 MB where their values do not compress at all. */
+/* Bytes of compressed blocks kept at most while the store refuses: ten minutes of 8 channels ×
+   10 kHz are 6e6 frames, 384 MB where their values do not compress at all. When it is full, frames
+   wait in the ring, which drops and counts what no longer fits. */
 enum { STANCE_RECORDER_MEMORY_MAX = 512 << 20 };
 
 struct stance_recorder_health {
@@ -21,7 +22,7 @@ struct stance_recorder_health {
   uint64_t frames_waiting; /* read from the ring, not yet committed */
   uint64_t commits;
   bool failing; /* the store refuses; frames are kept in memory and retried */
-  bool gave_up; /* after ten minutes, or with the memory full: what was kept in memory is lost */
+  bool gave_up; /* after ten minutes: what was kept in memory is lost, and what still comes */
   int64_t failing_since_ns;
   uint64_t frames_lost; /* read from the ring, then given up */
   struct stance_problem problem;
@@ -46,7 +47,8 @@ stance_recorder_start(struct stance_store *store, struct stance_frame_ring *ring
                       const struct stance_recording *recording,
                       const struct stance_recorder_options *options,
                       struct stance_recorder **ret_recorder, struct stance_problem *problem);
-void stance_recorder_health(const struct stance_recorder *recorder,
+/* A snapshot. Any thread that may block. */
+void stance_recorder_health(struct stance_recorder *recorder,
                             struct stance_recorder_health *ret_health);
 /* Committed, durable, with the next block; retried with it. As stance_store_add_phase. Any thread
    that may block. */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Calibration profiles, kept as the text that a person can read and export. */
+#include "store_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The stored text under this id: NULL where there is none. */
+static int find_profile(const struct stance_store *store, const char *sql, const char *key,
+                        char **ret_text)
+{
+  sqlite3_stmt *row;
+  int code = store_prepare(store, &row, sql, "t", key);
+  if (code != SQLITE_OK)
+    return code;
+  code = sqlite3_step(row);
+  char *text = NULL;
+  bool copied = code != SQLITE_ROW || store_column_copy(row, 0, &text);
+  sqlite3_finalize(row);
+  if (!copied)
+    return SQLITE_NOMEM;
+  if (code != SQLITE_ROW && code != SQLITE_DONE)
+    return code;
+  *ret_text = text;
+  return SQLITE_OK;
+}
+
+enum stance_status stance_store_put_calibration(struct stance_store *store,
+                                                const struct stance_calibration *calibration,
+                                                struct stance_problem *problem)
+{
+  char *text, *stored = NULL;
+  enum stance_status status = stance_calibration_export(calibration, &text);
+  if (status != STANCE_OK)
+    return stance_problem_set(problem, status, "%s: cannot save the calibration %s: out of memory",
+                              store->path, calibration->id);
+  int code = store_transaction_begin(store);
+  if (code == SQLITE_OK)
+    code = store_execute(
+        store, "INSERT INTO calibrations VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING", "tttt",
+        calibration->id, calibration->instrument, calibration->created_at, text);
+  if (code == SQLITE_OK)
+    code = find_profile(store, "SELECT profile FROM calibrations WHERE id = ?", calibration->id,
+                        &stored);
+  status = store_transaction_end(store, code, "save the calibration", problem);
+  if (status == STANCE_OK && strcmp(stored, text) != 0)
+    status = stance_problem_set(problem, STANCE_MISMATCH,
+                                "%s: another calibration is already known as %s; profiles never "
+                                "change, give this one an id of its own",
+                                store->path, calibration->id);
+  free(stored);
+  free(text);
+  return status;
+}
+
+enum stance_status stance_store_get_calibration(struct stance_store *store, const char *instrument,
+                                                struct stance_calibration *ret_calibration,
+                                                struct stance_problem *problem)
+{
+  char *text = NULL;
+  int code = find_profile(store,
+                          "SELECT profile FROM calibrations WHERE instrument = ?"
+                          " ORDER BY created_at DESC, rowid DESC LIMIT 1",
+                          instrument, &text);
+  if (code != SQLITE_OK)
+    return store_fail(store, code, "read the calibration", problem);
+  if (text == NULL)
+    return STANCE_END;
+  enum stance_status status =
+      stance_calibration_import(store->path, text, ret_calibration, problem);
+  free(text);
+  return status;
+}

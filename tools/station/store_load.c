@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A recording's samples, read back in place. */
+#include "store_private.h"
+
+#include "store_load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Sampling instants that are read into memory at most: 7 h at 10 kHz, 2 GB a channel. An index
+   beyond it is nonsense or needs a program that reads piece by piece. */
+#define INSTANTS_MAX (UINT64_C(1) << 28)
+
+/* A trace while it grows. */
+struct loader {
+  struct stance_raw_trace trace;
+  uint8_t *received; /* 1 where a frame came */
+  size_t capacity;
+  uint64_t flagged_corrupt;
+};
+
+static bool enlarge(void **array, size_t count, size_t element_size)
+{
+  void *larger = realloc(*array, count * element_size);
+  if (larger == NULL)
+    return false;
+  *array = larger;
+  return true;
+}
+
+static bool reserve(struct loader *loader, size_t count)
+{
+  if (count <= loader->capacity)
+    return true;
+  size_t capacity = loader->capacity < 4096 ? 4096 : loader->capacity;
+  while (capacity < count)
+    capacity *= 2;
+  struct stance_raw_trace *trace = &loader->trace;
+  for (size_t k = 0; k < trace->channel_count; k++) {
+    void *value = trace->value[k];
+    if (!enlarge(&value, capacity, sizeof(double)))
+      return false;
+    trace->value[k] = value;
+  }
+  void *flags = trace->flags, *received = loader->received;
+  bool enlarged = enlarge(&flags, capacity, sizeof(uint32_t));
+  if (enlarged)
+    trace->flags = flags;
+  enlarged = enlarged && enlarge(&received, capacity, 1);
+  if (!enlarged)
+    return false;
+  loader->received = received;
+  loader->capacity = capacity;
+  return true;
+}
+
+/* New instants are lost ones until a frame comes. */
+static enum stance_status extend(struct loader *loader, uint64_t count)
+{
+  struct stance_raw_trace *trace = &loader->trace;
+  if (count <= trace->sample_count)
+    return STANCE_OK;
+  if (count > INSTANTS_MAX)
+    return STANCE_INPUT;
+  if (!reserve(loader, (size_t)count))
+    return STANCE_MEMORY;
+  for (size_t at = trace->sample_count; at < count; at++) {
+    for (size_t k = 0; k < trace->channel_count; k++)
+      trace->value[k][at] = (double)NAN;
+    trace->flags[at] = 0;
+    loader->received[at] = 0;
+  }
+  trace->sample_count = (size_t)count;
+  return STANCE_OK;
+}
+
+static enum stance_status place(struct loader *loader, const struct stance_raw_frame *frame)
+{
+  struct stance_raw_trace *trace = &loader->trace;
+  enum stance_status status =
+      frame->index < INSTANTS_MAX ? extend(loader, frame->index + 1) : STANCE_INPUT;
+  if (status != STANCE_OK)
+    return status;
+  size_t at = (size_t)frame->index;
+  if (loader->received[at]) { /* the first one stands */
+    trace->integrity.frames_duplicated++;
+    return STANCE_OK;
+  }
+  loader->received[at] = 1;
+  trace->integrity.frames_received++;
+  trace->integrity.frames_late += (frame->flags & STANCE_FRAME_LATE) != 0;
+  loader->flagged_corrupt += (frame->flags & STANCE_FRAME_CORRUPT) != 0;
+  trace->flags[at] = frame->flags;
+  for (size_t k = 0; k < trace->channel_count; k++)
+    trace->value[k][at] = frame->value[k];
+  return STANCE_OK;
+}
+
+/* A block that does not decode is a gap as long as its row says; never a guess. */
+static enum stance_status place_damaged(struct loader *loader, sqlite3_stmt *row)
+{
+  int64_t last_index = sqlite3_column_int64(row, 1), frame_count = sqlite3_column_int64(row, 2);
+  if (frame_count > 0)
+    loader->trace.integrity.frames_corrupt += (uint64_t)frame_count;
+  return last_index >= 0 && (uint64_t)last_index < INSTANTS_MAX
+             ? extend(loader, (uint64_t)last_index + 1)
+             : STANCE_OK;
+}
+
+static enum stance_status place_block(struct loader *loader, struct stance_block_codec *codec,
+                                      sqlite3_stmt *row)
+{
+  const struct stance_raw_frame *frames;
+  size_t count, channel_count;
+  const void *bytes = sqlite3_column_blob(row, 0);
+  size_t size = (size_t)sqlite3_column_bytes(row, 0);
+  enum stance_status status =
+      bytes == NULL ? STANCE_INPUT
+                    : stance_block_decode(codec, bytes, size, &frames, &count, &channel_count);
+  if (status == STANCE_INPUT ||
+      (status == STANCE_OK && channel_count != loader->trace.channel_count))
+    return place_damaged(loader, row);
+  for (size_t k = 0; status == STANCE_OK && k < count; k++)
+    status = place(loader, &frames[k]);
+  return status;
+}
+
+static enum stance_status read_blocks(const struct stance_store *store, const char *recording_id,
+                                      struct loader *loader, struct stance_problem *problem)
+{
+  sqlite3_stmt *row;
+  int code = store_prepare(store, &row,
+                           "SELECT payload, last_index, frame_count FROM blocks"
+                           " WHERE recording = ? AND stream = 0 ORDER BY sequence",
+                           "t", recording_id);
+  if (code != SQLITE_OK)
+    return store_fail(store, code, "read the recording", problem);
+  enum stance_status status = STANCE_OK;
+  while (status == STANCE_OK && (code = sqlite3_step(row)) == SQLITE_ROW)
+    status = place_block(loader, store->codec, row);
+  if (status == STANCE_OK && code != SQLITE_DONE)
+    status = store_fail(store, code, "read the recording", problem);
+  else if (status == STANCE_INPUT)
+    stance_problem_set(
+        problem, status,
+        "%s: recording %s has a frame beyond sampling instant %llu, more than can be "
+        "read at once; it was left as it is",
+        store->path, recording_id, (unsigned long long)INSTANTS_MAX);
+  sqlite3_finalize(row);
+  return status;
+}
+
+/* Runs of instants without a frame, first counted, then listed. */
+static size_t list_gaps(const struct loader *loader, struct stance_span *ret_gaps)
+{
+  size_t gap_count = 0, total = loader->trace.sample_count;
+  for (size_t at = 0; at < total;) {
+    size_t first = at;
+    while (at < total && !loader->received[at])
+      at++;
+    if (at > first) {
+      if (ret_gaps != NULL)
+        ret_gaps[gap_count] = (struct stance_span){first, at - first};
+      gap_count++;
+    } else {
+      at++;
+    }
+  }
+  return gap_count;
+}
+
+static enum stance_status close_trace(struct loader *loader, uint64_t source_corrupt)
+{
+  struct stance_raw_trace *trace = &loader->trace;
+  size_t gap_count = list_gaps(loader, NULL);
+  if (gap_count > 0) {
+    trace->gap = malloc(gap_count * sizeof *trace->gap);
+    if (trace->gap == NULL)
+      return STANCE_MEMORY;
+    trace->gap_count = list_gaps(loader, trace->gap);
+  }
+  struct stance_integrity *integrity = &trace->integrity;
+  for (size_t k = 0; k < trace->gap_count; k++)
+    if (trace->gap[k].count > integrity->longest_gap_frames)
+      integrity->longest_gap_frames = trace->gap[k].count;
+  integrity->frames_expected = trace->sample_count;
+  integrity->frames_lost = integrity->frames_expected - integrity->frames_received;
+  /* The instrument counts its corrupt frames whether it delivered them flagged or not at all. */
+  integrity->frames_corrupt +=
+      source_corrupt > loader->flagged_corrupt ? source_corrupt : loader->flagged_corrupt;
+  trace->time.longest_gap_s = (double)integrity->longest_gap_frames / trace->time.rate_hz;
+  uint32_t any = 0;
+  for (size_t at = 0; at < trace->sample_count; at++)
+    any |= trace->flags[at];
+  if (any == 0) {
+    free(trace->flags);
+    trace->flags = NULL;
+  }
+  return STANCE_OK;
+}
+
+enum stance_status store_load_trace(const struct stance_store *store,
+                                    const struct stance_recording *info,
+                                    const struct stance_source_health *counters,
+                                    struct stance_raw_trace *ret_trace,
+                                    struct stance_problem *problem)
+{
+  struct loader loader = {0};
+  loader.trace.channel_count = info->source.channel_count;
+  memcpy(loader.trace.channel, info->source.channel, sizeof loader.trace.channel);
+  loader.trace.time = (struct stance_time_axis){.rate_hz = info->source.rate_hz,
+                                                .rate_uncertainty_hz = (double)NAN,
+                                                .nominal_rate_hz = info->source.rate_hz};
+  enum stance_status status = read_blocks(store, info->id, &loader, problem);
+  if (status == STANCE_OK && counters->frames_produced <= INSTANTS_MAX)
+    status = extend(&loader, counters->frames_produced);
+  if (status == STANCE_OK)
+    status = close_trace(&loader, counters->frames_corrupt);
+  free(loader.received);
+  if (status == STANCE_MEMORY)
+    stance_problem_set(problem, status, "%s: recording %s does not fit into memory", store->path,
+                       info->id);
+  if (status == STANCE_OK)
+    *ret_trace = loader.trace;
+  else
+    stance_raw_trace_finish(&loader.trace);
+  return status;
+}

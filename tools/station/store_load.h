@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Private to the store: what store_read.c asks of store_load.c. */
+#ifndef STANCE_STORE_LOAD_H
+#define STANCE_STORE_LOAD_H
+
+#include "store.h"
+
+/* The samples of the recording that `info` describes. `counters`: what the source said at its end,
+   zeroed where it never did. */
+enum stance_status store_load_trace(const struct stance_store *store,
+                                    const struct stance_recording *info,
+                                    const struct stance_source_health *counters,
+                                    struct stance_raw_trace *ret_trace,
+                                    struct stance_problem *problem);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the store's own files share. SQLite is included here and nowhere else. */
+#ifndef STANCE_STORE_PRIVATE_H
+#define STANCE_STORE_PRIVATE_H
+
+#include "store.h"
+
+#include "block_codec.h"
+#include "store_block.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* "Stnc": tells our file from another program's. */
+enum { STORE_APPLICATION_ID = 0x53746e63 };
+
+struct store_file_identity {
+  dev_t device;
+  ino_t inode;
+};
+
+struct stance_store {
+  sqlite3 *db;
+  char *path;
+  enum stance_store_access access;
+  bool recovered;
+  struct store_file_identity main, wal; /* of what is open, to notice when the path is not it */
+  struct stance_block_codec *codec;
+};
+
+/* store.c: this moment as RFC 3339 in UTC. */
+void store_now(char *ret_text, size_t size);
+
+/* store_error.c: the one translation of SQLite's codes and of errno into a sentence.
+   `doing` completes "cannot …". */
+enum stance_status store_fail(const struct stance_store *store, int code, const char *doing,
+                              struct stance_problem *problem);
+enum stance_status store_fail_errno(const char *path, int error, const char *doing,
+                                    struct stance_problem *problem);
+
+/* store_sql.c: SQLite result codes. `types`, one letter an argument: t const char * (NULL is NULL),
+   i int64_t, r double (NaN is NULL), b const void * and size_t. */
+int store_prepare(const struct stance_store *store, sqlite3_stmt **ret_statement, const char *sql,
+                  const char *types, ...);
+/* Runs one statement that returns no row. */
+int store_execute(const struct stance_store *store, const char *sql, const char *types, ...);
+/* First column of the first row; `otherwise` where there is none. */
+int store_query_integer(const struct stance_store *store, const char *sql, int64_t otherwise,
+                        int64_t *ret_value);
+/* Copies a text column, cut to the buffer; NULL becomes "". */
+void store_column_text(sqlite3_stmt *statement, int column, char *ret_text, size_t size);
+/* NaN for NULL. */
+double store_column_double(sqlite3_stmt *statement, int column);
+/* A copy on the heap, NULL for NULL; false where memory ran out. */
+bool store_column_copy(sqlite3_stmt *statement, int column, char **ret_text);
+
+/* A transaction that writes: begun at once, so that it waits for another writer here and not
+   half-way. */
+int store_transaction_begin(const struct stance_store *store);
+/* Ends it according to `code`, what its statements returned. STANCE_OK only when everything is
+   durable in the file that `path` names. */
+enum stance_status store_transaction_end(struct stance_store *store, int code, const char *doing,
+                                         struct stance_problem *problem);
+
+/* store_file.c */
+/* Makes the folders and the empty file where they are missing; leaves an existing file alone. */
+enum stance_status store_file_create(const char *path, struct stance_problem *problem);
+/* Patients' data: nobody else may read it. SQLite gives its -wal and -shm the rights of the file
+   itself; those left by an older run are mended here. */
+enum stance_status store_file_make_private(const char *path, struct stance_problem *problem);
+/* STANCE_STORE where the disk has no room for a test. */
+enum stance_status store_file_check_space(const char *path, struct stance_problem *problem);
+void store_file_remember(struct stance_store *store);
+/* False where another file, or none, stands at the path of the open one. */
+bool store_file_is_in_place(const struct stance_store *store);
+
+/* store_schema.c */
+/* STANCE_STORE, nothing changed, where the file is another program's or a newer stance's. */
+enum stance_status store_schema_recognise(const struct stance_store *store,
+                                          struct stance_problem *problem);
+/* Brings a recognised or empty file to this program's schema. */
+enum stance_status store_schema_upgrade(const struct stance_store *store,
+                                        struct stance_problem *problem);
+/* Applies scripts[user_version …] in one transaction each; scripts[k] leads to version k + 1. */
+int store_schema_migrate(const struct stance_store *store, const char *const *scripts,
+                         size_t script_count);
+
+/* store_recording.c: the kind of phase by its name, -1 where there is none. */
+int store_phase_find(const char *name);
+/* Inside a transaction; SQLite's code. */
+int store_insert_phase(const struct stance_store *store, const char *recording_id,
+                       const struct stance_phase *phase);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is known about recordings, read back. */
+#include "store_load.h"
+#include "store_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum stance_side find_side(const char *name)
+{
+  for (int side = STANCE_LEFT; side < STANCE_SIDE_NONE; side++)
+    if (strcmp(name, stance_side_name((enum stance_side)side)) == 0)
+      return (enum stance_side)side;
+  return STANCE_SIDE_NONE;
+}
+
+static enum stance_side column_side(sqlite3_stmt *row, int column)
+{
+  char name[16];
+  store_column_text(row, column, name, sizeof name);
+  return find_side(name);
+}
+
+/* Steps to the one row a query has: SQLITE_ROW, SQLITE_DONE where there is none, or an error. */
+static int step_one(const struct stance_store *store, sqlite3_stmt **ret_row, const char *sql,
+                    const char *recording_id)
+{
+  sqlite3_stmt *row;
+  int code = store_prepare(store, &row, sql, "t", recording_id);
+  if (code != SQLITE_OK)
+    return code;
+  code = sqlite3_step(row);
+  if (code == SQLITE_ROW)
+    *ret_row = row;
+  else
+    sqlite3_finalize(row);
+  return code;
+}
+
+static int read_recording(const struct stance_store *store, const char *recording_id,
+                          struct stance_recording *ret_info)
+{
+  sqlite3_stmt *row = NULL;
+  int code = step_one(
+      store, &row,
+      "SELECT r.id, r.session, coalesce(a.code, ''), s.operator, r.started_at, r.utc_offset_min,"
+      " r.protocol_id, r.side_order, r.software, coalesce(r.finished_at, ''), r.injured_side,"
+      " r.body_mass_kg, r.lever_m, r.protocol_text, r.calibration_text, r.ground_truth,"
+      " (SELECT coalesce(sum(frame_count), 0) FROM blocks"
+      "  WHERE recording = r.id AND stream = 0)"
+      " FROM recordings r JOIN sessions s ON s.id = r.session"
+      " LEFT JOIN athletes a ON a.id = s.athlete WHERE r.id = ?",
+      recording_id);
+  if (code != SQLITE_ROW)
+    return code;
+  store_column_text(row, 0, ret_info->id, sizeof ret_info->id);
+  store_column_text(row, 1, ret_info->session, sizeof ret_info->session);
+  store_column_text(row, 2, ret_info->athlete, sizeof ret_info->athlete);
+  store_column_text(row, 3, ret_info->operator_name, sizeof ret_info->operator_name);
+  store_column_text(row, 4, ret_info->started_at, sizeof ret_info->started_at);
+  ret_info->utc_offset_min = sqlite3_column_int(row, 5);
+  store_column_text(row, 6, ret_info->protocol_id, sizeof ret_info->protocol_id);
+  store_column_text(row, 7, ret_info->side_order, sizeof ret_info->side_order);
+  store_column_text(row, 8, ret_info->software, sizeof ret_info->software);
+  store_column_text(row, 9, ret_info->finished_at, sizeof ret_info->finished_at);
+  ret_info->injured_side = column_side(row, 10);
+  ret_info->body_mass_kg = store_column_double(row, 11);
+  ret_info->lever_m = store_column_double(row, 12);
+  bool copied = store_column_copy(row, 13, &ret_info->protocol_text) &&
+                store_column_copy(row, 14, &ret_info->calibration_text) &&
+                store_column_copy(row, 15, &ret_info->ground_truth);
+  ret_info->frames_stored = (uint64_t)sqlite3_column_int64(row, 16);
+  sqlite3_finalize(row);
+  return copied ? SQLITE_ROW : SQLITE_NOMEM;
+}
+
+static int read_stream(const struct stance_store *store, const char *recording_id,
+                       struct stance_source_info *ret_source,
+                       struct stance_source_health *ret_counters)
+{
+  sqlite3_stmt *row = NULL;
+  int code = step_one(store, &row,
+                      "SELECT uri, model, serial, firmware, rate_hz, elastic, calibration,"
+                      " frames_produced, frames_lost, frames_corrupt FROM streams"
+                      " WHERE recording = ? AND stream = 0",
+                      recording_id);
+  if (code != SQLITE_ROW)
+    return code;
+  store_column_text(row, 0, ret_source->uri, sizeof ret_source->uri);
+  store_column_text(row, 1, ret_source->model, sizeof ret_source->model);
+  store_column_text(row, 2, ret_source->serial, sizeof ret_source->serial);
+  store_column_text(row, 3, ret_source->firmware, sizeof ret_source->firmware);
+  ret_source->rate_hz = sqlite3_column_double(row, 4);
+  ret_source->elastic = sqlite3_column_int(row, 5) != 0;
+  store_column_text(row, 6, ret_source->calibration, sizeof ret_source->calibration);
+  ret_counters->frames_produced = (uint64_t)sqlite3_column_int64(row, 7);
+  ret_counters->frames_lost = (uint64_t)sqlite3_column_int64(row, 8);
+  ret_counters->frames_corrupt = (uint64_t)sqlite3_column_int64(row, 9);
+  sqlite3_finalize(row);
+  return SQLITE_ROW;
+}
+
+static int read_channels(const struct stance_store *store, const char *recording_id,
+                         struct stance_source_info *ret_source)
+{
+  sqlite3_stmt *row;
+  int code = store_prepare(store, &row,
+                           "SELECT name, unit, side, minimum, maximum, resolution FROM channels"
+                           " WHERE recording = ? AND stream = 0 ORDER BY channel",
+                           "t", recording_id);
+  if (code != SQLITE_OK)
+    return code;
+  size_t count = 0;
+  while ((code = sqlite3_step(row)) == SQLITE_ROW && count < STANCE_CHANNEL_COUNT_MAX) {
+    struct stance_channel *channel = &ret_source->channel[count++];
+    store_column_text(row, 0, channel->name, sizeof channel->name);
+    store_column_text(row, 1, channel->unit, sizeof channel->unit);
+    channel->side = column_side(row, 2);
+    channel->minimum = store_column_double(row, 3);
+    channel->maximum = store_column_double(row, 4);
+    channel->resolution = store_column_double(row, 5);
+  }
+  ret_source->channel_count = count;
+  sqlite3_finalize(row);
+  return code;
+}
+
+static enum stance_status read_info(const struct stance_store *store, const char *recording_id,
+                                    struct stance_recording *ret_info,
+                                    struct stance_source_health *ret_counters,
+                                    struct stance_problem *problem)
+{
+  int code = read_recording(store, recording_id, ret_info);
+  if (code == SQLITE_DONE)
+    return stance_problem_set(problem, STANCE_INPUT, "%s: there is no recording %s", store->path,
+                              recording_id);
+  if (code == SQLITE_ROW)
+    code = read_stream(store, recording_id, &ret_info->source, ret_counters);
+  if (code == SQLITE_ROW)
+    code = read_channels(store, recording_id, &ret_info->source);
+  return code == SQLITE_ROW || code == SQLITE_DONE
+             ? STANCE_OK
+             : store_fail(store, code, "read the recording", problem);
+}
+
+/* A phase that was still open, or that outlived the samples, ends with them. */
+static bool cut_to_trace(struct stance_span *span, size_t sample_count)
+{
+  if (span->first >= sample_count)
+    return false;
+  size_t left = sample_count - span->first;
+  if (span->count == 0 || span->count > left)
+    span->count = left;
+  return true;
+}
+
+static enum stance_status read_phases(const struct stance_store *store, const char *recording_id,
+                                      size_t sample_count, struct stance_phase **ret_phases,
+                                      size_t *ret_count, struct stance_problem *problem)
+{
+  sqlite3_stmt *row;
+  int code = store_prepare(store, &row,
+                           "SELECT kind, first_index, frame_count FROM phases WHERE recording = ?"
+                           " ORDER BY first_index, kind",
+                           "t", recording_id);
+  if (code != SQLITE_OK)
+    return store_fail(store, code, "read the recording", problem);
+  struct stance_phase *phases = NULL;
+  size_t count = 0;
+  enum stance_status status = STANCE_OK;
+  while ((code = sqlite3_step(row)) == SQLITE_ROW) {
+    char name[16];
+    store_column_text(row, 0, name, sizeof name);
+    int kind = store_phase_find(name);
+    struct stance_span span = {(size_t)sqlite3_column_int64(row, 1),
+                               (size_t)sqlite3_column_int64(row, 2)};
+    if (kind < 0 || !cut_to_trace(&span, sample_count))
+      continue;
+    struct stance_phase *larger = realloc(phases, (count + 1) * sizeof *phases);
+    if (larger == NULL) {
+      status = stance_problem_set(problem, STANCE_MEMORY, "%s: out of memory", store->path);
+      break;
+    }
+    phases = larger;
+    phases[count++] = (struct stance_phase){(enum stance_phase_kind)kind, span};
+  }
+  if (status == STANCE_OK && code != SQLITE_DONE)
+    status = store_fail(store, code, "read the recording", problem);
+  sqlite3_finalize(row);
+  if (status == STANCE_OK) {
+    *ret_phases = phases;
+    *ret_count = count;
+  } else {
+    free(phases);
+  }
+  return status;
+}
+
+enum stance_status stance_store_load(struct stance_store *store, const char *recording_id,
+                                     struct stance_recording *ret_info,
+                                     struct stance_raw_trace *ret_trace,
+                                     struct stance_phase **ret_phases, size_t *ret_phase_count,
+                                     struct stance_problem *problem)
+{
+  struct stance_recording info = {0};
+  struct stance_source_health counters = {0};
+  struct stance_raw_trace trace = {0};
+  /* One transaction: info, blocks and phases of the same moment, though another program writes. */
+  int code = store_execute(store, "BEGIN", "");
+  if (code != SQLITE_OK)
+    return store_fail(store, code, "read the recording", problem);
+  enum stance_status status = read_info(store, recording_id, &info, &counters, problem);
+  if (status == STANCE_OK)
+    status = store_load_trace(store, &info, &counters, &trace, problem);
+  if (status == STANCE_OK)
+    status = read_phases(store, info.id, trace.sample_count, ret_phases, ret_phase_count, problem);
+  store_execute(store, "ROLLBACK", "");
+  if (status != STANCE_OK) {
+    stance_raw_trace_finish(&trace);
+    stance_recording_finish(&info);
+    return status;
+  }
+  *ret_info = info;
+  *ret_trace = trace;
+  if (trace.integrity.frames_received > 0)
+    return STANCE_OK;
+  return stance_problem_set(problem, STANCE_END,
+                            "%s: recording %s holds no frame: it ended or was cut off before the "
+                            "first block was saved, there is nothing to analyse",
+                            store->path, info.id);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A recording's beginning, phases and end. */
+#include "store_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void stance_recording_finish(struct stance_recording *recording)
+{
+  if (recording == NULL)
+    return;
+  free(recording->protocol_text);
+  free(recording->calibration_text);
+  free(recording->ground_truth);
+  recording->protocol_text = NULL;
+  recording->calibration_text = NULL;
+  recording->ground_truth = NULL;
+}
+
+/* The athlete's code is what the clinic calls him; the key is ours. */
+static int ensure_athlete(const struct stance_store *store, const char *code_text, const char *now)
+{
+  char id[STANCE_UUID_SIZE];
+  stance_recording_new_uuid(id);
+  return store_execute(store, "INSERT INTO athletes VALUES(?, ?, ?) ON CONFLICT DO NOTHING", "ttt",
+                       id, code_text, now);
+}
+
+static int ensure_session(const struct stance_store *store,
+                          const struct stance_recording *recording)
+{
+  int code = SQLITE_OK;
+  if (*recording->athlete != '\0')
+    code = ensure_athlete(store, recording->athlete, recording->started_at);
+  if (code != SQLITE_OK)
+    return code;
+  return store_execute(store,
+                       "INSERT INTO sessions VALUES(?, (SELECT id FROM athletes WHERE code = ?),"
+                       " ?, ?) ON CONFLICT DO NOTHING",
+                       "tttt", recording->session, recording->athlete, recording->started_at,
+                       recording->operator_name);
+}
+
+static int insert_recording(const struct stance_store *store,
+                            const struct stance_recording *recording)
+{
+  return store_execute(
+      store, "INSERT INTO recordings VALUES(?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "ttitttt"
+      "rrttt",
+      recording->id, recording->session, recording->started_at, (int64_t)recording->utc_offset_min,
+      recording->protocol_id, recording->protocol_text, recording->calibration_text,
+      recording->ground_truth, recording->body_mass_kg, recording->lever_m,
+      stance_side_name(recording->injured_side), recording->side_order, recording->software);
+}
+
+static int insert_stream(const struct stance_store *store, const struct stance_recording *recording)
+{
+  const struct stance_source_info *source = &recording->source;
+  int code = store_execute(store,
+                           "INSERT INTO streams VALUES(?, 0, ?, ?, ?, ?, ?, ?, ?,"
+                           " NULL, NULL, NULL, NULL)",
+                           "tttttrit", recording->id, source->uri, source->model, source->serial,
+                           source->firmware, source->rate_hz, (int64_t)source->elastic,
+                           source->calibration);
+  for (size_t k = 0; code == SQLITE_OK && k < source->channel_count; k++) {
+    const struct stance_channel *channel = &source->channel[k];
+    code = store_execute(store, "INSERT INTO channels VALUES(?, 0, ?, ?, ?, ?, ?, ?, ?)",
+                         "tittt"
+                         "rrr",
+                         recording->id, (int64_t)k, channel->name, channel->unit,
+                         stance_side_name(channel->side), channel->minimum, channel->maximum,
+                         channel->resolution);
+  }
+  return code;
+}
+
+/* A session is one athlete's: a slip here would file one person's test under another. */
+static int session_is_of_athlete(const struct stance_store *store,
+                                 const struct stance_recording *recording, bool *ret_same)
+{
+  sqlite3_stmt *row;
+  int code = store_prepare(store, &row,
+                           "SELECT coalesce(a.code, '') = ? FROM sessions s"
+                           " LEFT JOIN athletes a ON a.id = s.athlete WHERE s.id = ?",
+                           "tt", recording->athlete, recording->session);
+  if (code != SQLITE_OK)
+    return code;
+  code = sqlite3_step(row);
+  *ret_same = code == SQLITE_ROW && sqlite3_column_int(row, 0) == 1;
+  sqlite3_finalize(row);
+  return code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+enum stance_status stance_store_begin(struct stance_store *store,
+                                      struct stance_recording *recording,
+                                      struct stance_problem *problem)
+{
+  struct stance_recording filled = *recording;
+  stance_recording_new_uuid(filled.id);
+  if (*filled.session == '\0')
+    stance_recording_new_uuid(filled.session);
+  if (*filled.started_at == '\0')
+    store_now(filled.started_at, sizeof filled.started_at);
+
+  bool same_athlete = true;
+  int code = store_transaction_begin(store);
+  if (code == SQLITE_OK)
+    code = ensure_session(store, &filled);
+  if (code == SQLITE_OK)
+    code = session_is_of_athlete(store, &filled, &same_athlete);
+  if (code == SQLITE_OK && !same_athlete) {
+    store_execute(store, "ROLLBACK", "");
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "%s: session %s is not of athlete '%s'; begin a new session for "
+                              "another athlete",
+                              store->path, filled.session, filled.athlete);
+  }
+  if (code == SQLITE_OK)
+    code = insert_recording(store, &filled);
+  if (code == SQLITE_OK)
+    code = insert_stream(store, &filled);
+  enum stance_status status = store_transaction_end(store, code, "begin the recording", problem);
+  if (status != STANCE_OK)
+    return status;
+  memcpy(recording->id, filled.id, sizeof filled.id);
+  memcpy(recording->session, filled.session, sizeof filled.session);
+  memcpy(recording->started_at, filled.started_at, sizeof filled.started_at);
+  return STANCE_OK;
+}
+
+static const char *const phase_names[] = {
+    [STANCE_PHASE_UNLOADED] = "unloaded",
+    [STANCE_PHASE_LIMB] = "limb",
+    [STANCE_PHASE_EFFORTS] = "efforts",
+};
+
+int store_phase_find(const char *name)
+{
+  for (size_t k = 0; k < sizeof phase_names / sizeof *phase_names; k++)
+    if (strcmp(name, phase_names[k]) == 0)
+      return (int)k;
+  return -1;
+}
+
+int store_insert_phase(const struct stance_store *store, const char *recording_id,
+                       const struct stance_phase *phase)
+{
+  return store_execute(store,
+                       "INSERT INTO phases VALUES(?, ?, ?, ?)"
+                       " ON CONFLICT DO UPDATE SET frame_count = excluded.frame_count",
+                       "ttii", recording_id, phase_names[phase->kind], (int64_t)phase->span.first,
+                       (int64_t)phase->span.count);
+}
+
+enum stance_status stance_store_add_phase(struct stance_store *store, const char *recording_id,
+                                          const struct stance_phase *phase,
+                                          struct stance_problem *problem)
+{
+  return stance_store_commit_blocks(store, recording_id, NULL, 0, phase, 1, problem);
+}
+
+enum stance_status stance_store_finish_recording(struct stance_store *store,
+                                                 const char *recording_id,
+                                                 const struct stance_source_health *health,
+                                                 struct stance_problem *problem)
+{
+  char now[32];
+  store_now(now, sizeof now);
+  int code = store_transaction_begin(store);
+  if (code == SQLITE_OK)
+    code = store_execute(store,
+                         "UPDATE streams SET frames_produced = ?, frames_lost = ?,"
+                         " frames_corrupt = ?, fault = ? WHERE recording = ? AND stream = 0",
+                         "iiitt", (int64_t)health->frames_produced, (int64_t)health->frames_lost,
+                         (int64_t)health->frames_corrupt,
+                         health->failed ? health->problem.text : NULL, recording_id);
+  if (code == SQLITE_OK)
+    code = store_execute(store, "UPDATE recordings SET finished_at = ? WHERE id = ?", "tt", now,
+                         recording_id);
+  bool known = sqlite3_changes(store->db) == 1;
+  enum stance_status status = store_transaction_end(store, code, "finish the recording", problem);
+  if (status == STANCE_OK && !known)
+    return stance_problem_set(problem, STANCE_INPUT, "%s: there is no recording %s", store->path,
+                              recording_id);
+  return status;
+}

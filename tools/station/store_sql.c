@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Statements with their arguments in one call, and the transaction. */
+#include "store_private.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int bind_all(sqlite3_stmt *statement, const char *types, va_list arguments)
+{
+  int code = SQLITE_OK;
+  for (int k = 1; *types != '\0' && code == SQLITE_OK; types++, k++) {
+    switch (*types) {
+    case 't':
+      code = sqlite3_bind_text(statement, k, va_arg(arguments, const char *), -1, SQLITE_STATIC);
+      break;
+    case 'i':
+      code = sqlite3_bind_int64(statement, k, va_arg(arguments, int64_t));
+      break;
+    case 'r':
+      code = sqlite3_bind_double(statement, k, va_arg(arguments, double));
+      break;
+    case 'b': {
+      const void *bytes = va_arg(arguments, const void *);
+      code = sqlite3_bind_blob64(statement, k, bytes, va_arg(arguments, size_t), SQLITE_STATIC);
+      break;
+    }
+    default:
+      code = SQLITE_MISUSE;
+    }
+  }
+  return code;
+}
+
+static int prepare(const struct stance_store *store, sqlite3_stmt **ret_statement, const char *sql,
+                   const char *types, va_list arguments)
+{
+  sqlite3_stmt *statement;
+  int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+  if (code != SQLITE_OK)
+    return code;
+  code = bind_all(statement, types, arguments);
+  if (code != SQLITE_OK)
+    sqlite3_finalize(statement);
+  else
+    *ret_statement = statement;
+  return code;
+}
+
+int store_prepare(const struct stance_store *store, sqlite3_stmt **ret_statement, const char *sql,
+                  const char *types, ...)
+{
+  va_list arguments;
+  va_start(arguments, types);
+  int code = prepare(store, ret_statement, sql, types, arguments);
+  va_end(arguments);
+  return code;
+}
+
+int store_execute(const struct stance_store *store, const char *sql, const char *types, ...)
+{
+  va_list arguments;
+  va_start(arguments, types);
+  sqlite3_stmt *statement;
+  int code = prepare(store, &statement, sql, types, arguments);
+  va_end(arguments);
+  if (code != SQLITE_OK)
+    return code;
+  code = sqlite3_step(statement);
+  sqlite3_finalize(statement);
+  return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+int store_query_integer(const struct stance_store *store, const char *sql, int64_t otherwise,
+                        int64_t *ret_value)
+{
+  sqlite3_stmt *statement;
+  int code = store_prepare(store, &statement, sql, "");
+  if (code != SQLITE_OK)
+    return code;
+  code = sqlite3_step(statement);
+  if (code == SQLITE_ROW || code == SQLITE_DONE)
+    *ret_value = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : otherwise;
+  sqlite3_finalize(statement);
+  return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+void store_column_text(sqlite3_stmt *statement, int column, char *ret_text, size_t size)
+{
+  const unsigned char *text = sqlite3_column_text(statement, column);
+  snprintf(ret_text, size, "%s", text != NULL ? (const char *)text : "");
+}
+
+double store_column_double(sqlite3_stmt *statement, int column)
+{
+  return sqlite3_column_type(statement, column) == SQLITE_NULL
+             ? (double)NAN
+             : sqlite3_column_double(statement, column);
+}
+
+bool store_column_copy(sqlite3_stmt *statement, int column, char **ret_text)
+{
+  const unsigned char *text = sqlite3_column_text(statement, column);
+  *ret_text = text != NULL ? strdup((const char *)text) : NULL;
+  return *ret_text != NULL || sqlite3_column_type(statement, column) == SQLITE_NULL;
+}
+
+int store_transaction_begin(const struct stance_store *store)
+{
+  return store_execute(store, "BEGIN IMMEDIATE", "");
+}
+
+enum stance_status store_transaction_end(struct stance_store *store, int code, const char *doing,
+                                         struct stance_problem *problem)
+{
+  enum stance_status status = STANCE_OK;
+  if (code == SQLITE_OK)
+    code = store_execute(store, "COMMIT", "");
+  if (code != SQLITE_OK) {
+    status = store_fail(store, code, doing, problem); /* before the rollback changes its errno */
+    if (!sqlite3_get_autocommit(store->db))
+      store_execute(store, "ROLLBACK", "");
+    return status;
+  }
+  if (!store_file_is_in_place(store))
+    return stance_problem_set(
+        problem, STANCE_STORE,
+        "%s: cannot %s: the store was deleted, moved or replaced while it was open; put it back",
+        store->path, doing);
+  return status;
+}
