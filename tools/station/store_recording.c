@@ -46,12 +46,11 @@ static int insert_recording(const struct stance_store *store,
 {
   return store_execute(
       store, "INSERT INTO recordings VALUES(?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      "ttitttt"
-      "rrttt",
-      recording->id, recording->session, recording->started_at, (int64_t)recording->utc_offset_min,
-      recording->protocol_id, recording->protocol_text, recording->calibration_text,
-      recording->ground_truth, recording->body_mass_kg, recording->lever_m,
-      stance_side_name(recording->injured_side), recording->side_order, recording->software);
+      "tttittttrrttt", recording->id, recording->session, recording->started_at,
+      (int64_t)recording->utc_offset_min, recording->protocol_id, recording->protocol_text,
+      recording->calibration_text, recording->ground_truth, recording->body_mass_kg,
+      recording->lever_m, stance_side_name(recording->injured_side), recording->side_order,
+      recording->software);
 }
 
 static int insert_stream(const struct stance_store *store, const struct stance_recording *recording)
@@ -66,9 +65,7 @@ static int insert_stream(const struct stance_store *store, const struct stance_r
   for (size_t k = 0; code == SQLITE_OK && k < source->channel_count; k++) {
     const struct stance_channel *channel = &source->channel[k];
     code = store_execute(store, "INSERT INTO channels VALUES(?, 0, ?, ?, ?, ?, ?, ?, ?)",
-                         "tittt"
-                         "rrr",
-                         recording->id, (int64_t)k, channel->name, channel->unit,
+                         "titttrrr", recording->id, (int64_t)k, channel->name, channel->unit,
                          stance_side_name(channel->side), channel->minimum, channel->maximum,
                          channel->resolution);
   }
