@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The summary that a clinician reads in the terminal. It states what was measured, names what was
+   not, and makes no clinical claim. */
+#include "report_private.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+static const char *or_nothing(const char *text)
+{
+  return text == NULL ? "" : text;
+}
+
+static void heading(struct stance_text *text, const struct stance_report *report)
+{
+  const struct stance_result *result = report->result;
+  char started_at[STANCE_LOCAL_TIME_SIZE];
+  stance_report_local_time(report, started_at);
+  stance_text_format(text, "%s (%s, version %s)\n", result->protocol.title, result->protocol.id,
+                     result->protocol.version);
+  if (or_nothing(report->athlete)[0] != '\0')
+    stance_text_format(text, "Athlete %s. ", report->athlete);
+  if (started_at[0] != '\0')
+    stance_text_format(text, "Started %s. ", started_at);
+  if (or_nothing(report->instrument)[0] != '\0')
+    stance_text_format(text, "Instrument %s, %.6g Hz. ", report->instrument, result->time.rate_hz);
+  stance_text_format(text, "Recording %s.\n", or_nothing(report->recording));
+  if (report->calibration == STANCE_CALIBRATION_NONE)
+    stance_text_string(text, "NO CALIBRATION IS KNOWN FOR THIS INSTRUMENT: the numbers below are "
+                             "not newtons.\n");
+}
+
+static void value_cell(struct stance_text *text, const struct stance_value *value,
+                       const struct stance_metric_info *info)
+{
+  char cell[STANCE_REASONS_SIZE];
+  if (stance_value_is_missing(value))
+    stance_value_status(value, cell, sizeof cell);
+  else
+    snprintf(cell, sizeof cell, "%.*f %s", info->decimals, value->value, info->unit);
+  stance_text_format(text, "  %-24s", cell);
+}
+
+/* One line of the table; left out where no column has a value that may be shown. */
+static void table_line(struct stance_text *text, const struct stance_result *result,
+                       enum stance_summary_rule rule, enum stance_metric metric, const char *name)
+{
+  stance_text_format(text, "  %-22s", name);
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+    if (stance_report_summary_has_side(result, (enum stance_side)side))
+      value_cell(text, &result->summary[rule][side][metric], stance_metric_info(metric));
+  while (text->length > 0 && !text->failed && text->bytes[text->length - 1] == ' ')
+    text->bytes[--text->length] = '\0';
+  stance_text_string(text, "\n");
+}
+
+/* Rapid force is shown where the effort was explosive and nothing says that it was not: SCIENCE
+   1.3, step 6. */
+static bool shows_rapid_force(const struct stance_result *result, enum stance_metric metric)
+{
+  bool any = false;
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
+    const struct stance_value *value = &result->summary[STANCE_SUMMARY_BEST][side][metric];
+    if ((value->reasons & STANCE_REASON_BIT(STANCE_REASON_NOT_EXPLOSIVE)) != 0)
+      return false;
+    any = any || (result->measured[side] && !stance_value_is_missing(value));
+  }
+  return any && result->protocol.effort == STANCE_EFFORT_EXPLOSIVE;
+}
+
+static void table(struct stance_text *text, const struct stance_result *result)
+{
+  enum stance_metric compared = result->protocol.compared;
+  stance_text_format(text, "\n  %-22s", "");
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+    if (stance_report_summary_has_side(result, (enum stance_side)side))
+      stance_text_format(text, "  %-24s",
+                         side == STANCE_TOTAL ? "both at once"
+                                              : stance_side_name((enum stance_side)side));
+  stance_text_string(text, "\n");
+  table_line(text, result, STANCE_SUMMARY_BEST, compared, "peak force, best");
+  table_line(text, result, STANCE_SUMMARY_MEAN, compared, "peak force, mean");
+  if (shows_rapid_force(result, STANCE_METRIC_RFD_0_100MS))
+    table_line(text, result, STANCE_SUMMARY_BEST, STANCE_METRIC_RFD_0_100MS, "RFD 0-100 ms, best");
+  if (shows_rapid_force(result, STANCE_METRIC_RFD_0_200MS))
+    table_line(text, result, STANCE_SUMMARY_BEST, STANCE_METRIC_RFD_0_200MS, "RFD 0-200 ms, best");
+  stance_text_format(text, "  Peak force is: %s.\n", stance_metric_info(compared)->definition);
+}
+
+static void capitalised(struct stance_text *text, const char *word)
+{
+  stance_text_format(text, "%c%s", toupper((unsigned char)word[0]), word + 1);
+}
+
+static void not_tested(struct stance_text *text, const struct stance_result *result)
+{
+  for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++) {
+    if (result->measured[side] && result->attempted[side] > 0)
+      continue;
+    capitalised(text, stance_side_name((enum stance_side)side));
+    stance_text_string(text, result->measured[side]
+                                 ? " was recorded, but no repetition was found on it"
+                                 : " was not tested");
+    stance_text_string(text, ": nothing is compared with it.\n");
+  }
+}
+
+static void asymmetry(struct stance_text *text, const struct stance_result *result)
+{
+  const struct stance_value *value =
+      &result->summary[STANCE_SUMMARY_BEST][STANCE_BOTH][STANCE_METRIC_ASYMMETRY_PEAK_FORCE];
+  int formula = result->settings.asymmetry_formula;
+  const char *id = stance_asymmetry_id((enum stance_asymmetry_formula)formula);
+  char status[STANCE_REASONS_SIZE];
+  stance_text_string(text, "\n");
+  if (stance_value_is_missing(value)) {
+    not_tested(text, result);
+    stance_value_status(value, status, sizeof status);
+    stance_text_format(text, "Left and right are not compared (%s).\n", status);
+    return;
+  }
+  enum stance_side weaker = stance_report_weaker_side(result, value);
+  const char *name = stance_side_name(weaker);
+  const char *other = stance_side_name(weaker == STANCE_LEFT ? STANCE_RIGHT : STANCE_LEFT);
+  if (weaker == STANCE_SIDE_NONE) {
+    stance_text_string(text, "Left and right gave the same best peak force");
+  } else if (formula == STANCE_ASYMMETRY_PERCENT_DIFFERENCE) {
+    capitalised(text, name);
+    stance_text_format(text, " %.1f %% weaker than %s", fabs(value->value), other);
+  } else {
+    capitalised(text, name);
+    stance_text_format(text, " weaker than %s: %.1f %%", other, value->value);
+  }
+  stance_text_format(text, " (best repetitions, %s).\n", id);
+  stance_text_string(text,
+                     "No repeatability of this test is known here: this is no statement about "
+                     "a real difference between the legs.\n");
+}
+
+static void reason_sentences(struct stance_text *text, stance_reason_set reasons,
+                             const char *indent)
+{
+  for (int reason = 0; reason < STANCE_REASON_COUNT; reason++)
+    if ((reasons & STANCE_REASON_BIT(reason)) != 0)
+      stance_text_format(text, "%s%s: %s\n", indent, stance_reason_id((enum stance_reason)reason),
+                         stance_reason_definition((enum stance_reason)reason));
+}
+
+static void repetition_line(struct stance_text *text, const struct stance_result *result,
+                            const struct stance_repetition *repetition)
+{
+  enum stance_metric compared = result->protocol.compared;
+  const struct stance_metric_info *info = stance_metric_info(compared);
+  stance_text_format(text, "  %2u  %-8s ", repetition->number,
+                     stance_report_repetition_status(repetition->status));
+  const char *separator = "";
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
+    if (!repetition->took_part[side])
+      continue;
+    const struct stance_value *value = &repetition->value[side][compared];
+    const char *name =
+        side == STANCE_TOTAL ? "both at once" : stance_side_name((enum stance_side)side);
+    char status[STANCE_REASONS_SIZE];
+    stance_value_status(value, status, sizeof status);
+    if (stance_value_is_missing(value))
+      stance_text_format(text, "%s%s %s", separator, name, status);
+    else
+      stance_text_format(text, "%s%s %.*f %s", separator, name, info->decimals, value->value,
+                         info->unit);
+    separator = ", ";
+  }
+  stance_text_string(text, "\n");
+  if (repetition->status != STANCE_REPETITION_ACCEPTED)
+    reason_sentences(text, stance_report_reject_reasons(repetition), "                ");
+}
+
+static void repetitions(struct stance_text *text, const struct stance_result *result)
+{
+  stance_text_string(text, "\nRepetitions\n");
+  if (result->repetition_count == 0)
+    stance_text_string(text, "  none was found\n");
+  for (size_t k = 0; k < result->repetition_count; k++)
+    repetition_line(text, result, &result->repetition[k]);
+}
+
+/* What holds for the recording and for counted repetitions; reasons of those not counted stand
+   beside them. Rapid-force values that the summary does not show are not explained either. */
+static stance_reason_set flags_to_explain(const struct stance_result *result)
+{
+  stance_reason_set flags =
+      result->flags |
+      result->summary[STANCE_SUMMARY_BEST][STANCE_BOTH][STANCE_METRIC_ASYMMETRY_PEAK_FORCE].reasons;
+  for (size_t k = 0; k < result->repetition_count; k++) {
+    const struct stance_repetition *repetition = &result->repetition[k];
+    if (repetition->status != STANCE_REPETITION_ACCEPTED)
+      continue;
+    flags |= repetition->reasons;
+    for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+      if (repetition->took_part[side])
+        flags |= repetition->effort[side].flags |
+                 stance_report_value_reasons(&repetition->value[side][result->protocol.compared]);
+  }
+  return flags & ~STANCE_REASON_BIT(STANCE_REASON_NOT_EXPLOSIVE);
+}
+
+void stance_report_summary(struct stance_text *text, const struct stance_report *report)
+{
+  const struct stance_result *result = report->result;
+  heading(text, report);
+  table(text, result);
+  asymmetry(text, result);
+  repetitions(text, result);
+  if (result->integrity.frames_expected > 0)
+    stance_text_format(text, "\nFrames lost: %llu of %llu.\n",
+                       (unsigned long long)result->integrity.frames_lost,
+                       (unsigned long long)result->integrity.frames_expected);
+  stance_reason_set flags = flags_to_explain(result);
+  if (flags != 0) {
+    stance_text_string(text, "\nTo be read with it\n");
+    reason_sentences(text, flags, "  ");
+  }
+  if (or_nothing(report->notes)[0] != '\0')
+    stance_text_format(text, "\nNotes: %s.\n", report->notes);
+}
