@@ -8,7 +8,14 @@ die() {
   exit 1
 }
 
-# megabytes FOLDER: free space where FOLDER is.
+have() {
+  local program
+  for program in "$@"; do
+    command -v "$program" >/dev/null || return 1
+  done
+}
+
+# free_megabytes FOLDER: free space where FOLDER is.
 free_megabytes() {
   df -Pm "$1" | awk 'NR == 2 { print $4 }'
 }
@@ -58,14 +65,14 @@ explain_apt_failure() {
 # install_packages GROUP…: installs what is missing, without asking anything.
 install_packages() {
   local missing log=build/packages.log as_root=()
-  command -v apt-get >/dev/null && command -v dpkg-query >/dev/null ||
+  have apt-get dpkg-query ||
     die "apt-get is not here, so this is not Debian: install what tools/packages lists by hand and" \
       "build with cmake --preset release"
   mapfile -t missing < <(packages_missing "$@")
   [ ${#missing[@]} -gt 0 ] || return 0
 
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null && sudo -n true 2>/dev/null ||
+    sudo -n true 2>/dev/null ||
       die "these packages are missing and installing them needs root:" \
         "run 'sudo apt-get install ${missing[*]}' once and start again"
     as_root=(sudo -n)
@@ -119,11 +126,12 @@ print_steps() {
   done
 }
 
-# build PRESET [TARGET…]: configures and builds; a cache from another place or compiler is renewed.
+# build PRESET [TARGET…]: configures and builds, showing every error at once; a cache from another
+# place or compiler is renewed.
 build() {
   local preset=$1 targets=()
   shift
   [ $# -eq 0 ] || targets=(--target "$@")
   cmake --preset "$preset" || cmake --fresh --preset "$preset" || return 1
-  cmake --build --preset "$preset" -j "$(nproc)" "${targets[@]}"
+  cmake --build --preset "$preset" -j "$(nproc)" "${targets[@]}" -- -k 0
 }
