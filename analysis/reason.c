@@ -42,6 +42,9 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
                            "cannot be compared."},
     [STANCE_REASON_NO_INVOLVED_SIDE] =
         {"no_involved_side", "The formula needs the involved limb, and nobody named it."},
+    [STANCE_REASON_ONSET_ON_SUM] =
+        {"onset_on_sum", "Onset was found on the sum of both plates, which carry one body: a side "
+                         "has no threshold or onset of its own."},
     [STANCE_REASON_UNCALIBRATED] =
         {"uncalibrated",
          "No calibration is known for the instrument: the number is not in newtons."},
@@ -105,7 +108,7 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
     [STANCE_REASON_TRUNCATED] = {"truncated", "The recording was cut off before its end."},
     [STANCE_REASON_LOW_RATE] =
         {"low_rate", "Sampled below 1000 Hz: early-force values differ from those at 1000 Hz "
-                     "(Comfort 2019, Ripley)."},
+                     "(Comfort 2019, Ripley), or the window holds no two samples."},
 };
 
 const char *stance_reason_id(enum stance_reason reason)

@@ -26,6 +26,7 @@ enum stance_reason {
   STANCE_REASON_NOT_REACHED, /* the level or the return was not reached before the data end */
   STANCE_REASON_NO_RELIABILITY,
   STANCE_REASON_NO_INVOLVED_SIDE, /* a limb symmetry index, and nobody named the involved limb */
+  STANCE_REASON_ONSET_ON_SUM, /* two plates under one body: the sides have no onset of their own */
   STANCE_REASON_UNCALIBRATED,
   /* why a repetition or value is flagged; the first ones can reject it */
   STANCE_REASON_REJECTED,

@@ -54,6 +54,8 @@ struct stance_result {
   unsigned used[STANCE_MEASURED_SIDE_COUNT];
   struct stance_value summary[STANCE_SUMMARY_COUNT][STANCE_SIDE_COUNT][STANCE_METRIC_COUNT];
   stance_reason_set flags; /* of the whole recording */
+  bool zero_measured;      /* else 0 N is the instrument's own zero, taken on trust */
+  bool limb_measured;      /* else net means above the baseline */
   struct stance_time_axis time;
   struct stance_integrity integrity;
   char onset_method[192]; /* stance_onset_method_describe */

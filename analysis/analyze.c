@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "compare.h"
+#include "place.h"
+#include "stance/result.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BIT(reason) STANCE_REASON_BIT(STANCE_REASON_##reason)
+
+/* Repetitions that a recording is expected to hold; a longer one costs a second search. */
+enum { SEGMENT_CAPACITY = 64 };
+
+struct stance_analyzer {
+  struct stance_zero_phase *filter;
+  double *scratch;
+  size_t scratch_capacity;
+  struct stance_segment *segment;
+  size_t segment_capacity;
+};
+
+enum stance_status stance_analyzer_create(struct stance_analyzer **ret_analyzer,
+                                          struct stance_problem *problem)
+{
+  struct stance_analyzer *analyzer = calloc(1, sizeof *analyzer);
+  if (analyzer == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "no memory for the analysis");
+  /* Retuned to each recording; only the plan matters here. */
+  const struct stance_lowpass design = {
+      .rate_hz = 1000, .cutoff_hz = 6, .order_per_pass = 2, .passes = 2};
+  enum stance_status status = stance_zero_phase_create(&design, &analyzer->filter, problem);
+  if (status != STANCE_OK) {
+    free(analyzer);
+    return status;
+  }
+  *ret_analyzer = analyzer;
+  return STANCE_OK;
+}
+
+void stance_analyzer_destroy(struct stance_analyzer *analyzer)
+{
+  if (analyzer == NULL)
+    return;
+  stance_zero_phase_destroy(analyzer->filter);
+  free(analyzer->scratch);
+  free(analyzer->segment);
+  free(analyzer);
+}
+
+void stance_result_finish(struct stance_result *result)
+{
+  if (result == NULL)
+    return;
+  free(result->repetition);
+  result->repetition = NULL;
+  result->repetition_count = 0;
+}
+
+/* Grows `*array` to `count` elements of `size` bytes; what it held is not kept. */
+static enum stance_status reserve(void **array, size_t *capacity, size_t count, size_t size,
+                                  struct stance_problem *problem)
+{
+  if (count <= *capacity)
+    return STANCE_OK;
+  free(*array);
+  *capacity = 0;
+  *array = calloc(count, size);
+  if (*array == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "no memory for %zu values of the analysis",
+                              count);
+  *capacity = count;
+  return STANCE_OK;
+}
+
+static enum stance_status find_segments(struct stance_analyzer *analyzer,
+                                        const struct analysis *analysis, size_t *ret_count,
+                                        struct stance_problem *problem)
+{
+  const struct stance_analysis_context *context = analysis->context;
+  void *scratch = analyzer->scratch;
+  enum stance_status status = reserve(&scratch, &analyzer->scratch_capacity,
+                                      2 * analysis->trace->sample_count, sizeof(double), problem);
+  analyzer->scratch = scratch;
+  size_t wanted = SEGMENT_CAPACITY, found = 0;
+  do {
+    void *segment = analyzer->segment;
+    if (status == STANCE_OK)
+      status = reserve(&segment, &analyzer->segment_capacity, wanted, sizeof *analyzer->segment,
+                       problem);
+    analyzer->segment = segment;
+    if (status == STANCE_OK)
+      status = stance_repetitions_find(
+          analysis->trace, analysis->search, analysis->protocol, analysis->settings,
+          context->side_order, context->side_order_count, analyzer->filter, analyzer->scratch,
+          analyzer->segment, analyzer->segment_capacity, &found, problem);
+    wanted = found;
+  } while (status == STANCE_OK && found > analyzer->segment_capacity);
+  if (status == STANCE_OK)
+    *ret_count = found;
+  return status;
+}
+
+static struct metric_input input_for(const struct analysis *analysis,
+                                     const struct stance_repetition *repetition,
+                                     enum stance_side side, bool onset_on_sum)
+{
+  const struct stance_force_trace *trace = analysis->trace;
+  const enum stance_side force = analysis_force_of(trace, side);
+  const struct stance_effort *effort = &repetition->effort[side];
+  struct metric_input input = {
+      .force_n = trace->force_n[force],
+      .sample_count = analysis->bounds.first + analysis->bounds.count,
+      .rate_hz = trace->time.rate_hz,
+      .start_s = trace->time.start_s,
+      .saturated = trace->saturated,
+      .interpolated = trace->interpolated,
+      .side_bit = (uint8_t)(1u << force),
+      .effort = effort,
+      .levels = levels_measure(trace, trace->force_n[force], analysis->settings,
+                               (size_t)(effort->peak > 0 ? effort->peak : effort->last)),
+      .body_mass_kg = analysis->context->body_mass_kg,
+      .lever_m = analysis->context->lever_m,
+      .compared = analysis->protocol->compared,
+      .explosive = analysis->protocol->effort == STANCE_EFFORT_EXPLOSIVE,
+      .onset_on_sum = onset_on_sum && side != STANCE_TOTAL,
+      .calibrated = trace->calibrated,
+      .truncated = trace->truncated,
+  };
+  input.levels.limb_measured &= analysis->limb_measured;
+  if (!analysis->zero_measured) {
+    input.levels.zero_measured = false;
+    input.levels.zero_n = 0;
+  }
+  return input;
+}
+
+/* Values of a repetition that does not count say so; its numbers stay. */
+static void mark_status(struct stance_repetition *repetition, stance_reason_set segment_reasons)
+{
+  stance_reason_set mark = 0;
+  if (repetition->status == STANCE_REPETITION_PARTIAL)
+    mark = BIT(PARTIAL) | segment_reasons;
+  if (repetition->status == STANCE_REPETITION_REJECTED)
+    mark = BIT(REJECTED) | segment_reasons;
+  repetition->reasons |= segment_reasons;
+  for (int side = 0; side < STANCE_SIDE_COUNT; side++)
+    for (int metric = 0; metric < STANCE_METRIC_COUNT; metric++)
+      if (!stance_value_is_missing(&repetition->value[side][metric]))
+        repetition->value[side][metric].reasons |= mark;
+}
+
+static void fill_untested(struct stance_value value[STANCE_METRIC_COUNT])
+{
+  for (int metric = 0; metric < STANCE_METRIC_COUNT; metric++)
+    value[metric] = (struct stance_value){
+        .value = (double)NAN, .uncertainty = (double)NAN, .reasons = BIT(SIDE_NOT_TESTED)};
+}
+
+/* What a clinician must know of the repetition as a whole, from the values of one side. */
+static stance_reason_set quality_of(const struct analysis *analysis,
+                                    const struct stance_repetition *repetition,
+                                    enum stance_side side)
+{
+  /* That a slow test is slow is no news of the repetition. */
+  const bool explosive = analysis->protocol->effort == STANCE_EFFORT_EXPLOSIVE;
+  const stance_reason_set unasked = explosive ? 0 : BIT(NOT_EXPLOSIVE);
+  const struct stance_value *value = repetition->value[side];
+  const stance_reason_set of_peak = value[STANCE_METRIC_PEAK_FORCE].reasons;
+  const stance_reason_set of_start = value[STANCE_METRIC_BASELINE_FORCE].reasons;
+  return (repetition->effort[side].flags & ~unasked) |
+         (of_peak & (BIT(FLAT_TOP) | BIT(PEAK_SPIKE) | BIT(SATURATED) | BIT(GAP_IN_WINDOW))) |
+         (of_start & BIT(PRETENSION));
+}
+
+static void analyze_repetition(struct analysis *analysis, struct stance_result *result,
+                               const struct stance_segment *segment,
+                               struct stance_repetition *repetition)
+{
+  repetition->side = segment->side;
+  repetition->status = segment->status;
+  analysis_place_efforts(analysis, segment, repetition);
+  const bool onset_on_sum = analysis_onset_on_sum(analysis, segment->side);
+  struct metric_input input[STANCE_MEASURED_SIDE_COUNT];
+  for (int side = 0; side < STANCE_SIDE_COUNT; side++) {
+    fill_untested(repetition->value[side]);
+    if (side >= STANCE_MEASURED_SIDE_COUNT || !repetition->took_part[side])
+      continue;
+    input[side] = input_for(analysis, repetition, (enum stance_side)side, onset_on_sum);
+    metrics_compute(&input[side], repetition->value[side]);
+    repetition->reasons |= quality_of(analysis, repetition, (enum stance_side)side);
+    repetition->order = ++result->attempted[side];
+  }
+  if (repetition->took_part[STANCE_LEFT] && repetition->took_part[STANCE_RIGHT])
+    compare_repetition(result, onset_on_sum, input, repetition);
+  mark_status(repetition, segment->reasons);
+}
+
+/* Flags that concern the recording, not one value. */
+static stance_reason_set recording_flags(const struct analysis *analysis)
+{
+  const struct stance_force_trace *trace = analysis->trace;
+  const struct stance_analysis_context *context = analysis->context;
+  stance_reason_set flags = context->recording_flags;
+  flags |= trace->gap_count > 0 || trace->integrity.frames_lost > 0 ? BIT(FRAMES_LOST) : 0;
+  flags |= trace->time.irregular ? BIT(IRREGULAR_TIME) : 0;
+  flags |= trace->truncated ? BIT(TRUNCATED) : 0;
+  flags |= trace->calibrated ? 0 : BIT(UNCALIBRATED);
+  flags |= context->side_order_count > 0 ? BIT(SIDES_FOLLOW_ORDER) : 0;
+  return flags;
+}
+
+/* Zero and limb weight hold for all forces or for none: sides that mean different things by "net"
+   cannot be compared. */
+static void find_levels(struct analysis *analysis, struct stance_result *result)
+{
+  const struct stance_force_trace *trace = analysis->trace;
+  result->zero_measured = result->limb_measured = true;
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
+    result->measured[side] = trace->force_n[side] != NULL;
+    if (!result->measured[side])
+      continue;
+    const struct levels levels =
+        levels_measure(trace, trace->force_n[side], analysis->settings, trace->sample_count);
+    result->zero_measured &= levels.zero_measured;
+    result->limb_measured &= levels.limb_measured;
+    result->flags |= levels.zero_flags;
+  }
+  analysis->zero_measured = result->zero_measured;
+  analysis->limb_measured = result->limb_measured;
+  result->flags |= result->zero_measured ? 0 : BIT(ZERO_ASSUMED);
+}
+
+static enum stance_status check_protocol(const struct analysis *analysis,
+                                         struct stance_problem *problem)
+{
+  const struct stance_force_trace *trace = analysis->trace;
+  const struct stance_protocol *protocol = analysis->protocol;
+  double *const *force_n = trace->force_n;
+  const bool sided = force_n[STANCE_LEFT] != NULL || force_n[STANCE_RIGHT] != NULL;
+  if (!sided && force_n[STANCE_TOTAL] == NULL)
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "no column or channel is named left, right or total: name one");
+  if (!sided && protocol->sides == STANCE_SIDES_BOTH && protocol->rig == STANCE_RIG_STRAP)
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "protocol %s compares both legs at once, and the recording holds one "
+                              "force without a side: name the two (left=..., right=...), say which "
+                              "side it is, or analyse it as protocol isometric",
+                              protocol->id);
+  if (analysis->context->side_order_count > 0 && protocol->sides == STANCE_SIDES_BOTH)
+    return stance_problem_set(
+        problem, STANCE_USAGE,
+        "protocol %s tests both sides at once: an order of sides belongs to a "
+        "protocol that tests them in turn (sides = left,right)",
+        protocol->id);
+  const bool one_side =
+      protocol->sides == STANCE_SIDES_LEFT || protocol->sides == STANCE_SIDES_RIGHT;
+  const enum stance_side side = protocol->sides == STANCE_SIDES_LEFT ? STANCE_LEFT : STANCE_RIGHT;
+  if (one_side && sided && force_n[side] == NULL)
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "protocol %s tests the %s side, which the recording does not hold",
+                              protocol->id, stance_side_name(side));
+  return STANCE_OK;
+}
+
+/* Between the first and the last effort phase where a live run recorded them, so that stepping on
+   is no repetition. */
+static struct stance_span search_of(const struct stance_force_trace *trace,
+                                    struct stance_span bounds)
+{
+  size_t first = SIZE_MAX, end = 0;
+  for (size_t k = 0; k < trace->phase_count; k++) {
+    const struct stance_phase *phase = &trace->phase[k];
+    if (phase->kind != STANCE_PHASE_EFFORTS)
+      continue;
+    first = phase->span.first < first ? phase->span.first : first;
+    end = phase->span.first + phase->span.count > end ? phase->span.first + phase->span.count : end;
+  }
+  const size_t bounds_end = bounds.first + bounds.count;
+  if (end == 0)
+    return bounds;
+  first = first < bounds.first ? bounds.first : first;
+  end = end > bounds_end ? bounds_end : end;
+  return (struct stance_span){.first = first, .count = end > first ? end - first : 0};
+}
+
+/* The interval that the context names. */
+static enum stance_status find_bounds(struct analysis *analysis, struct stance_problem *problem)
+{
+  const struct stance_force_trace *trace = analysis->trace;
+  const struct stance_analysis_context *context = analysis->context;
+  const double start_s = trace->time.start_s, rate_hz = trace->time.rate_hz;
+  if (!(rate_hz > 0) || isinf(rate_hz))
+    return stance_problem_set(problem, STANCE_USAGE, "the sampling rate %g Hz is not positive",
+                              rate_hz);
+  const double end_s = start_s + (double)trace->sample_count / rate_hz;
+  /* A millionth of a sample of tolerance: 13.4 s is no whole number of binary fractions. */
+  const double from =
+      isnan(context->from_s) ? 0 : ceil((context->from_s - start_s) * rate_hz - 1e-6);
+  const double to = isnan(context->to_s) ? (double)trace->sample_count
+                                         : floor((context->to_s - start_s) * rate_hz + 1e-6) + 1;
+  const double first = fmax(from, 0), last = fmin(to, (double)trace->sample_count);
+  if (trace->sample_count > 0 && !(first < last))
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "the interval from %g to %g s holds no sample: the recording runs "
+                              "from %g to %g s",
+                              context->from_s, context->to_s, start_s, end_s);
+  analysis->bounds.first = (size_t)first;
+  analysis->bounds.count = trace->sample_count > 0 ? (size_t)(last - first) : 0;
+  analysis->search = search_of(trace, analysis->bounds);
+  return STANCE_OK;
+}
+
+static void describe(const struct analysis *analysis, struct stance_result *result)
+{
+  result->protocol = *analysis->protocol;
+  result->settings = *analysis->settings;
+  result->body_mass_kg = analysis->context->body_mass_kg;
+  result->lever_m = analysis->context->lever_m;
+  result->injured_side = analysis->context->injured_side;
+  result->time = analysis->trace->time;
+  result->integrity = analysis->trace->integrity;
+  result->flags = recording_flags(analysis);
+  stance_onset_method_describe(analysis->settings, result->onset_method,
+                               sizeof result->onset_method);
+}
+
+enum stance_status stance_analyze(struct stance_analyzer *analyzer,
+                                  const struct stance_force_trace *trace,
+                                  const struct stance_protocol *protocol,
+                                  const struct stance_analysis_settings *settings,
+                                  const struct stance_analysis_context *context,
+                                  struct stance_result *ret_result, struct stance_problem *problem)
+{
+  struct analysis analysis = {.trace = trace,
+                              .protocol = protocol,
+                              .settings = settings != NULL ? settings : &protocol->analysis,
+                              .context = context};
+  enum stance_status status = check_protocol(&analysis, problem);
+  if (status == STANCE_OK)
+    status = find_bounds(&analysis, problem);
+  size_t count = 0;
+  if (status == STANCE_OK && analysis.search.count > 0)
+    status = find_segments(analyzer, &analysis, &count, problem);
+  if (status != STANCE_OK)
+    return status;
+  struct stance_result result;
+  memset(&result, 0, sizeof result);
+  describe(&analysis, &result);
+  find_levels(&analysis, &result);
+  result.repetition = calloc(count > 0 ? count : 1, sizeof *result.repetition);
+  if (result.repetition == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "no memory for %zu repetitions", count);
+  result.repetition_count = count;
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+    analysis.previous_end[side] = (long)analysis.bounds.first;
+  for (size_t k = 0; k < count; k++) {
+    result.repetition[k].number = (unsigned)k + 1;
+    analyze_repetition(&analysis, &result, &analyzer->segment[k], &result.repetition[k]);
+  }
+  summarise(&result);
+  *ret_result = result;
+  return STANCE_OK;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "levels.h"
+
+#include "effort.h"
+
+#include <math.h>
+
+/* As long as the quiet window: an integer number of cycles of 50 and of 60 Hz mains. */
+#define CALM_WINDOW_S 1.0
+/* The shortest quiet window that the settings allow. */
+#define CALM_WINDOW_SHORTEST_S 0.2
+/* A body that stands still varies by less (Comfort 2019). */
+#define UNQUIET_RANGE_N 50.0
+
+/* The calmest second of a phase, or all of a shorter one. */
+static bool phase_level(const struct stance_force_trace *trace, const struct stance_phase *phase,
+                        const double *force_n, struct quiet_statistics *ret_level)
+{
+  if (phase->span.first >= trace->sample_count)
+    return false;
+  const size_t room = trace->sample_count - phase->span.first;
+  const size_t count = phase->span.count < room ? phase->span.count : room;
+  const size_t longest = (size_t)lround(CALM_WINDOW_S * trace->time.rate_hz);
+  const size_t window = count < longest ? count : longest;
+  if ((double)window < CALM_WINDOW_SHORTEST_S * trace->time.rate_hz)
+    return false;
+  long reference = (long)phase->span.first;
+  const long end = reference + (long)count;
+  while (reference < end && isnan(force_n[reference]))
+    reference++;
+  const struct quiet_request request = {.first = (long)phase->span.first,
+                                        .end = end,
+                                        .length = (long)window,
+                                        .reference_n = reference < end ? force_n[reference] : 0,
+                                        .tolerance_n = (double)INFINITY};
+  const long calm = window >= 2 ? quiet_window_find(force_n, &request) : STANCE_NO_SAMPLE;
+  if (calm == STANCE_NO_SAMPLE)
+    return false;
+  *ret_level = quiet_window_statistics(force_n, calm, (long)window);
+  return true;
+}
+
+/* Still: the noise does not reach the floor of the onset threshold, and the calm part is not an
+   island in a phase that read something else (somebody stepped on early). */
+static stance_reason_set zero_quality(const struct stance_phase *phase, const double *force_n,
+                                      size_t sample_count, const struct quiet_statistics *level,
+                                      const struct stance_analysis_settings *settings)
+{
+  size_t near = 0, known = 0;
+  for (size_t i = phase->span.first; i < sample_count && i < phase->span.first + phase->span.count;
+       i++) {
+    known += isnan(force_n[i]) ? 0 : 1;
+    near += fabs(force_n[i] - level->mean_n) <= settings->onset_floor_n ? 1 : 0;
+  }
+  const bool still = settings->onset_sd * level->sd_n <= settings->onset_floor_n;
+  return still && 2 * near >= known ? 0 : STANCE_REASON_BIT(STANCE_REASON_ZERO_UNSTABLE);
+}
+
+struct levels levels_measure(const struct stance_force_trace *trace, const double *force_n,
+                             const struct stance_analysis_settings *settings, size_t before)
+{
+  struct levels levels = {.limb_n = (double)NAN};
+  struct quiet_statistics level;
+  for (size_t k = 0; k < trace->phase_count; k++) {
+    const struct stance_phase *phase = &trace->phase[k];
+    if (phase->kind == STANCE_PHASE_UNLOADED && !levels.zero_measured &&
+        phase_level(trace, phase, force_n, &level)) {
+      levels.zero_measured = true;
+      levels.zero_n = level.mean_n;
+      levels.zero_flags = zero_quality(phase, force_n, trace->sample_count, &level, settings);
+    }
+    if (phase->kind == STANCE_PHASE_LIMB && phase->span.first < before &&
+        phase_level(trace, phase, force_n, &level)) {
+      levels.limb_measured = true;
+      levels.limb_n = level.mean_n;
+      levels.limb_flags =
+          level.range_n > UNQUIET_RANGE_N ? STANCE_REASON_BIT(STANCE_REASON_UNQUIET_BASELINE) : 0;
+    }
+  }
+  return levels;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Levels that the phases of a recording give: the unloaded zero and the weight of the limb. */
+#ifndef STANCE_ANALYSIS_LEVELS_H
+#define STANCE_ANALYSIS_LEVELS_H
+
+#include "stance/onset.h"
+#include "stance/trace.h"
+
+#include <stdbool.h>
+
+/* Readings of one side, as read: neither is above the other. */
+struct levels {
+  bool zero_measured;
+  double zero_n; /* 0 where not measured: the instrument's own zero is trusted */
+  stance_reason_set zero_flags;
+  bool limb_measured;
+  double limb_n; /* NaN where not measured */
+  stance_reason_set limb_flags;
+};
+
+/* From the first unloaded phase and the last limb phase that begins before sample `before`. */
+struct levels levels_measure(const struct stance_force_trace *trace, const double *force_n,
+                             const struct stance_analysis_settings *settings, size_t before);
+
+#endif

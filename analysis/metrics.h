@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The values of one effort of one side; definitions in analysis/metric_table.c. */
+#ifndef STANCE_ANALYSIS_METRICS_H
+#define STANCE_ANALYSIS_METRICS_H
+
+#include "levels.h"
+#include "stance/metric.h"
+#include "stance/onset.h"
+
+/* Everything is borrowed. */
+struct metric_input {
+  const double *force_n;
+  size_t sample_count; /* nothing at or after it is looked at */
+  double rate_hz, start_s;
+  const uint8_t *saturated, *interpolated; /* NULL where nothing is */
+  uint8_t side_bit;                        /* of this force in the two arrays above */
+  const struct stance_effort *effort;
+  struct levels levels;
+  double body_mass_kg, lever_m; /* NaN where unknown */
+  enum stance_metric compared;
+  bool explosive;    /* the protocol asks for it */
+  bool onset_on_sum; /* the onset is that of both plates together */
+  bool calibrated;
+  bool truncated; /* the recording was cut off */
+};
+
+/* Fills every metric of one side; those that compare sides are missing:side_not_tested. */
+void metrics_compute(const struct metric_input *input,
+                     struct stance_value ret_value[STANCE_METRIC_COUNT]);
+
+/* Force at a sample as the protocol compares it (above zero, or above limb weight or baseline);
+   missing where that sample or the level is. */
+struct stance_value metrics_compared_at(const struct metric_input *input, long sample);
+
+/* Time in samples from `first` until `force_n` first reaches `level_n`, interpolated between
+   samples; NaN where it is not reached before `end`. `ret_gap` is set where a lost sample on the
+   way could hide an earlier crossing. */
+double metrics_crossing(const double *force_n, long first, long end, double level_n, bool *ret_gap);
+
+#endif
