@@ -28,11 +28,8 @@ struct stance_problem {
   char text[512];
 };
 
-/* Writes the sentence; returns `status`, so that a failure is one `return` statement. WORK. */
-STANCE_PRINTF(3, 4)
-static inline enum stance_status stance_problem_set(struct stance_problem *problem,
-                                                    enum stance_status status, const char *format,
-                                                    ...)
+STANCE_PRINTF(2, 3)
+static inline void stance_problem_write(struct stance_problem *problem, const char *format, ...)
 {
   if (problem != NULL) {
     va_list arguments;
@@ -40,7 +37,17 @@ static inline enum stance_status stance_problem_set(struct stance_problem *probl
     vsnprintf(problem->text, sizeof problem->text, format, arguments);
     va_end(arguments);
   }
+}
+
+static inline enum stance_status stance_problem_status(enum stance_status status)
+{
   return status;
 }
+
+/* stance_problem_set(problem, status, format, ...): writes the sentence; returns `status`, so that
+   a failure is one `return` statement. A macro, because static analysers do not look into functions
+   with `...` and would take every failure for a possible success. WORK. */
+#define stance_problem_set(problem, status, ...) \
+  (stance_problem_write((problem), __VA_ARGS__), stance_problem_status(status))
 
 #endif
