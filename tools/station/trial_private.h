@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the ways to load a trial share; private to trial*.c. */
+#ifndef STANCE_TRIAL_PRIVATE_H
+#define STANCE_TRIAL_PRIVATE_H
+
+#include "trial.h"
+
+/* Opening values of every trial: what the options say of athlete, mass, lever, sides. */
+void stance_trial_init(struct stance_trial *trial, const struct stance_trial_options *options);
+/* One note; they are joined with "; ". */
+STANCE_PRINTF(2, 3)
+void stance_trial_note(struct stance_trial *trial, const char *format, ...);
+/* What is worth knowing of the time axis and of lines and frames that did not make it. */
+void stance_trial_note_raw(struct stance_trial *trial);
+/* The protocol of a file: the option's, else `isometric`. */
+STANCE_MUST_CHECK enum stance_status
+stance_trial_file_protocol(struct stance_trial *trial, const struct stance_trial_options *options,
+                           struct stance_problem *problem);
+
+#endif

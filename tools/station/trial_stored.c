@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "trial_private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void copy_subject(struct stance_trial *trial, const struct stance_recording *info)
+{
+  memcpy(trial->session, info->session, sizeof trial->session);
+  if (trial->athlete[0] == '\0')
+    snprintf(trial->athlete, sizeof trial->athlete, "%s", info->athlete);
+  snprintf(trial->operator_name, sizeof trial->operator_name, "%s", info->operator_name);
+  snprintf(trial->started_at, sizeof trial->started_at, "%s", info->started_at);
+  trial->utc_offset_min = info->utc_offset_min;
+  stance_pipeline_instrument(&info->source, trial->instrument, sizeof trial->instrument);
+  if (isnan(trial->body_mass_kg))
+    trial->body_mass_kg = info->body_mass_kg;
+  if (isnan(trial->lever_m))
+    trial->lever_m = info->lever_m;
+  if (trial->injured_side == STANCE_SIDE_NONE)
+    trial->injured_side = info->injured_side;
+}
+
+static enum stance_status choose_protocol(struct stance_trial *trial,
+                                          const struct stance_recording *info,
+                                          const struct stance_trial_options *options,
+                                          struct stance_problem *problem)
+{
+  if (options->protocol != NULL) {
+    if (strcmp(options->protocol->id, info->protocol_id) != 0)
+      stance_trial_note(trial, "recorded as %s, analysed as %s", info->protocol_id,
+                        options->protocol->id);
+    return stance_trial_file_protocol(trial, options, problem);
+  }
+  if (info->protocol_text == NULL || info->protocol_text[0] == '\0')
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "%s: the recording names no protocol; choose one with --protocol",
+                              info->id);
+  return stance_protocol_parse(info->protocol_id, info->protocol_text, &trial->protocol, problem);
+}
+
+static enum stance_status choose_calibration(struct stance_trial *trial,
+                                             const struct stance_recording *info,
+                                             struct stance_problem *problem)
+{
+  trial->calibration_state = STANCE_CALIBRATION_KNOWN;
+  if (info->calibration_text != NULL && info->calibration_text[0] != '\0') {
+    enum stance_status status =
+        stance_calibration_import(info->id, info->calibration_text, &trial->calibration, problem);
+    if (status == STANCE_OK && !trial->calibration.calibrated)
+      trial->calibration_state = STANCE_CALIBRATION_NONE;
+    return status;
+  }
+  trial->calibration_state = STANCE_CALIBRATION_UNKNOWABLE;
+  if (stance_calibration_for_units(trial->raw.channel, trial->raw.channel_count, NULL,
+                                   &trial->calibration, NULL) == STANCE_OK)
+    return STANCE_OK;
+  trial->calibration_state = STANCE_CALIBRATION_NONE;
+  stance_pipeline_uncalibrated(trial->raw.channel, trial->raw.channel_count, trial->instrument,
+                               &trial->calibration);
+  return STANCE_OK;
+}
+
+static enum stance_status build(struct stance_trial *trial, const struct stance_recording *info,
+                                const struct stance_trial_options *options,
+                                struct stance_problem *problem)
+{
+  copy_subject(trial, info);
+  trial->truncated = info->finished_at[0] == '\0';
+  trial->recording = strdup(info->id);
+  if (trial->recording == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "%s: out of memory", info->id);
+  enum stance_status status = choose_protocol(trial, info, options, problem);
+  if (status != STANCE_OK)
+    return status;
+  status = choose_calibration(trial, info, problem);
+  if (status != STANCE_OK)
+    return status;
+  if (trial->side_order_count == 0 && info->side_order[0] != '\0') {
+    status = stance_trial_side_order(info->side_order, trial->side_order, &trial->side_order_count,
+                                     problem);
+    if (status != STANCE_OK)
+      return status;
+  }
+  stance_trial_note_raw(trial);
+  return STANCE_OK;
+}
+
+enum stance_status stance_trial_load_stored(struct stance_store *store, const char *recording_id,
+                                            const struct stance_trial_options *options,
+                                            struct stance_trial *ret_trial,
+                                            struct stance_problem *problem)
+{
+  struct stance_trial trial;
+  struct stance_recording info = {0};
+  stance_trial_init(&trial, options);
+  enum stance_status status = stance_store_load(store, recording_id, &info, &trial.raw,
+                                                &trial.phase, &trial.phase_count, problem);
+  if (status == STANCE_OK)
+    status = build(&trial, &info, options, problem);
+  else if (status == STANCE_END)
+    status = STANCE_INPUT; /* nothing was committed: there is nothing to analyse */
+  stance_recording_finish(&info);
+  if (status == STANCE_OK)
+    *ret_trial = trial;
+  else
+    stance_trial_finish(&trial);
+  return status;
+}
