@@ -48,11 +48,13 @@ static stance_reason_set before_onset(const struct stance_effort_search *search,
   double limit_n = watched_sd * effort->baseline_sd_n + settings->onset_floor_n;
   double dip_n = effort->baseline_n - low_n;
   double height_n = effort->threshold_n - effort->baseline_n;
+  /* The foot of the rise itself climbs up to the threshold. */
+  double high_limit_n = fmax(limit_n, height_n);
   bool dipped_on_plate =
       search->plate && settings->countermovement_n > 0.0 && dip_n > settings->countermovement_n;
   double climb = climb_n(search->force_n, first, effort->onset - first);
   return flag_if(dip_n > limit_n || dipped_on_plate, STANCE_REASON_COUNTERMOVEMENT) |
-         flag_if(high_n - effort->baseline_n > limit_n, STANCE_REASON_UNSTABLE_BASELINE) |
+         flag_if(high_n - effort->baseline_n > high_limit_n, STANCE_REASON_UNSTABLE_BASELINE) |
          flag_if(fabs(climb) > largest_climb_of_a_rise * height_n, STANCE_REASON_BASELINE_DRIFT);
 }
 

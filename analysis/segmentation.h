@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Parts of the segmentation into repetitions, SCIENCE 3; private to analysis/. */
+#ifndef STANCE_ANALYSIS_SEGMENTATION_H
+#define STANCE_ANALYSIS_SEGMENTATION_H
+
+#include "stance/repetition.h"
+
+/* The smoothed copy of one force: block k is the mean of `stride` raw samples from
+   `origin + k · stride`, low-passed. */
+struct smooth {
+  double *force_n;
+  long count;
+  long origin;
+  long stride;
+  double rate_hz; /* of the blocks */
+};
+
+/* Alternating valleys and peaks of a smoothed force, in order of time: blocks, kept as doubles
+   because they live in the caller's scratch memory. Where the force begins (ends) high, the first
+   (last) one is a peak: it is open on that side. */
+struct turns {
+  double *at;
+  long count;
+  bool open_left, open_right;
+};
+
+long turns_peak_count(const struct turns *turns);
+long turns_peak(const struct turns *turns, long k);
+/* STANCE_NO_SAMPLE on an open side. */
+long turns_valley_before(const struct turns *turns, long k);
+long turns_valley_after(const struct turns *turns, long k);
+/* Height of the k-th peak above the higher one of its neighbouring valleys. */
+double turns_prominence(const struct smooth *smooth, const struct turns *turns, long k);
+
+/* All peaks of prominence >= max(minimum_peak_n, 30 % of the largest), further apart than
+   minimum_separation_s and, where `efforts_return`, with a return towards rest between them.
+   `turns->at` holds `smooth->count` values. */
+void turns_find(const struct smooth *smooth, const struct stance_analysis_settings *settings,
+                bool efforts_return, struct turns *turns);
+
+/* What is done with one force. */
+struct segmentation {
+  const struct stance_force_trace *trace;
+  struct stance_span range;
+  const struct stance_protocol *protocol;
+  const struct stance_analysis_settings *settings;
+  const enum stance_side *order; /* the side of each attempt in turn */
+  size_t order_count;            /* at least 1 */
+};
+
+/* The k-th segment with its edges and status. `largest_n` is the prominence of the largest peak of
+   the same side. */
+struct stance_segment segment_judge(const struct segmentation *segmentation,
+                                    const struct smooth *smooth, const struct turns *turns, long k,
+                                    double largest_n);
+
+#endif
