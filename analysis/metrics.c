@@ -23,7 +23,10 @@ static struct stance_value value_of(double number, stance_reason_set missing,
                                .reasons = missing != 0 ? missing : flags};
 }
 
-double metrics_crossing(const double *force_n, long first, long end, double level_n, bool *ret_gap)
+/* Time in samples from `first` until the force first reaches `level_n`, interpolated between
+   samples; NaN where it does not before `end`. `ret_gap`: a lost sample on the way could hide an
+   earlier crossing. */
+static double crossing(const double *force_n, long first, long end, double level_n, bool *ret_gap)
 {
   *ret_gap = false;
   for (long i = first; i < end; i++) {
@@ -168,8 +171,7 @@ static struct stance_value time_to_fraction(const struct view *view, double frac
     return value_of(0, missing, 0);
   bool gap;
   const double level_n = effort->baseline_n + fraction * (view->peak.peak_n - effort->baseline_n);
-  const double samples =
-      metrics_crossing(input->force_n, effort->onset, effort->last + 1, level_n, &gap);
+  const double samples = crossing(input->force_n, effort->onset, effort->last + 1, level_n, &gap);
   missing |= gap ? BIT(GAP_IN_WINDOW) : 0;
   missing |= isnan(samples) ? BIT(NOT_REACHED) : 0;
   return value_of(samples / input->rate_hz, missing, view->onset_flags | view->peak.flags);

@@ -32,9 +32,4 @@ void metrics_compute(const struct metric_input *input,
    missing where that sample or the level is. */
 struct stance_value metrics_compared_at(const struct metric_input *input, long sample);
 
-/* Time in samples from `first` until `force_n` first reaches `level_n`, interpolated between
-   samples; NaN where it is not reached before `end`. `ret_gap` is set where a lost sample on the
-   way could hide an earlier crossing. */
-double metrics_crossing(const double *force_n, long first, long end, double level_n, bool *ret_gap);
-
 #endif
