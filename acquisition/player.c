@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "player.h"
+
+#include "driver.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum {
+  /* Frames handed over at once. Live, 2 ms of them at most: a cue is late by no more than that. */
+  BATCH_MAX = 256,
+  BATCH_NS = 2000000,
+  /* How long a stop may have to wait for a sleeping producer. */
+  SLEEP_SLICE_NS = 20000000,
+  /* Between two looks at a full ring in elastic mode: short beside the time a reader of 2^10 frames
+     or more needs to empty it. */
+  ROOM_POLL_NS = 200000,
+};
+static const double ns_per_s = 1e9;
+
+struct stance_player {
+  struct stance_feed feed;
+  const struct stance_clock *clock;
+  size_t batch_span; /* instants that one batch may cover */
+
+  pthread_mutex_t lifecycle; /* start, stop: held while joining, never by the thread */
+  bool running;              /* a thread waits to be joined; under `lifecycle` */
+  pthread_t thread;
+  struct stance_frame_ring *ring[STANCE_SOURCE_RING_MAX];
+  size_t ring_count;
+
+  atomic_bool stopping;
+  atomic_bool ended;
+  atomic_uint_least64_t produced;
+  atomic_uint_least64_t lost;
+
+  /* Of the thread alone. */
+  struct stance_raw_frame batch[BATCH_MAX];
+  struct stance_raw_frame pending; /* read ahead: the first frame of the next batch */
+  bool pending_valid;
+  uint64_t accounted; /* instants delivered or known lost */
+  int64_t start_ns;
+};
+
+static bool is_elastic(const struct stance_player *player)
+{
+  return isinf(player->feed.instants_per_s);
+}
+
+static bool is_stopping(struct stance_player *player)
+{
+  return atomic_load_explicit(&player->stopping, memory_order_relaxed);
+}
+
+static void advance(struct stance_player *player)
+{
+  player->pending_valid = player->feed.next(player->feed.context, &player->pending);
+}
+
+/* Gathers frames until the batch spans its time: a gap ends it, lest the frames before wait for
+   the one behind. */
+static size_t gather(struct stance_player *player)
+{
+  const uint64_t first = player->pending.index;
+  size_t count = 0;
+
+  while (count < BATCH_MAX && player->pending_valid &&
+         player->pending.index - first < player->batch_span) {
+    player->batch[count++] = player->pending;
+    advance(player);
+  }
+  return count;
+}
+
+/* Sleeps until instant `index` has been sampled; false when stopped meanwhile. */
+static bool wait_until_sampled(struct stance_player *player, uint64_t index)
+{
+  const struct stance_clock *clock = player->clock;
+  const int64_t deadline =
+      player->start_ns + (int64_t)((double)index * (ns_per_s / player->feed.instants_per_s));
+
+  for (int64_t now = clock->now_ns(clock->context); now < deadline && !is_stopping(player);
+       now = clock->now_ns(clock->context))
+    clock->sleep_until_ns(clock->context,
+                          deadline - now > SLEEP_SLICE_NS ? now + SLEEP_SLICE_NS : deadline);
+  return !is_stopping(player);
+}
+
+/* Frames that fit into every ring. */
+static size_t room(const struct stance_player *player)
+{
+  size_t least = SIZE_MAX;
+
+  for (size_t k = 0; k < player->ring_count; k++) {
+    const size_t available = stance_frame_ring_free(player->ring[k]);
+    least = available < least ? available : least;
+  }
+  return least;
+}
+
+/* Pushes frames that either fit or are to be dropped and counted by the ring. The counters follow
+   each frame, so that a stop in the middle of a batch leaves them exact. */
+static void push(struct stance_player *player, const struct stance_raw_frame *frames, size_t count)
+{
+  uint64_t lost = 0;
+
+  for (size_t k = 0; k < count; k++) {
+    for (size_t r = 0; r < player->ring_count; r++)
+      stance_frame_ring_push(player->ring[r], &frames[k]);
+    lost += frames[k].index - player->accounted;
+    player->accounted = frames[k].index + 1;
+  }
+  atomic_fetch_add_explicit(&player->lost, lost, memory_order_relaxed);
+  atomic_store_explicit(&player->produced, player->accounted, memory_order_release);
+}
+
+/* Waits for room as long as it takes; false when stopped meanwhile. */
+static bool push_elastic(struct stance_player *player, size_t count)
+{
+  const struct stance_clock *clock = player->clock;
+
+  for (size_t done = 0; done < count;) {
+    const size_t available = room(player);
+    const size_t part = count - done < available ? count - done : available;
+    if (is_stopping(player))
+      return false;
+    if (part == 0) {
+      /* The reader needs the processor, even where the clock is a test's and returns at once. */
+      sched_yield();
+      clock->sleep_until_ns(clock->context, clock->now_ns(clock->context) + ROOM_POLL_NS);
+    }
+    push(player, player->batch + done, part);
+    done += part;
+  }
+  return true;
+}
+
+static bool deliver(struct stance_player *player, size_t count)
+{
+  if (is_elastic(player))
+    return push_elastic(player, count);
+  if (!wait_until_sampled(player, player->batch[count - 1].index))
+    return false;
+  push(player, player->batch, count);
+  return true;
+}
+
+/* What the instrument sampled after its last frame got through is lost as well. */
+static void account_for_tail(struct stance_player *player)
+{
+  const uint64_t count = player->feed.frame_count;
+
+  if (count <= player->accounted)
+    return;
+  atomic_fetch_add_explicit(&player->lost, count - player->accounted, memory_order_relaxed);
+  atomic_store_explicit(&player->produced, count, memory_order_release);
+}
+
+static void *produce(void *argument)
+{
+  struct stance_player *player = argument;
+  bool going = true;
+
+  advance(player);
+  while (going && player->pending_valid && !is_stopping(player))
+    going = deliver(player, gather(player));
+  if (going && !player->pending_valid)
+    account_for_tail(player);
+  atomic_store_explicit(&player->ended, true, memory_order_release);
+  return NULL;
+}
+
+enum stance_status stance_player_create(const struct stance_feed *feed,
+                                        const struct stance_clock *clock,
+                                        struct stance_player **ret_player,
+                                        struct stance_problem *problem)
+{
+  struct stance_player *player = calloc(1, sizeof *player);
+  double span;
+
+  if (player == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
+  player->feed = *feed;
+  player->clock = clock;
+  span = floor(feed->instants_per_s * (BATCH_NS / ns_per_s));
+  player->batch_span = span < 1.0 ? 1 : span > BATCH_MAX ? BATCH_MAX : (size_t)span;
+  if (pthread_mutex_init(&player->lifecycle, NULL) != 0) {
+    free(player);
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
+  }
+  *ret_player = player;
+  return STANCE_OK;
+}
+
+/* Signals belong to the program's own threads. */
+static bool create_thread(struct stance_player *player)
+{
+  sigset_t all, before;
+
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const int error = pthread_create(&player->thread, NULL, produce, player);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return error == 0;
+}
+
+enum stance_status stance_player_start(struct stance_player *player,
+                                       struct stance_frame_ring *const *rings, size_t ring_count,
+                                       struct stance_problem *problem)
+{
+  enum stance_status status = STANCE_OK;
+
+  pthread_mutex_lock(&player->lifecycle);
+  if (player->running) {
+    status = stance_problem_set(problem, STANCE_USAGE,
+                                "the source already runs; stop it before starting it again");
+    goto unlock;
+  }
+  for (size_t k = 0; k < ring_count; k++)
+    player->ring[k] = rings[k];
+  player->ring_count = ring_count;
+  player->accounted = 0;
+  atomic_store(&player->stopping, false);
+  atomic_store(&player->ended, false);
+  atomic_store(&player->produced, 0);
+  atomic_store(&player->lost, 0);
+  player->feed.rewind(player->feed.context);
+  player->start_ns = player->clock->now_ns(player->clock->context);
+  player->running = create_thread(player);
+  if (!player->running)
+    status = stance_problem_set(problem, STANCE_MEMORY,
+                                "no thread could be started for the source; close other programs");
+unlock:
+  pthread_mutex_unlock(&player->lifecycle);
+  return status;
+}
+
+void stance_player_stop(struct stance_player *player)
+{
+  pthread_mutex_lock(&player->lifecycle);
+  if (player->running) {
+    atomic_store(&player->stopping, true);
+    pthread_join(player->thread, NULL);
+    player->running = false;
+  }
+  pthread_mutex_unlock(&player->lifecycle);
+}
+
+void stance_player_health(const struct stance_player *player,
+                          struct stance_source_health *ret_health)
+{
+  /* In this order: whoever sees `ended` sees the last counts too, and the loss of every frame
+     that was counted as produced. */
+  const bool ended = atomic_load_explicit(&player->ended, memory_order_acquire);
+  const uint64_t produced = atomic_load_explicit(&player->produced, memory_order_acquire);
+  const uint64_t lost = atomic_load_explicit(&player->lost, memory_order_relaxed);
+
+  *ret_health = (struct stance_source_health){
+      .frames_produced = produced, .frames_lost = lost, .ended = ended};
+}
+
+void stance_player_destroy(struct stance_player *player)
+{
+  if (player == NULL)
+    return;
+  stance_player_stop(player);
+  pthread_mutex_destroy(&player->lifecycle);
+  free(player);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A thread that hands out frames at the pace of an instrument: what the simulated rig and
+   recordings share. */
+#ifndef STANCE_PLAYER_H
+#define STANCE_PLAYER_H
+
+#include "stance/ring.h"
+#include "stance/source.h"
+#include "stance/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where the frames come from: called by the player's thread only, or while it does not run. */
+struct stance_feed {
+  /* Fills the next frame that was not lost (index and gap_before included); false at the end. */
+  bool (*next)(void *context, struct stance_raw_frame *ret_frame);
+  /* Back to the first frame. */
+  void (*rewind)(void *context);
+  void *context;
+  uint64_t frame_count;  /* sampling instants in all, lost ones at the end included; 0: endless */
+  double instants_per_s; /* of the host's clock; INFINITY: elastic, as fast as readers go */
+};
+
+struct stance_player;
+
+/* `feed` is copied, its context and `clock` borrowed until destroy. WORK. */
+STANCE_MUST_CHECK enum stance_status stance_player_create(const struct stance_feed *feed,
+                                                          const struct stance_clock *clock,
+                                                          struct stance_player **ret_player,
+                                                          struct stance_problem *problem);
+/* Start, stop and health may be called from any thread at any time until destroy. At most
+   STANCE_SOURCE_RING_MAX rings. STANCE_USAGE while it runs. WORK. */
+STANCE_MUST_CHECK enum stance_status stance_player_start(struct stance_player *player,
+                                                         struct stance_frame_ring *const *rings,
+                                                         size_t ring_count,
+                                                         struct stance_problem *problem);
+/* Returns when no further frame will be pushed. Harmless when not running. WORK. */
+void stance_player_stop(struct stance_player *player);
+void stance_player_health(const struct stance_player *player,
+                          struct stance_source_health *ret_health);
+/* Stops first. Accepts NULL. WORK. */
+void stance_player_destroy(struct stance_player *player);
+
+#endif

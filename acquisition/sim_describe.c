@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the simulated rig says about itself, its calibration profile included. */
+#include "sim.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+static const char *const rig_names[] = {"strap", "two-plates", "plate"};
+
+static void describe_channel(const struct stance_sim *sim, size_t k, struct stance_channel *channel)
+{
+  const struct stance_sim_settings *settings = &sim->plan.settings;
+  const bool plate = settings->rig == STANCE_SIM_PLATE;
+  const size_t force_channels = plate ? 1 : 2;
+
+  *channel = (struct stance_channel){
+      .side = k >= force_channels ? STANCE_SIDE_NONE
+              : plate             ? STANCE_TOTAL
+                                  : (enum stance_side)k,
+      .minimum = sim->sensor.lowest,
+      .maximum = sim->sensor.highest,
+      .resolution = settings->bits > 0 ? 1.0 : 0.0,
+  };
+  snprintf(channel->unit, sizeof channel->unit, "%s", settings->bits > 0 ? "counts" : "N");
+  if (k >= force_channels)
+    snprintf(channel->name, sizeof channel->name, "spare%zu", k - force_channels + 1);
+  else
+    snprintf(channel->name, sizeof channel->name, "%s",
+             plate ? "plate" : stance_side_name(channel->side));
+}
+
+/* The text form of a profile (calibration.h): the rig knows it by heart, zero as it was when the
+   rig was calibrated. */
+static void write_profile(const struct stance_sim *sim, struct stance_source_info *info)
+{
+  char *text = info->calibration;
+  const size_t size = sizeof info->calibration;
+  size_t used = 0;
+
+  used += (size_t)snprintf(text, size,
+                           "[calibration]\nid = %s\ninstrument = %s %s\n"
+                           "created_at = 2026-01-01T00:00:00Z\noperator =\ncalibrated = yes\n",
+                           info->serial, info->model, info->serial);
+  for (size_t k = 0; k < info->channel_count; k++) {
+    const struct stance_channel *channel = &info->channel[k];
+    assert(used < size);
+    used += (size_t)snprintf(
+        text + used, size - used,
+        "[channel %s]\nserial = %s-%zu\nunit = %s\nside = %s\npolarity = 1\nzero = %.17g\n"
+        "slope_n_per_unit = %.17g\n",
+        channel->name, info->serial, k + 1, channel->unit, stance_side_name(channel->side),
+        sim->sensor.channel[k].zero_raw, sim->sensor.slope_n_per_unit);
+  }
+  /* Eight channels of at most 300 characters fit into the 4096 of the contract. */
+  assert(used < size);
+}
+
+void stance_sim_describe(const struct stance_sim *sim, struct stance_source_info *info)
+{
+  const struct stance_sim_settings *settings = &sim->plan.settings;
+
+  snprintf(info->model, sizeof info->model, "simulated rig");
+  /* A profile is immutable under its name, so all that it depends on is part of the name. */
+  snprintf(info->serial, sizeof info->serial, "sim-%.0f-%s%.0f-%.0fbit-%gN", settings->seed,
+           rig_names[settings->rig], settings->spare_channels, settings->bits, settings->range_n);
+  snprintf(info->firmware, sizeof info->firmware, "%s", STANCE_VERSION);
+  info->rate_hz = settings->rate_hz;
+  info->elastic = isinf(settings->speed);
+  info->frame_count = sim->frame_count;
+  info->channel_count = sim->channel_count;
+  for (size_t k = 0; k < sim->channel_count; k++)
+    describe_channel(sim, k, &info->channel[k]);
+  write_profile(sim, info);
+}

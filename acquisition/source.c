@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The door that every instrument, the simulated rig and recordings come through. */
+#include "stance/source.h"
+
+#include "driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct stance_source {
+  const struct stance_source_driver *driver;
+  void *state;
+  struct stance_source_info info;
+};
+
+const struct stance_source_kind *stance_source_kind(size_t k)
+{
+  for (size_t i = 0; stance_source_drivers[i] != NULL; i++)
+    if (i == k)
+      return &stance_source_drivers[i]->kind;
+  return NULL;
+}
+
+static const struct stance_source_driver *find_driver(const char *scheme)
+{
+  for (size_t k = 0; stance_source_drivers[k] != NULL; k++)
+    if (strcmp(stance_source_drivers[k]->kind.scheme, scheme) == 0)
+      return stance_source_drivers[k];
+  return NULL;
+}
+
+static enum stance_status refuse_scheme(const char *scheme, struct stance_problem *problem)
+{
+  char list[200] = "";
+  size_t used = 0;
+
+  /* The scheme that takes whatever is plugged in: known, though nothing answers to it. */
+  if (strcmp(scheme, "usb") == 0)
+    return stance_problem_set(problem, STANCE_INSTRUMENT,
+                              "usb: no supported USB instrument was found; connect one, or try "
+                              "sim:nordic");
+  for (size_t k = 0; stance_source_drivers[k] != NULL && used < sizeof list; k++)
+    used += (size_t)snprintf(list + used, sizeof list - used,
+                             " %s:", stance_source_drivers[k]->kind.scheme);
+  return stance_problem_set(problem, STANCE_USAGE,
+                            "there is no source \"%.60s:\"; known:%s usb:", scheme, list);
+}
+
+enum stance_status stance_source_create(const struct stance_source_driver *driver,
+                                        const struct stance_source_info *info, void *state,
+                                        struct stance_source **ret_source,
+                                        struct stance_problem *problem)
+{
+  struct stance_source *source = malloc(sizeof *source);
+
+  if (source == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
+  *source = (struct stance_source){.driver = driver, .state = state, .info = *info};
+  *ret_source = source;
+  return STANCE_OK;
+}
+
+enum stance_status stance_source_open(const char *uri, const struct stance_clock *clock,
+                                      struct stance_source **ret_source,
+                                      struct stance_problem *problem)
+{
+  const struct stance_source_driver *driver;
+  struct stance_source_info info = {0};
+  struct stance_uri parsed;
+  enum stance_status status;
+  void *state;
+
+  status = stance_uri_init(&parsed, uri, problem);
+  if (status != STANCE_OK)
+    return status;
+  driver = find_driver(parsed.scheme);
+  if (driver == NULL)
+    return refuse_scheme(parsed.scheme, problem);
+  snprintf(info.uri, sizeof info.uri, "%s", uri);
+  status =
+      driver->open(&parsed, clock != NULL ? clock : &stance_clock_host, &info, &state, problem);
+  if (status != STANCE_OK)
+    return status;
+  status = stance_source_create(driver, &info, state, ret_source, problem);
+  if (status != STANCE_OK)
+    driver->destroy(state);
+  return status;
+}
+
+const struct stance_source_info *stance_source_info(const struct stance_source *source)
+{
+  return &source->info;
+}
+
+enum stance_status stance_source_start(struct stance_source *source,
+                                       struct stance_frame_ring *const *rings, size_t ring_count,
+                                       struct stance_problem *problem)
+{
+  if (ring_count == 0 || ring_count > STANCE_SOURCE_RING_MAX)
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "%s: frames go into 1 to %d rings at once, not %zu",
+                              source->info.model, STANCE_SOURCE_RING_MAX, ring_count);
+  return source->driver->start(source->state, rings, ring_count, problem);
+}
+
+void stance_source_stop(struct stance_source *source)
+{
+  source->driver->stop(source->state);
+}
+
+void stance_source_health(const struct stance_source *source,
+                          struct stance_source_health *ret_health)
+{
+  source->driver->health(source->state, ret_health);
+}
+
+char *stance_source_ground_truth(const struct stance_source *source)
+{
+  return source->driver->ground_truth == NULL ? NULL : source->driver->ground_truth(source->state);
+}
+
+void stance_source_destroy(struct stance_source *source)
+{
+  if (source == NULL)
+    return;
+  source->driver->stop(source->state);
+  source->driver->destroy(source->state);
+  free(source);
+}
