@@ -25,6 +25,7 @@ struct stance_source_driver {
 };
 
 extern const struct stance_source_driver stance_sim_driver;
+extern const struct stance_source_driver stance_replay_driver;
 
 /* Every scheme, one line each; ends with NULL. */
 extern const struct stance_source_driver *const stance_source_drivers[];
