@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profile.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,9 +73,12 @@ static void mark_lost(const struct stance_raw_trace *raw, struct stance_force_tr
 
 static void add_total(struct stance_force_trace *force)
 {
+  const double *left = force->force_n[STANCE_LEFT], *right = force->force_n[STANCE_RIGHT];
+  double *total = force->force_n[STANCE_TOTAL];
+
+  assert(left != NULL && right != NULL && total != NULL);
   for (size_t k = 0; k < force->sample_count; k++)
-    force->force_n[STANCE_TOTAL][k] =
-        force->force_n[STANCE_LEFT][k] + force->force_n[STANCE_RIGHT][k];
+    total[k] = left[k] + right[k];
 }
 
 static bool instant_is_lost(const struct stance_force_trace *force, size_t k)
