@@ -7,18 +7,18 @@
 #include <string.h>
 
 enum {
-  BLOCK_LENGTH = 4096, /* fits the second-level cache with spectrum and gain; measured fastest */
+  BLOCK_LENGTH = 4096, /* a shorter one is mostly overlap, a longer one leaves the fast caches */
   BLOCK_LENGTH_MAX = 1 << 20,
 };
-/* Where the response is cut: its tail times the largest sample stays below any converter step, and
-   below the 1e-10 at which overlap-save would show. */
+/* Where the response is cut off. A hundredth of the 1e-10 allowed for what wraps around in a block:
+   the sum over the tail is a few times its first term. */
 static const double RESPONSE_TAIL = 1e-12;
 
 struct stance_zero_phase {
   struct stance_fft *fft;
   size_t block;   /* samples in one transform */
   size_t reach;   /* samples on either side on which an output sample depends */
-  double *gain;   /* block / 2 + 1 values, 1 / block folded in */
+  double *gain;   /* one for each double of the spectrum, 1 / block folded in */
   double *beyond; /* the signal continued past its end, `reach` samples */
   double *kept;   /* the last 2·reach samples of a block, which open the next one */
 };
@@ -36,9 +36,7 @@ static double slowest_pole_radius(const struct stance_lowpass *design)
 /* 0 where even the longest block would not do. */
 static size_t response_reach(const struct stance_lowpass *design)
 {
-  double response = ceil(log(RESPONSE_TAIL) / log(slowest_pole_radius(design)));
-  double padding = ceil(6.0 * design->rate_hz / design->cutoff_hz); /* SCIENCE: 6·fs/fc */
-  double reach = fmax(response, padding);
+  double reach = ceil(log(RESPONSE_TAIL) / log(slowest_pole_radius(design)));
   return reach <= BLOCK_LENGTH_MAX / 4 ? (size_t)reach : 0;
 }
 
@@ -61,9 +59,11 @@ static void set_gain(struct stance_zero_phase *filter, const struct stance_lowpa
   for (size_t k = 0; k < half; k++) {
     double warped = tan(M_PI * (double)k / block) / tangent;
     double squared = 1.0 / (1.0 + pow(warped, exponent));
-    filter->gain[k] = (design->passes == 2 ? squared : sqrt(squared)) / block;
+    double gain = (design->passes == 2 ? squared : sqrt(squared)) / block;
+    filter->gain[2 * k] = filter->gain[2 * k + 1] = gain;
   }
-  filter->gain[half] = 0.0; /* the bilinear map puts infinity here */
+  filter->gain[2 * half] = filter->gain[2 * half + 1] =
+      0.0; /* the bilinear map puts infinity here */
 }
 
 static void release(struct stance_zero_phase *filter)
@@ -81,7 +81,7 @@ static enum stance_status prepare(size_t block, struct stance_zero_phase *ret_fi
   if (status != STANCE_OK) {
     return status;
   }
-  filter.gain = malloc((block / 2 + 1) * sizeof *filter.gain);
+  filter.gain = malloc((block + 2) * sizeof *filter.gain);
   filter.beyond = malloc(block / 4 * sizeof *filter.beyond);
   filter.kept = malloc(block / 2 * sizeof *filter.kept);
   if (filter.gain == NULL || filter.beyond == NULL || filter.kept == NULL) {
@@ -148,57 +148,43 @@ void stance_zero_phase_destroy(struct stance_zero_phase *filter)
   }
 }
 
-/* The signal less the line through its end samples. */
-struct residual {
+/* The signal less its first sample, so that a constant is exactly zero on its way through the
+   transform, and continued at both ends. */
+struct offset_signal {
   const double *signal;
   size_t count;
-  double start, slope;
+  double start, rise; /* rise: last sample less the first */
 };
 
-static double line_at(const struct residual *residual, size_t i)
+/* Place `i` ≥ 0 of the signal continued by odd reflection at both ends for ever. From its start at
+   zero it repeats after twice its length, higher by twice its rise; before its start it is the
+   negative of the same. */
+static double continued(const struct offset_signal *offset, size_t i)
 {
-  return residual->start + residual->slope * (double)i;
-}
-
-/* Continued by odd reflection at both ends for ever: with zero at either end that is the signal,
-   then the signal backwards and negated, and so on. */
-static double residual_beyond(const struct residual *residual, size_t distance_past_end)
-{
-  size_t last = residual->count - 1;
-  size_t place = distance_past_end % (2 * last);
+  size_t last = offset->count - 1;
+  size_t whole = i / (2 * last), place = i % (2 * last);
+  double raised = 2.0 * (double)whole * offset->rise;
   if (place <= last) {
-    size_t i = last - place;
-    return -(residual->signal[i] - line_at(residual, i));
+    return raised + (offset->signal[place] - offset->start);
   }
-  size_t i = place - last;
-  return residual->signal[i] - line_at(residual, i);
+  double mirrored = offset->signal[2 * last - place] - offset->start;
+  return raised + (2.0 * offset->rise - mirrored);
 }
 
-static double residual_before(const struct residual *residual, size_t distance_before_start)
-{
-  size_t last = residual->count - 1;
-  size_t place = distance_before_start % (2 * last);
-  if (place <= last) {
-    return -(residual->signal[place] - line_at(residual, place));
-  }
-  size_t i = 2 * last - place;
-  return residual->signal[i] - line_at(residual, i);
-}
-
-/* Samples `first` … of the continued residual into the block: signal, what lies beyond it, and
-   zeros where no output depends on them any more. */
-static void load(const struct stance_zero_phase *filter, const struct residual *residual,
+/* Samples `first` … into the block: signal, what lies beyond it, and zeros where no output depends
+   on them any more. */
+static void load(const struct stance_zero_phase *filter, const struct offset_signal *offset,
                  size_t first, size_t count, double *ret_block)
 {
   size_t done = 0;
-  if (first < residual->count) {
-    size_t inside = residual->count - first < count ? residual->count - first : count;
+  if (first < offset->count) {
+    size_t inside = offset->count - first < count ? offset->count - first : count;
     for (; done < inside; done++) {
-      ret_block[done] = residual->signal[first + done] - line_at(residual, first + done);
+      ret_block[done] = offset->signal[first + done] - offset->start;
     }
   }
-  for (; done < count && first + done < residual->count + filter->reach; done++) {
-    ret_block[done] = filter->beyond[first + done - residual->count];
+  for (; done < count && first + done < offset->count + filter->reach; done++) {
+    ret_block[done] = filter->beyond[first + done - offset->count];
   }
   for (; done < count; done++) {
     ret_block[done] = 0.0;
@@ -208,39 +194,49 @@ static void load(const struct stance_zero_phase *filter, const struct residual *
 static void transform(struct stance_zero_phase *filter)
 {
   stance_fft_forward(filter->fft);
-  double *spectrum = stance_fft_spectrum(filter->fft);
-  for (size_t k = 0; k <= filter->block / 2; k++) {
-    spectrum[2 * k] *= filter->gain[k];
-    spectrum[2 * k + 1] *= filter->gain[k];
+  double *restrict spectrum = stance_fft_spectrum(filter->fft);
+  const double *restrict gain = filter->gain;
+  for (size_t k = 0; k < filter->block + 2; k++) {
+    spectrum[k] *= gain[k];
   }
   stance_fft_backward(filter->fft);
 }
 
-/* The block's first 2·reach samples repeat the end of the block before; `reach` of either end of
+/* The block's first 2·reach samples repeat the end of the block before; `reach` at either end of
    the transform hold wrapped values and are not used. Reading runs ahead of writing by `reach`,
    and what lies beyond the end was continued first, so that the output may be the input. */
-static bool filter_blocks(struct stance_zero_phase *filter, const struct residual *residual,
+static bool filter_blocks(struct stance_zero_phase *filter, const struct offset_signal *offset,
                           double *ret_out)
 {
   const size_t reach = filter->reach, overlap = 2 * reach, step = filter->block - overlap;
   double *block = stance_fft_signal(filter->fft);
   for (size_t k = 0; k < reach; k++) {
-    filter->beyond[k] = residual_beyond(residual, k + 1);
-    filter->kept[k] = residual_before(residual, reach - k);
+    filter->beyond[k] = continued(offset, offset->count + k);
+    filter->kept[k] = -continued(offset, reach - k);
   }
-  load(filter, residual, 0, reach, filter->kept + reach);
-  for (size_t start = 0; start < residual->count; start += step) {
+  load(filter, offset, 0, reach, filter->kept + reach);
+  for (size_t first = 0; first < offset->count; first += step) {
     memcpy(block, filter->kept, overlap * sizeof *block);
-    load(filter, residual, start + reach, step, block + overlap);
+    load(filter, offset, first + reach, step, block + overlap);
     memcpy(filter->kept, block + step, overlap * sizeof *block);
     transform(filter);
     /* Every output of a transform depends on every input: one NaN shows in all of them. */
     if (!isfinite(block[reach])) {
       return false;
     }
-    size_t left = residual->count - start;
+    size_t left = offset->count - first;
     for (size_t i = 0; i < (left < step ? left : step); i++) {
-      ret_out[start + i] = block[reach + i] + line_at(residual, start + i);
+      ret_out[first + i] = block[reach + i] + offset->start;
+    }
+  }
+  return true;
+}
+
+static bool all_finite(const double *signal, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    if (!isfinite(signal[i])) {
+      return false;
     }
   }
   return true;
@@ -249,13 +245,18 @@ static bool filter_blocks(struct stance_zero_phase *filter, const struct residua
 enum stance_status stance_zero_phase_apply(struct stance_zero_phase *filter, const double *in,
                                            size_t count, double *ret_out)
 {
+  /* In place a failure half-way would lose the signal. Elsewhere the blocks find out by themselves:
+     reading everything first costs a tenth of the whole. */
+  if ((in == ret_out || count < 2) && !all_finite(in, count)) {
+    return STANCE_INPUT;
+  }
   if (count < 2) { /* nothing, or a constant */
     for (size_t i = 0; i < count; i++) {
       ret_out[i] = in[i];
     }
     return STANCE_OK;
   }
-  struct residual residual = {.signal = in, .count = count, .start = in[0]};
-  residual.slope = (in[count - 1] - in[0]) / (double)(count - 1);
-  return filter_blocks(filter, &residual, ret_out) ? STANCE_OK : STANCE_INPUT;
+  struct offset_signal offset = {.signal = in, .count = count, .start = in[0]};
+  offset.rise = in[count - 1] - in[0];
+  return filter_blocks(filter, &offset, ret_out) ? STANCE_OK : STANCE_INPUT;
 }

@@ -54,11 +54,12 @@ void stance_causal_process(struct stance_causal *filter, const double *frames, s
                            double *ret_frames);
 
 /* Zero phase: |H|^passes (|H|² for the usual two) as a smooth gain on the bilinear-warped tangent,
-   in blocks of 4096 by overlap-save. The line between the two end samples is taken off and put
-   back, and the signal is continued by odd reflection, repeated where it is short, as deep as the
-   filter's response reaches and at least 6·rate/cutoff: constants and straight lines return as
-   they were. Where the response leaves less than half of a block (cutoff below about 0.5 % of the
-   rate or close to half of it), the block grows, to 2^20 at most. */
+   in blocks of 4096 by overlap-save; memory does not grow with the signal. The signal is continued
+   by odd reflection at both ends, repeated where it is shorter than the padding: as deep as the
+   response reaches (1e-12), so that the 6·rate/cutoff of SCIENCE §10.3 or any deeper padding gives
+   the same. A constant returns to the last bit, a straight line to rounding. Where less than half
+   of a block would be left (cutoff below about 0.5 % of the rate, or close to half of it), the
+   block grows, to 2^20 at most. */
 struct stance_zero_phase;
 
 /* Plans (FFTW_ESTIMATE) and allocates everything. One object belongs to one thread at a time;
@@ -73,7 +74,8 @@ STANCE_MUST_CHECK enum stance_status stance_zero_phase_retune(struct stance_zero
                                                               const struct stance_lowpass *design,
                                                               struct stance_problem *problem);
 /* `in` and `ret_out` may be the same, else must not overlap. Every sample must be finite, the
-   caller bridges gaps: else STANCE_INPUT. Allocates nothing; any `count`. WORK. */
+   caller bridges gaps: else STANCE_INPUT, and `in` is still whole, while a `ret_out` of its own
+   holds nothing of use. Allocates nothing; any `count`. WORK. */
 STANCE_MUST_CHECK enum stance_status stance_zero_phase_apply(struct stance_zero_phase *filter,
                                                              const double *in, size_t count,
                                                              double *ret_out);
