@@ -40,22 +40,20 @@ enum stance_status stance_causal_init(struct stance_causal *filter,
   return STANCE_OK;
 }
 
-/* All lanes of one section by one sampling instant. Every loop has the same constant length and no
-   branch, so that compilers turn each into a few vector instructions. */
-static void run_section(const struct stance_biquad *section, double state[2][LANES],
-                        double value[LANES])
+/* All lanes of one section by one sampling instant: a loop of constant length without branches or
+   aliases, which compilers turn into a few vector instructions. */
+static void run_section(const struct stance_biquad *section, double *restrict first,
+                        double *restrict second, double *restrict value)
 {
   const double b0 = section->b0, b1 = section->b1, b2 = section->b2;
   const double a1 = section->a1, a2 = section->a2;
-  double first[LANES], second[LANES], out[LANES];
   for (int lane = 0; lane < LANES; lane++) {
-    out[lane] = b0 * value[lane] + state[0][lane];
-    first[lane] = (b1 * value[lane] - a1 * out[lane]) + state[1][lane];
-    second[lane] = b2 * value[lane] - a2 * out[lane];
+    double in = value[lane];
+    double out = b0 * in + first[lane];
+    first[lane] = (b1 * in - a1 * out) + second[lane];
+    second[lane] = b2 * in - a2 * out;
+    value[lane] = out;
   }
-  memcpy(state[0], first, sizeof first);
-  memcpy(state[1], second, sizeof second);
-  memcpy(value, out, sizeof out);
 }
 
 /* The state in which a constant has always been there. Every section passes it on with gain 1. */
@@ -89,7 +87,7 @@ static void run_exception(struct stance_causal *filter, double value[LANES], uns
   }
   memcpy(held, filter->state, sizeof held);
   for (size_t k = 0; k < filter->section_count; k++) {
-    run_section(&filter->section[k], filter->state[k], value);
+    run_section(&filter->section[k], filter->state[k][0], filter->state[k][1], value);
   }
   for (int lane = 0; lane < LANES; lane++) {
     if (finite >> lane & 1U) {
@@ -113,7 +111,7 @@ void stance_causal_process(struct stance_causal *filter, const double *frames, s
     unsigned finite = finite_lanes(value);
     if ((finite & filter->primed) == ALL_LANES) {
       for (size_t k = 0; k < filter->section_count; k++) {
-        run_section(&filter->section[k], filter->state[k], value);
+        run_section(&filter->section[k], filter->state[k][0], filter->state[k][1], value);
       }
     } else {
       run_exception(filter, value, finite);
