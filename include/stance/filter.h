@@ -56,9 +56,9 @@ void stance_causal_process(struct stance_causal *filter, const double *frames, s
 /* Zero phase: |H|^passes (|H|² for the usual two) as a smooth gain on the bilinear-warped tangent,
    in blocks of 4096 by overlap-save; memory does not grow with the signal. The signal is continued
    by odd reflection at both ends, repeated where it is shorter than the padding: as deep as the
-   response reaches (1e-12), so that the 6·rate/cutoff of SCIENCE §10.3 or any deeper padding gives
+   response reaches (1e-14), so that the 6·rate/cutoff of SCIENCE §10.3 or any deeper padding gives
    the same. A constant returns to the last bit, a straight line to rounding. Where less than half
-   of a block would be left (cutoff below about 0.5 % of the rate, or close to half of it), the
+   of a block would be left (cutoff below about 0.6 % of the rate, or close to half of it), the
    block grows, to 2^20 at most. */
 struct stance_zero_phase;
 
