@@ -56,10 +56,9 @@ explain_apt_failure() {
   elif grep -qE 'Unable to locate package|no installation candidate' "$log"; then
     reason="this system's apt does not offer all of tools/packages: Debian 12 with 'main' does"
   else
-    reason="apt-get failed: $(grep -E '^E: ' "$log" | head -n 1)"
+    reason="apt-get failed with '$(grep -E '^E: ' "$log" | head -n 1)'"
   fi
-  tail -n 5 "$log" | sed 's/^/    /' >&2
-  die "$reason (whole log: $log)"
+  die "$reason (log: $log)"
 }
 
 # install_packages GROUP…: installs what is missing, without asking anything.
@@ -74,7 +73,8 @@ install_packages() {
   if [ "$(id -u)" -ne 0 ]; then
     sudo -n true 2>/dev/null ||
       die "these packages are missing and installing them needs root:" \
-        "run 'sudo apt-get install ${missing[*]}' once and start again"
+        "run 'sudo apt-get install --no-install-recommends ${missing[*]}'" \
+      "once and start again"
     as_root=(sudo -n)
   fi
   mkdir -p build
