@@ -41,20 +41,20 @@ cache=${STANCE_GUEST_CACHE:-$(cd "$(dirname "$0")/../.." && pwd)/build/guest}
 mkdir -p "$cache" || exit 1
 exec 9>"$cache/lock"
 flock 9
-if ! ls "$cache"/root/boot/vmlinuz-* >/dev/null 2>&1; then
+if ! ls "$cache"/kernel/boot/vmlinuz-* >/dev/null 2>&1; then
   package=$(apt-cache depends linux-image-amd64 2>/dev/null | awk '/Depends: linux-image-/ {print $2; exit}')
   [ -n "$package" ] || skip "apt knows no package linux-image-amd64 (apt-get update)"
   if ! ls "$cache"/"$package"_*.deb >/dev/null 2>&1; then
     (cd "$cache" && apt-get download "$package" >download.log 2>&1) ||
       skip "the package $package cannot be downloaded: $(tail -n 1 "$cache/download.log")"
   fi
-  rm -rf "$cache/root.part"
-  dpkg -x "$cache/$package"_*.deb "$cache/root.part" || skip "$package cannot be unpacked"
-  mv "$cache/root.part" "$cache/root"
-  depmod -b "$cache/root" "$(ls "$cache/root/lib/modules")"
+  rm -rf "$cache/kernel.part"
+  dpkg -x "$cache/$package"_*.deb "$cache/kernel.part" || skip "$package cannot be unpacked"
+  mv "$cache/kernel.part" "$cache/kernel"
+  depmod -b "$cache/kernel" "$(ls "$cache/kernel/lib/modules")"
 fi
-version=$(ls "$cache/root/lib/modules")
-kernel=$cache/root/boot/vmlinuz-$version
+version=$(ls "$cache/kernel/lib/modules")
+kernel=$cache/kernel/boot/vmlinuz-$version
 
 # One boot image for each set of modules. insmod in the order that modprobe would take.
 image=$cache/initramfs-$(printf '%s\n' "${modules[@]}" "$(md5sum <"$0")" | md5sum | cut -c 1-16).gz
@@ -63,7 +63,7 @@ if [ ! -s "$image" ]; then
   mkdir -p "$tree"/{bin,modules,proc,sys,dev,host,upper,new}
   cp "$(command -v busybox)" "$tree/bin/busybox"
   for module in "${modules[@]}"; do
-    modprobe -d "$cache/root" -S "$version" --show-depends "$module" 2>/dev/null ||
+    modprobe -d "$cache/kernel" -S "$version" --show-depends "$module" 2>/dev/null ||
       { rm -rf "$tree"; skip "the kernel $version has no module $module"; }
   done | awk '$1 == "insmod" && !seen[$2]++ {print $2}' >"$tree/modules/order" || exit 77
   while read -r file; do cp "$file" "$tree/modules/"; done <"$tree/modules/order"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Records until it is killed, and tells afterwards whether what it had called committed is there.
-     recorder_victim record STORE RATE_HZ CHANNELS BLOCK_MS [forget]
+     recorder_victim record STORE RATE_HZ CHANNELS BLOCK_MS [sync|forget]
      recorder_victim verify STORE FRAMES
    `record` prints `recording ID`, then the recorder's own `committed frames=N`, all on stderr.
    `verify` takes the newest recording. `forget` drops every sync, to prove that a test notices. */

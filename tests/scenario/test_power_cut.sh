@@ -28,7 +28,7 @@ kill_guest() {
   rm -f "$folder/pid" # its number may soon be another's
 }
 
-# Records in a guest and kills it. $1: "" or "forget". Leaves base, log and lines.
+# Records in a guest and kills it. $1: sync or forget. Leaves base, log and lines.
 run_guest() {
   rm -f "$folder"/{base,disk,log,lines,pid}
   truncate -s 64M "$folder/base"
@@ -43,7 +43,7 @@ run_guest() {
     --qemu -blockdev --qemu "driver=file,node-name=log,filename=$folder/log" \
     --qemu -blockdev --qemu "driver=blklogwrites,node-name=logged,file=disk,log=log" \
     --qemu -device --qemu "virtio-blk-pci,drive=logged,write-cache=on" \
-    -- "$build/recorder_victim" record /mnt/store/store.db 10000 8 "$block_ms" $1 2>&1 |
+    -- "$build/recorder_victim" record /mnt/store/store.db 10000 8 "$block_ms" "$1" 2>&1 |
     "$build/power_cut" watch "$folder/log" >"$folder/lines" &
   for ((seconds = 0; seconds < 140; seconds++)); do
     grep -q 'committed frames=' "$folder/lines" && break
@@ -62,7 +62,7 @@ run_guest() {
 check_cut() {
   local size=$1 committed summary verdict
   committed=$(awk -v size="$size" '$1 <= size && /committed frames=/ {split($3, a, "="); n = a[2]} END {print n + 0}' "$folder/lines")
-  summary=$("$build/power_cut" replay "$folder/base" "$folder/log" "$size" $RANDOM "$folder/cut") || exit 1
+  summary=$("$build/power_cut" replay "$folder/base" "$folder/log" "$size" "$RANDOM" "$folder/cut") || exit 1
   e2fsck -fy "$folder/cut" >"$folder/fsck" 2>&1
   [ $? -lt 4 ] || { echo "the file system is lost:"; tail -n 3 "$folder/fsck"; return 1; }
   rm -rf "$folder/found"
@@ -72,14 +72,14 @@ check_cut() {
   verdict=$("$build/recorder_victim" verify "$folder/found/store.db" "$committed" 2>&1)
   local status=$?
   echo "  cut at $size: $summary; $verdict"
-  return $status
+  return "$status"
 }
 
 # A cut right after a line was printed is the hardest moment; the others are anywhere.
 choose_cut() {
   local first last
   if [ $((RANDOM % 2)) = 0 ]; then
-    grep 'committed frames=' "$folder/lines" | shuf -n 1 --random-source=<(yes $RANDOM) | cut -d' ' -f1
+    grep 'committed frames=' "$folder/lines" | shuf -n 1 --random-source=<(yes "$RANDOM") | cut -d' ' -f1
   else
     first=$(awk '/committed frames=/ {print $1; exit}' "$folder/lines")
     last=$(stat -c %s "$folder/log")
@@ -88,10 +88,10 @@ choose_cut() {
 }
 
 failed=0 checked=0
-for guest in $(seq "$guests"); do
-  run_guest "" || exit 1
+while [ "$checked" -lt $((guests * cuts)) ]; do
+  run_guest sync || exit 1
   check_cut "$(stat -c %s "$folder/log")" || failed=$((failed + 1))
-  for cut in $(seq 2 "$cuts"); do
+  for ((cut = 2; cut <= cuts; cut++)); do
     check_cut "$(choose_cut)" || failed=$((failed + 1))
   done
   checked=$((checked + cuts))
