@@ -14,6 +14,10 @@ static const double tolerance_floor_n = 10.0, tolerance_fraction = 0.1;
    2019, SCIENCE 1.1). */
 static const double slope_s = 0.02;
 
+/* Lost samples between two that are above the threshold cost the onset nothing as long as no limb
+   could have let go and pushed again in between: 20 ms, as above. */
+static const double harmless_gap_s = 0.02;
+
 static struct stance_effort blank_effort(void)
 {
   return (struct stance_effort){
@@ -296,21 +300,28 @@ static struct walk walk_of(const struct stance_effort_search *search,
 }
 
 /* Step 4: back from `from` to the last sample at or below the limit; onset is the next one. A run
-   at or below it that is shorter than `hold` samples does not end the walk. */
-static long walk_back(const struct walk *walk, long from, long hold, stance_reason_set *missing)
+   at or below it that is shorter than `hold` samples does not end the walk. A gap of at most
+   `harmless_gap` samples between two that are above is walked over; at any other one the onset may
+   lie in it. */
+static long walk_back(const struct walk *walk, long from, long hold, long harmless_gap,
+                      stance_reason_set *missing)
 {
   long below = 0; /* length of the run being walked through */
+  long lost = 0;  /* of the gap just walked over */
   for (long i = from; i >= walk->first; --i) {
     double value = walked(walk, i);
-    if (!isfinite(value)) {
+    if (!isfinite(value) && below == 0 && ++lost <= harmless_gap)
+      continue;
+    if (!isfinite(value) || (lost > 0 && value <= walk->limit)) {
       *missing |= STANCE_REASON_BIT(STANCE_REASON_GAP_IN_WINDOW);
       return STANCE_NO_SAMPLE;
     }
+    lost = 0;
     below = value <= walk->limit ? below + 1 : 0;
     if (below >= hold && below > 0)
       return i + below;
   }
-  *missing |= STANCE_REASON_BIT(STANCE_REASON_NO_ONSET);
+  *missing |= STANCE_REASON_BIT(lost > 0 ? STANCE_REASON_GAP_IN_WINDOW : STANCE_REASON_NO_ONSET);
   return STANCE_NO_SAMPLE;
 }
 
@@ -336,13 +347,20 @@ static long step_back(const double *force_n, long earliest, long onset, long lon
   return i;
 }
 
+/* First sample after the peak at or below the threshold; unknown where a gap may hide it. */
 static long find_end(const struct stance_effort_search *search, const struct stance_effort *effort)
 {
+  long harmless_gap = samples_of(harmless_gap_s, search->rate_hz);
+  long lost = 0;
   for (long i = effort->peak + 1; i <= effort->last; ++i) {
-    if (!isfinite(search->force_n[i]))
-      return STANCE_NO_SAMPLE; /* it may have returned within the gap */
+    if (!isfinite(search->force_n[i])) {
+      if (++lost > harmless_gap)
+        return STANCE_NO_SAMPLE;
+      continue;
+    }
     if (search->force_n[i] <= effort->threshold_n)
-      return i;
+      return lost > 0 ? STANCE_NO_SAMPLE : i;
+    lost = 0;
   }
   return STANCE_NO_SAMPLE;
 }
@@ -362,7 +380,9 @@ void stance_effort_onset(const struct stance_effort_search *search,
   }
   struct walk walk = walk_of(search, settings, effort);
   long hold = lround(settings->onset_hold_ms / 1000.0 * search->rate_hz);
-  effort->onset = walk_back(&walk, walk_start(search, &walk, effort), hold, &effort->missing);
+  long harmless_gap = samples_of(harmless_gap_s, search->rate_hz);
+  effort->onset =
+      walk_back(&walk, walk_start(search, &walk, effort), hold, harmless_gap, &effort->missing);
   if (effort->onset > effort->peak) {
     effort->onset = STANCE_NO_SAMPLE; /* only the derivative can be below its limit at the top */
     effort->missing |= STANCE_REASON_BIT(STANCE_REASON_NO_ONSET);
