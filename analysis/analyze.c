@@ -231,52 +231,38 @@ static void find_levels(struct analysis *analysis, struct stance_result *result)
   result->flags |= result->zero_measured ? 0 : BIT(ZERO_ASSUMED);
 }
 
-static enum stance_status check_protocol(const struct analysis *analysis,
-                                         struct stance_problem *problem)
+/* An order of sides belongs to one force that serves both in turn; where the forces have sides of
+   their own it could only contradict them. */
+static enum stance_status check_order(const struct analysis *analysis,
+                                      struct stance_problem *problem)
 {
-  const struct stance_force_trace *trace = analysis->trace;
-  const struct stance_protocol *protocol = analysis->protocol;
-  double *const *force_n = trace->force_n;
+  double *const *force_n = analysis->trace->force_n;
   const bool sided = force_n[STANCE_LEFT] != NULL || force_n[STANCE_RIGHT] != NULL;
-  if (!sided && force_n[STANCE_TOTAL] == NULL)
-    return stance_problem_set(problem, STANCE_USAGE,
-                              "no column or channel is named left, right or total: name one");
-  if (!sided && protocol->sides == STANCE_SIDES_BOTH && protocol->rig == STANCE_RIG_STRAP)
-    return stance_problem_set(problem, STANCE_USAGE,
-                              "protocol %s compares both legs at once, and the recording holds one "
-                              "force without a side: name the two (left=..., right=...), say which "
-                              "side it is, or analyse it as protocol isometric",
-                              protocol->id);
-  if (analysis->context->side_order_count > 0 && protocol->sides == STANCE_SIDES_BOTH)
-    return stance_problem_set(
-        problem, STANCE_USAGE,
-        "protocol %s tests both sides at once: an order of sides belongs to a "
-        "protocol that tests them in turn (sides = left,right)",
-        protocol->id);
-  const bool one_side =
-      protocol->sides == STANCE_SIDES_LEFT || protocol->sides == STANCE_SIDES_RIGHT;
-  const enum stance_side side = protocol->sides == STANCE_SIDES_LEFT ? STANCE_LEFT : STANCE_RIGHT;
-  if (one_side && sided && force_n[side] == NULL)
-    return stance_problem_set(problem, STANCE_USAGE,
-                              "protocol %s tests the %s side, which the recording does not hold",
-                              protocol->id, stance_side_name(side));
-  return STANCE_OK;
+  if (!sided || analysis->context->side_order_count == 0)
+    return STANCE_OK;
+  return stance_problem_set(problem, STANCE_USAGE,
+                            "an order of sides is for one force used by both sides in turn; this "
+                            "recording says itself which side a force belongs to: leave the order "
+                            "out, or read the force as total=...");
 }
 
-/* Between the first and the last effort phase where a live run recorded them, so that stepping on
-   is no repetition. */
+/* Where a live run recorded phases, from the limb phase before the first effort phase to the end of
+   the last one: stepping on is no repetition, and an effort that starts before its cue is one. */
 static struct stance_span search_of(const struct stance_force_trace *trace,
                                     struct stance_span bounds)
 {
-  size_t first = SIZE_MAX, end = 0;
+  const size_t bounds_end = bounds.first + bounds.count;
+  size_t limb_first = SIZE_MAX, first = SIZE_MAX, end = 0;
   for (size_t k = 0; k < trace->phase_count; k++) {
     const struct stance_phase *phase = &trace->phase[k];
+    const size_t phase_end = phase->span.first + phase->span.count;
+    if (phase->kind == STANCE_PHASE_LIMB && end == 0)
+      limb_first = phase->span.first;
     if (phase->kind != STANCE_PHASE_EFFORTS)
       continue;
-    first = phase->span.first < first ? phase->span.first : first;
-    end = phase->span.first + phase->span.count > end ? phase->span.first + phase->span.count : end;
+    first = end > 0 ? first : limb_first < phase->span.first ? limb_first : phase->span.first;
+    end = phase_end > end ? phase_end : end;
   }
-  const size_t bounds_end = bounds.first + bounds.count;
   if (end == 0)
     return bounds;
   first = first < bounds.first ? bounds.first : first;
@@ -336,7 +322,7 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
                               .protocol = protocol,
                               .settings = settings != NULL ? settings : &protocol->analysis,
                               .context = context};
-  enum stance_status status = check_protocol(&analysis, problem);
+  enum stance_status status = check_order(&analysis, problem);
   if (status == STANCE_OK)
     status = find_bounds(&analysis, problem);
   size_t count = 0;

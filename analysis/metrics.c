@@ -133,12 +133,19 @@ static void fill_peak(const struct view *view, struct stance_value *value)
                missing | (isnan(input->body_mass_kg) ? BIT(NO_BODY_MASS) : 0), compared->reasons);
 }
 
+static bool has_gap(const struct metric_input *input, long first, long last)
+{
+  return first >= 0 && (window_missing(input, first, last) & BIT(GAP_IN_WINDOW)) != 0;
+}
+
 static void fill_times(const struct view *view, struct stance_value *value)
 {
   const struct metric_input *input = view->input;
   const struct stance_effort *effort = input->effort;
-  const stance_reason_set end_missing =
-      view->onset_missing | (effort->end < 0 ? BIT(NOT_REACHED) : 0);
+  stance_reason_set end_missing = view->onset_missing;
+  if (effort->end < 0) /* lost, or not within the recording */
+    end_missing |=
+        has_gap(input, effort->peak, effort->last) ? BIT(GAP_IN_WINDOW) : BIT(NOT_REACHED);
   stance_reason_set held_missing = end_missing, returned_missing = end_missing;
   stance_reason_set held_flags = view->onset_flags;
   double sum = 0;
