@@ -34,7 +34,7 @@ sanitizer/*           tests/*
 '
 standard=' assert ctype errno float inttypes limits locale math setjmp signal stdalign stdarg
  stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath time wchar '
-system=' dirent dlfcn fcntl fnmatch ftw getopt glob langinfo libgen malloc poll pthread pwd sched
+system=' argp dirent dlfcn fcntl fnmatch ftw getopt glob langinfo libgen malloc poll pthread pwd sched
  semaphore spawn strings sys/eventfd sys/file sys/ioctl sys/mman sys/mount sys/prctl sys/random
  sys/resource sys/select sys/socket sys/stat sys/statvfs sys/syscall sys/time sys/timerfd sys/types
  sys/uio sys/un sys/vfs sys/wait termios unistd wordexp linux/fs '

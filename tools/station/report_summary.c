@@ -69,6 +69,17 @@ static bool shows_rapid_force(const struct stance_result *result, enum stance_me
   return any && result->protocol.effort == STANCE_EFFORT_EXPLOSIVE;
 }
 
+/* What stands for no force: SCIENCE 1.2, four levels. */
+static const char *level_of(const struct stance_result *result, enum stance_metric compared)
+{
+  if (compared == STANCE_METRIC_PEAK_FORCE_NET)
+    return result->limb_measured ? "the weight of the relaxed limb"
+                                 : "the level just before the effort (no limb weight was taken)";
+  return result->zero_measured
+             ? "the empty instrument"
+             : "the instrument's own zero (the empty instrument was not measured)";
+}
+
 static void table(struct stance_text *text, const struct stance_result *result)
 {
   enum stance_metric compared = result->protocol.compared;
@@ -85,7 +96,8 @@ static void table(struct stance_text *text, const struct stance_result *result)
     table_line(text, result, STANCE_SUMMARY_BEST, STANCE_METRIC_RFD_0_100MS, "RFD 0-100 ms, best");
   if (shows_rapid_force(result, STANCE_METRIC_RFD_0_200MS))
     table_line(text, result, STANCE_SUMMARY_BEST, STANCE_METRIC_RFD_0_200MS, "RFD 0-200 ms, best");
-  stance_text_format(text, "  Peak force is: %s.\n", stance_metric_info(compared)->definition);
+  stance_text_format(text, "  Peak force is the highest single sample above %s.\n",
+                     level_of(result, compared));
 }
 
 static void capitalised(struct stance_text *text, const char *word)

@@ -48,9 +48,13 @@ static enum stance_status choose_calibration(struct stance_trial *trial,
   if (info->calibration_text != NULL && info->calibration_text[0] != '\0') {
     enum stance_status status =
         stance_calibration_import(info->id, info->calibration_text, &trial->calibration, problem);
-    if (status == STANCE_OK && !trial->calibration.calibrated)
+    if (status != STANCE_OK)
+      return status;
+    if (!trial->calibration.calibrated)
       trial->calibration_state = STANCE_CALIBRATION_NONE;
-    return status;
+    else if (strcmp(trial->calibration.id, "identity") == 0)
+      trial->calibration_state = STANCE_CALIBRATION_UNKNOWABLE; /* a file of forces, played back */
+    return STANCE_OK;
   }
   trial->calibration_state = STANCE_CALIBRATION_UNKNOWABLE;
   if (stance_calibration_for_units(trial->raw.channel, trial->raw.channel_count, NULL,
