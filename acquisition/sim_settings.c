@@ -70,12 +70,11 @@ static enum stance_status apply_profile(const char *path, struct stance_sim_sett
                              : stance_uri_bind(storage, stance_sim_keys, settings, problem);
 }
 
-/* What no single key can know. */
+/* What no single key can know. (That a dip fits between call and onset is in the bounds of the
+   keys: ready_s >= dip_s + onset_lag_s/2.) */
 static enum stance_status check(const struct stance_sim_settings *settings,
                                 struct stance_problem *problem)
 {
-  const double longest_lag_s = settings->ready_s - settings->dip_s;
-
   if (settings->bits > 0 && settings->bits < 8)
     return stance_problem_set(problem, STANCE_USAGE,
                               "sim: bits=%g is not allowed; 8 to 32, or 0 for no converter",
@@ -84,11 +83,6 @@ static enum stance_status check(const struct stance_sim_settings *settings,
     return stance_problem_set(problem, STANCE_USAGE,
                               "sim: rise_s=%g is longer than effort_s=%g: the ramp would never end",
                               settings->rise_s, settings->effort_s);
-  /* Half a lag before and a dip before that still belong to the same effort. */
-  if (longest_lag_s < 0.1)
-    return stance_problem_set(problem, STANCE_USAGE,
-                              "sim: dip_s=%g needs ready_s of at least %g, not %g", settings->dip_s,
-                              settings->dip_s + 0.1, settings->ready_s);
   return STANCE_OK;
 }
 
