@@ -81,13 +81,13 @@ static void test_random_gaps_come_at_the_rate_and_length_asked_for(void **state)
   struct stance_raw_frame frame;
   double gaps = 0.0, lost = 0.0;
   (void)state;
-  sim_fixture_open(&sim, "sim:nordic?rate=100&duration=36000&gap_rate_per_min=6&gap_frames=10");
+  sim_fixture_open(&sim, "sim:nordic?rate=100&duration=9000&gap_rate_per_min=6&gap_frames=10");
   while (stance_sim_next(&sim, &frame)) {
     gaps += frame.gap_before > 0;
     lost += frame.gap_before;
   }
-  /* 3600 are expected less the 1 % of time that is lost already; five standard errors. */
-  assert_true(fabs(gaps - 3565.0) < 5.0 * sqrt(3565.0));
+  /* 900 are expected less the 1 % of time that is lost already; five standard errors. */
+  assert_true(fabs(gaps - 891.0) < 5.0 * sqrt(891.0));
   /* Uniform on 1 … 19: mean 10, SD 5.5; two gaps that touch count as one. */
   assert_true(fabs(lost / gaps - 10.0) < 5.0 * 5.5 / sqrt(gaps) + 0.1);
   stance_sim_finish(&sim);
