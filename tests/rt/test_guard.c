@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What runs in the transfer and the sound callback neither allocates, locks nor does I/O. This
+   program's own malloc, free, pthread_mutex_lock, open, write, … stand before the C library's and
+   count the calls that come from a thread in one of those contexts. */
+#include "stance/calibration.h"
+#include "stance/filter.h"
+#include "stance/ring.h"
+#include "stance/rt.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
+static _Atomic unsigned forbidden_calls;
+
+/* A sanitizer's own malloc and locks cannot be replaced: there only the rest of the file runs. */
+#ifndef SANITIZED
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *block, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+extern void __libc_free(void *block);
+
+static void note(void)
+{
+  if (stance_rt_current() != STANCE_RT_WORK) {
+    atomic_fetch_add(&forbidden_calls, 1);
+  }
+}
+
+void *malloc(size_t size)
+{
+  note();
+  return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+  note();
+  return __libc_calloc(count, size);
+}
+
+void *realloc(void *block, size_t size)
+{
+  note();
+  return __libc_realloc(block, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+  note();
+  return __libc_memalign(alignment, size);
+}
+
+void free(void *block)
+{
+  note();
+  __libc_free(block);
+}
+
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+  static int (*next)(pthread_mutex_t *);
+  note();
+  if (next == NULL) {
+    void *symbol = dlsym(RTLD_NEXT, "pthread_mutex_lock");
+    memcpy(&next, &symbol, sizeof next);
+  }
+  return next(mutex);
+}
+
+int open(const char *path, int flags, ...)
+{
+  va_list arguments;
+  va_start(arguments, flags);
+  mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  note();
+  return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+ssize_t write(int file, const void *bytes, size_t size)
+{
+  note();
+  return syscall(SYS_write, file, bytes, size);
+}
+
+ssize_t read(int file, void *bytes, size_t size)
+{
+  note();
+  return syscall(SYS_read, file, bytes, size);
+}
+#endif
+
+typedef void (*body)(void);
+
+/* How many forbidden calls `run` makes in that context. */
+static unsigned calls_in(enum stance_rt_context context, body run)
+{
+  atomic_store(&forbidden_calls, 0);
+  enum stance_rt_context previous = stance_rt_enter(context);
+  run();
+  stance_rt_leave(previous);
+  return atomic_load(&forbidden_calls);
+}
+
+static void *volatile kept;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void allocate(void)
+{
+  kept = malloc(10);
+  free(kept);
+}
+
+static void allocate_zeroed(void)
+{
+  kept = calloc(1, 10);
+  kept = realloc(kept, 20);
+  free(kept);
+}
+
+static void lock(void)
+{
+  pthread_mutex_lock(&mutex);
+  pthread_mutex_unlock(&mutex);
+}
+
+static void use_files(void)
+{
+  char byte = 0;
+  int file = open("/dev/null", O_RDWR);
+  kept = (void *)(intptr_t)(write(file, &byte, 1) + read(file, &byte, 1));
+  close(file);
+}
+
+static void make_a_filter(void)
+{
+  struct stance_lowpass design = {1000, 20, 2, 2, false};
+  struct stance_zero_phase *filter;
+  if (stance_zero_phase_create(&design, &filter, NULL) == STANCE_OK) {
+    stance_zero_phase_destroy(filter);
+  }
+}
+
+static void notices_every_forbidden_call(void **state)
+{
+  (void)state;
+#ifdef SANITIZED
+  skip();
+#endif
+  for (enum stance_rt_context context = STANCE_RT_USB; context <= STANCE_RT_AUDIO; context++) {
+    assert_int_equal(calls_in(context, allocate), 2);
+    assert_int_equal(calls_in(context, allocate_zeroed), 3);
+    assert_int_equal(calls_in(context, lock), 1);
+    assert_int_equal(calls_in(context, use_files), 3);
+    assert_true(calls_in(context, make_a_filter) > 0);
+  }
+  assert_int_equal(calls_in(STANCE_RT_WORK, allocate), 0);
+  assert_int_equal(calls_in(STANCE_RT_WORK, use_files), 0);
+}
+
+enum { CAPACITY = 32, FRAMES = 500 };
+static struct stance_ring *ring;
+static struct stance_frame_ring *frames;
+static struct stance_causal filter;
+static struct stance_calibration calibration;
+
+static void use_the_ring(void)
+{
+  double batch[CAPACITY + 1] = {0};
+  for (size_t i = 0; i < FRAMES; i++) {
+    size_t count = i % (CAPACITY + 2);
+    size_t written = stance_ring_write(ring, batch, count);
+    size_t used = stance_ring_used(ring) + stance_ring_free(ring) + stance_ring_capacity(ring);
+    kept = (void *)(written + used + stance_ring_read(ring, batch, (i * 7) % CAPACITY));
+  }
+}
+
+static void use_the_frame_ring(void)
+{
+  struct stance_raw_frame out[3];
+  for (uint64_t i = 0; i < FRAMES; i++) { /* more in than out: it drops */
+    struct stance_raw_frame in = {.index = i};
+    stance_frame_ring_push(frames, &in);
+    if (i % 5 == 0) {
+      stance_frame_ring_read(frames, out, 3);
+    }
+    kept = (void *)(stance_frame_ring_used(frames) + stance_frame_ring_free(frames));
+  }
+}
+
+static void filter_live(void)
+{
+  for (int i = 0; i < FRAMES; i++) {
+    double force_n[STANCE_MEASURED_SIDE_COUNT] = {i, i % 9 == 0 ? (double)NAN : 2.0 * i};
+    stance_causal_process(&filter, force_n, 1, force_n);
+  }
+}
+
+static void calibrate_live(void)
+{
+  for (uint64_t i = 0; i < FRAMES; i++) {
+    struct stance_raw_frame raw = {.index = i, .value = {(double)i, 1.0}};
+    struct stance_force_frame force;
+    stance_calibration_apply_frame(&calibration, &raw, &force);
+  }
+}
+
+static void prepare(void)
+{
+  assert_int_equal(stance_ring_create(sizeof(double), CAPACITY, &ring), STANCE_OK);
+  assert_int_equal(stance_frame_ring_create(CAPACITY, &frames), STANCE_OK);
+  struct stance_lowpass design = {1000, 20, 4, 1, false};
+  assert_int_equal(stance_causal_init(&filter, &design, STANCE_MEASURED_SIDE_COUNT, NULL),
+                   STANCE_OK);
+  struct stance_channel channel[2] = {{.name = "left", .unit = "N", .side = STANCE_LEFT},
+                                      {.name = "right", .unit = "N", .side = STANCE_RIGHT}};
+  assert_int_equal(stance_calibration_for_units(channel, 2, NULL, &calibration, NULL), STANCE_OK);
+}
+
+static void live_path_keeps_the_rule(void **state)
+{
+  (void)state;
+  static const body live[] = {use_the_ring, use_the_frame_ring, filter_live, calibrate_live};
+  prepare();
+  for (enum stance_rt_context context = STANCE_RT_USB; context <= STANCE_RT_AUDIO; context++) {
+    for (size_t i = 0; i < sizeof live / sizeof *live; i++) {
+      assert_int_equal(calls_in(context, live[i]), 0);
+    }
+  }
+  assert_true(stance_frame_ring_dropped(frames) > 0); /* the dropping branch was taken */
+  stance_ring_destroy(ring);
+  stance_frame_ring_destroy(frames);
+}
+
+static void *context_of_this_thread(void *context)
+{
+  *(enum stance_rt_context *)context = stance_rt_current();
+  return NULL;
+}
+
+static void context_belongs_to_the_thread(void **state)
+{
+  (void)state;
+  assert_int_equal(stance_rt_current(), STANCE_RT_WORK);
+  enum stance_rt_context outer = stance_rt_enter(STANCE_RT_USB);
+  enum stance_rt_context inner = stance_rt_enter(STANCE_RT_AUDIO);
+  assert_int_equal(outer, STANCE_RT_WORK);
+  assert_int_equal(inner, STANCE_RT_USB);
+  assert_int_equal(stance_rt_current(), STANCE_RT_AUDIO);
+  stance_rt_leave(inner);
+  assert_int_equal(stance_rt_current(), STANCE_RT_USB);
+  stance_rt_leave(outer);
+  assert_int_equal(stance_rt_current(), STANCE_RT_WORK);
+
+  enum stance_rt_context seen = STANCE_RT_AUDIO;
+  pthread_t thread;
+  outer = stance_rt_enter(STANCE_RT_USB);
+  int created = pthread_create(&thread, NULL, context_of_this_thread, &seen);
+  stance_rt_leave(outer);
+  assert_int_equal(created, 0);
+  pthread_join(thread, NULL);
+  assert_int_equal(seen, STANCE_RT_WORK);
+}
+
+/* Runs the assertion in a child; returns its wait status and what it said. */
+static int assertion_in_child(enum stance_rt_context context, char *ret_said, size_t size)
+{
+  int pipe_end[2];
+  assert_int_equal(pipe(pipe_end), 0);
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0) {
+    signal(SIGABRT, SIG_DFL);
+    dup2(pipe_end[1], STDERR_FILENO);
+    stance_rt_enter(context);
+    stance_rt_assert_may_block("storing a block");
+    _exit(0);
+  }
+  close(pipe_end[1]);
+  size_t length = 0;
+  for (ssize_t got = 1; got > 0 && length + 1 < size; length += (size_t)got) {
+    got = read(pipe_end[0], ret_said + length, size - 1 - length);
+    assert_true(got >= 0);
+  }
+  ret_said[length] = '\0';
+  close(pipe_end[0]);
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  return status;
+}
+
+static void blocking_outside_work_ends_the_process(void **state)
+{
+  (void)state;
+  char said[256];
+  int status = assertion_in_child(STANCE_RT_WORK, said, sizeof said);
+  assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  assert_string_equal(said, "");
+  status = assertion_in_child(STANCE_RT_USB, said, sizeof said);
+  assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+  assert_non_null(strstr(said, "storing a block in a USB callback"));
+  status = assertion_in_child(STANCE_RT_AUDIO, said, sizeof said);
+  assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+  assert_non_null(strstr(said, "storing a block in the sound callback"));
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(notices_every_forbidden_call),
+      cmocka_unit_test(live_path_keeps_the_rule),
+      cmocka_unit_test(context_belongs_to_the_thread),
+      cmocka_unit_test(blocking_outside_work_ends_the_process),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
