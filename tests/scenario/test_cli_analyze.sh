@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `stance analyze` on recordings with known efforts: rows, columns, statuses, words.
+# shellcheck source=tests/scenario/cli.sh
+. "$(dirname "$0")/cli.sh"
+
+rig both.csv 'time (s),left (N),right (N)' 325@6,14 360@2,10
+rig left.csv 'time (s),force (N)' 325@6,14
+rig right.csv 'time (s),force (N)' 360@2,10
+printf 'time (s),left (N)\n0,1\n0.001,x\n"unclosed\n' >broken.csv
+
+# Wide: a row a repetition and side, in order of time.
+expect 0 "$stance" analyze both.csv
+cp stdout wide.csv
+is "$(cells wide.csv side | tr '\n' ' ')" 'right left right left '
+is "$(cells wide.csv repetition | tr '\n' ' ')" '1 2 3 4 '
+is "$(cells wide.csv order | tr '\n' ' ')" '1 1 2 2 '
+is "$(cells wide.csv counted | sort -u)" 1
+is "$(cells wide.csv protocol | sort -u)" isometric
+is "$(cells wide.csv recording | sort -u)" both.csv
+is "$(cells wide.csv calibration_ok | sort -u)" ''
+awk -v peak="$(cells wide.csv peak_force_net_n | sed -n 2p)" \
+  'BEGIN { exit !(peak > 324 && peak < 326) }' || fail "left peak net is not 325 N"
+
+# The same twice, and from one job or many: byte for byte.
+"$stance" analyze --jobs 1 both.csv left.csv both.csv >one
+"$stance" analyze --jobs 4 both.csv left.csv both.csv >many
+cmp one many
+is "$(grep -c '^athlete,' one)" 1
+
+# Long: summaries, and the side that was not tested.
+expect 0 "$stance" analyze --layout long --side left left.csv
+grep -q ',best,right,peak_force,,N,.*missing:side_not_tested' stdout || fail "right is not missing"
+grep -q ',best,both,asymmetry_peak_force,,%,.*missing:' stdout || fail "asymmetry is not missing"
+grep -q ',best,left,peak_force,3[0-9][0-9]' stdout || fail "left has no best"
+
+# Tests, with asymmetry in the right direction; a pair of one-sided files says the same.
+expect 0 "$stance" analyze --layout tests --mass 82 --athlete =A1 both.csv
+cp stdout tests.csv
+is "$(cells tests.csv weaker_side)" left
+is "$(cells tests.csv athlete)" "'=A1"
+is "$(cells tests.csv left_reps_used)" 2
+expect 0 "$stance" analyze --layout tests left:left.csv right:right.csv
+cp stdout pair.csv
+for column in left_peak_force_net_n right_peak_force_net_n asymmetry_pct left_reps_used; do
+  is "$(cells pair.csv $column)" "$(cells tests.csv $column)"
+done
+is "$(cells pair.csv recording)" left.csv+right.csv
+expect 2 "$stance" analyze left:left.csv
+says 'the other side must follow'
+
+# Settings reach the analysis and stand beside the number.
+expect 0 "$stance" analyze --set onset_floor_n=20 --onset-method threshold_n both.csv
+cp stdout set.csv
+cells set.csv onset_method | grep -q '^threshold_n/1(onset_floor_n=20' || fail "method is not told"
+expect 0 "$stance" analyze --asymmetry bilateral_index --layout tests both.csv
+cp stdout formula.csv
+is "$(cells formula.csv asymmetry_formula)" bilateral_index/1
+expect 0 "$stance" analyze --from 5.5 --to 13.5 both.csv
+cp stdout part.csv
+is "$(cells part.csv side | tr '\n' ' ')" 'left right '
+
+# A protocol of the clinic's own.
+mkdir -p config/stance/protocols
+printf '[protocol]\ntitle = Ours\nversion = 7\nsides = left,right\nrig = strap\neffort = explosive\nrepetitions = 3\n' \
+  >config/stance/protocols/ours.ini
+expect 0 "$stance" analyze --protocol ours both.csv
+cp stdout ours.csv
+is "$(cells ours.csv protocol_version | sort -u)" 7
+cells ours.csv notes | grep -q 'protocol from .*ours.ini' || fail "the note does not name the file"
+printf '[protocol]\ntitle = Ours\nsides = up\n' >bad.ini
+expect 3 "$stance" analyze --protocol ./bad.ini both.csv
+says 'bad.ini:3'
+
+# One unreadable file among three: two reports, and 3.
+expect 3 "$stance" analyze both.csv broken.csv left.csv
+says 'broken.csv:'
+cp stdout three.csv
+is "$(cells three.csv recording | sort -u | tr '\n' ' ')" 'both.csv left.csv '
+expect 3 "$stance" analyze absent.csv
+says absent.csv
+
+# Wrong use: 2 and a sentence.
+expect 2 "$stance" analyze
+expect 2 "$stance" analyze --layout tall both.csv
+says 'none of wide, long, tests'
+expect 2 "$stance" analyze --set onset_sd=many both.csv
+says onset_sd
+expect 2 "$stance" analyze --set sd=5 both.csv
+says 'the settings are'
+expect 2 "$stance" analyze --mass 820 both.csv
+expect 2 "$stance" analyze --protocol no-such-test both.csv
+says nordic
+expect 2 "$stance" analyze --nonsense both.csv
+expect 2 "$stance" analyze --append both.csv
+says '--output'
+expect 2 "$stance" juggle
+says 'there is no command'
+expect 2 "$stance"
+expect 0 "$stance" --version
+grep -q '^stance [0-9]' stdout
+expect 0 "$stance" --help
+for command in run analyze export devices; do
+  grep -q "stance $command" stdout || fail "--help does not name $command"
+done
+for command in run analyze export devices; do
+  expect 0 "$stance" $command --help
+  grep -q Examples stdout || fail "$command --help has no examples"
+done
+echo "all held"

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `stance run` on the simulated rig: reports, store, statuses, endings.
+# shellcheck source=tests/scenario/cli.sh
+. "$(dirname "$0")/cli.sh"
+
+expect 0 "$stance" run nordic --device 'sim:nordic?seed=7&speed=max' --unattended \
+  --athlete 'A/1 =x' --mass 82 --operator Kim --log commits
+grep -q 'weaker than' stdout || fail "no comparison in words"
+grep -q 'No repeatability' stdout || fail "the summary claims too much"
+says 'committed frames='
+wide=$(ls reports/*_nordic_A_1__x.csv)
+stem=${wide%.csv}
+for suffix in _long _tests _truth; do
+  [ -s "$stem$suffix.csv" ] || fail "$stem$suffix.csv is not there"
+done
+is "$(cells "$wide" side | tr '\n' ' ')" 'left right left right left right '
+is "$(cells "$wide" athlete | sort -u)" 'A/1 =x'
+is "$(cells "$wide" operator | sort -u)" Kim
+is "$(cells "$wide" calibration_ok | sort -u)" 1
+is "$(cells "$wide" frames_lost | sort -u)" 0
+for n in 1 2 3; do
+  cells "$wide" unloaded_zero_n | sed -n "${n}p" | grep -q . || fail "no unloaded zero"
+  cells "$wide" limb_weight_n | sed -n "${n}p" | grep -q . || fail "no limb weight"
+done
+
+# The truth lies within 2 % of what was measured.
+python3 - "$wide" "${stem}_truth.csv" <<'PYTHON'
+import csv, sys
+truth = {}
+for row in csv.DictReader(open(sys.argv[2])):
+    if row["metric"] == "peak_force":
+        truth[row["repetition"], row["side"]] = float(row["value"])
+rows = list(csv.DictReader(open(sys.argv[1])))
+assert len(rows) == 6
+for row in rows:
+    expected = truth[row["repetition"], row["side"]]
+    assert abs(float(row["peak_force_n"]) - expected) < 0.02 * expected, (row, expected)
+PYTHON
+
+# The store gives the same report again, to the byte, under its UUID and with --stored.
+id=$(cells "$wide" recording | sort -u)
+"$stance" analyze "$id" >again.csv
+cmp again.csv "$wide"
+"$stance" analyze --stored --layout long >stored.csv
+cmp stored.csv "${stem}_long.csv"
+expect 0 "$stance" export --list
+cp stdout list.csv
+is "$(cells list.csv recording)" "$id"
+expect 0 "$stance" export --calibration "$id"
+grep -q '^\[calibration\]' stdout || fail "no calibration text"
+expect 0 "$stance" export --raw "$id"
+is "$(wc -l <stdout)" "$(($(cells list.csv frames_stored) + 1))"
+
+# Speed changes nothing: the same seed at another speed gives the same numbers.
+for speed in max 200; do
+  expect 0 "$stance" run iso-supine-90-90 --device "sim:?seed=3&speed=$speed" --unattended --output "at-$speed"
+done
+cmp <(cut -d, -f17-69 at-max/*_iso-supine-90-90.csv) <(cut -d, -f17-69 at-200/*_iso-supine-90-90.csv)
+is "$(cells at-max/*_iso-supine-90-90.csv side | sort | uniq -c | tr -s ' \n' ' ')" ' 3 left 3 right '
+
+# Frames lost on the wire are told.
+expect 0 "$stance" run nordic --device 'sim:nordic?speed=max&gaps=20000:50' --unattended --output gap
+is "$(cells gap/*_nordic.csv frames_lost | sort -u)" 50
+grep -q 'Frames lost: 50 of' stdout || fail "the summary hides lost frames"
+
+# --duration records so much; a recording without efforts is no failure.
+expect 0 "$stance" run nordic --device 'sim:nordic?speed=max' --unattended --duration 4 --output short
+id=$(cells short/*_nordic_long.csv recording | sort -u)
+"$stance" export --raw "$id" | tail -n +2 | wc -l >length
+is "$(tr -d ' ' <length)" 4000
+grep -q 'none was found' stdout || fail "the summary does not say that nothing was found"
+
+# Interrupted: kept, analysed, status 0.
+"$stance" run nordic --device 'sim:nordic?speed=1' --unattended --output cut >stdout 2>stderr &
+process=$!
+for _ in $(seq 100); do
+  ! grep -q '^1\.' stderr || break
+  sleep 0.05
+done
+sleep 0.6
+kill -INT $process
+wait $process || fail "an interrupted run fails"
+says 'Interrupted'
+ls cut/*_nordic.csv >/dev/null
+
+# By Enter: prompts, phases, end.
+{ sleep 0.3; echo; sleep 0.3; echo; sleep 1; echo; } |
+  "$stance" run nordic --device 'sim:nordic?speed=20' --output attended >stdout 2>stderr ||
+  fail "an attended run fails"
+says 'Press Enter'
+
+# --json on standard output, and nothing else there.
+expect 0 "$stance" run nordic --device 'sim:nordic?speed=max' --unattended --json --output json
+python3 -c 'import json; assert json.load(open("stdout"))["protocol"]["id"] == "nordic"'
+
+# Statuses before anything is armed.
+expect 2 "$stance" run
+expect 2 "$stance" run no-such-test --device sim:nordic
+expect 4 "$stance" run nordic --device usb: --unattended
+expect 2 "$stance" run nordic --device 'sim:nordic?seed=x' --unattended
+says seed
+mkdir locked && : >locked/file
+expect 5 "$stance" run nordic --device 'sim:nordic?speed=max' --unattended --output locked/file
+says 'cannot be written'
+expect 5 env STANCE_STORE="$work/locked/file/store.db" "$stance" run nordic \
+  --device 'sim:nordic?speed=max' --unattended
+expect 0 "$stance" devices
+grep -q "sim:nordic" stdout || fail "devices lists too little"
+expect 0 "$stance" devices --device 'sim:nordic?seed=7'
+grep -q 'rate: 1000 Hz' stdout || fail "no rate"
+echo "all held"

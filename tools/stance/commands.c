@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "command.h"
+
+#include "stance/side.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct stance_command stance_commands[] = {
+    {"run", "one test, live, to CSV", &stance_run_argp, stance_run_run},
+    {"analyze", "any recording or CSV file, to CSV", &stance_analyze_argp, stance_analyze_run},
+    {"export", "data dictionary, list of recordings, raw values, calibrations", &stance_export_argp,
+     stance_export_run},
+    {"devices", "what can be sampled from", &stance_devices_argp, stance_devices_run},
+    {0},
+};
+
+const char stance_exit_status_text[] =
+    "Exit status: 0 done (flags do not change it), 1 a check did not hold, 2 usage, 3 input "
+    "unreadable, 4 instrument, 5 store or output not writable.";
+
+int stance_exit_status(enum stance_status status)
+{
+  switch (status) {
+  case STANCE_OK:
+  case STANCE_END:
+    return 0;
+  case STANCE_MISMATCH:
+    return 1;
+  case STANCE_USAGE:
+    return 2;
+  case STANCE_INPUT:
+    return 3;
+  case STANCE_INSTRUMENT:
+  case STANCE_MEMORY:
+    return 4;
+  case STANCE_STORE:
+    return 5;
+  }
+  return 4;
+}
+
+int stance_complain(enum stance_status status, const struct stance_problem *problem)
+{
+  fprintf(stderr, "stance: %s\n", problem->text);
+  return stance_exit_status(status);
+}
+
+bool stance_names_recording(const char *text)
+{
+  static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  if (strlen(text) != sizeof pattern - 1)
+    return false;
+  for (size_t k = 0; k < sizeof pattern - 1; k++)
+    if (pattern[k] == '-' ? text[k] != '-' : strchr("0123456789abcdefABCDEF", text[k]) == NULL)
+      return false;
+  return access(text, F_OK) != 0;
+}
+
+double stance_number_option(struct argp_state *state, const char *option, const char *text,
+                            double minimum, double maximum)
+{
+  char *end = NULL;
+  double value = strtod(text, &end);
+  if (end == text || *end != '\0' || !(value >= minimum && value <= maximum))
+    argp_error(state, "--%s '%s' is not a number from %g to %g (decimals with a point)", option,
+               text, minimum, maximum);
+  return value;
+}
+
+int stance_side_option(struct argp_state *state, const char *option, const char *text)
+{
+  if (strcmp(text, "left") == 0)
+    return STANCE_LEFT;
+  if (strcmp(text, "right") != 0)
+    argp_error(state, "--%s '%s' is neither left nor right", option, text);
+  return STANCE_RIGHT;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One line on the terminal that moves with the force. It is a view: no result comes from it. */
+#include "run.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+/* Ten times a second is as fast as digits can be read; 40 characters for the longest bar. */
+enum { SHOW_EVERY_MS = 100, BAR_WIDTH = 20, FRAMES_AT_ONCE = 256 };
+#define NEWTONS_PER_MARK 25.0
+
+static int64_t now_ns(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void show(struct stance_run *run)
+{
+  struct stance_source_health health;
+  stance_source_health(run->source, &health);
+  fprintf(stderr, "\r\033[K live %7.1f s  lost %llu",
+          (double)health.frames_produced / run->info->rate_hz,
+          (unsigned long long)health.frames_lost);
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
+    double force_n = run->live_n[side];
+    if (isnan(force_n))
+      continue;
+    /* left + right is no third force to look at */
+    if (side == STANCE_TOTAL && !isnan(run->live_n[STANCE_LEFT]))
+      continue;
+    int marks = (int)fmin(fmax(force_n / NEWTONS_PER_MARK, 0), BAR_WIDTH);
+    fprintf(stderr, "  %s %5.0f %s %.*s%*s|", stance_side_name((enum stance_side)side), force_n,
+            run->calibration.calibrated ? "N" : "(uncalibrated)", marks, "####################",
+            BAR_WIDTH - marks, "");
+  }
+  run->live_line = true;
+}
+
+void stance_run_live_update(struct stance_run *run)
+{
+  if (run->live_ring == NULL)
+    return;
+  struct stance_raw_frame frames[FRAMES_AT_ONCE];
+  size_t count, last = 0;
+  while ((count = stance_frame_ring_read(run->live_ring, frames, FRAMES_AT_ONCE)) > 0)
+    last = count;
+  int64_t now = now_ns();
+  if (last == 0 || now - run->live_shown_ns < (int64_t)SHOW_EVERY_MS * 1000000)
+    return;
+  struct stance_force_frame force;
+  stance_calibration_apply_frame(&run->calibration, &frames[last - 1], &force);
+  memcpy(run->live_n, force.force_n, sizeof run->live_n);
+  run->live_shown_ns = now;
+  show(run);
+}
+
+void stance_run_say(struct stance_run *run, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  if (run->live_line)
+    fprintf(stderr, "\r\033[K");
+  run->live_line = false;
+  vfprintf(stderr, format, arguments);
+  fputc('\n', stderr);
+  va_end(arguments);
+}

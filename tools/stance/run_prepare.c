@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything that can fail before anything is armed, in the order in which it is checked: the
+   protocol, the reports' folder, the store, the instrument. */
+#include "run.h"
+
+#include "protocol_find.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A second of the fastest instrument (100 kS/s): the bar takes what it holds every 20 ms. */
+enum { LIVE_RING_CAPACITY = 1 << 17 };
+
+static enum stance_status cannot_use(const char *path, struct stance_problem *problem)
+{
+  return stance_problem_set(problem, STANCE_STORE,
+                            "%s: reports cannot be written there: %s; choose another folder with "
+                            "--output",
+                            path, strerror(errno));
+}
+
+enum stance_status stance_run_make_folder(const char *path, struct stance_problem *problem)
+{
+  char partial[STANCE_RUN_PATH_MAX];
+  if (strlen(path) >= sizeof partial - 32) {
+    errno = ENAMETOOLONG;
+    return cannot_use(path, problem);
+  }
+  for (size_t k = 1; k <= strlen(path); k++) {
+    if (path[k] != '/' && path[k] != '\0')
+      continue;
+    snprintf(partial, sizeof partial, "%.*s", (int)k, path);
+    if (mkdir(partial, 0777) != 0 && errno != EEXIST)
+      return cannot_use(path, problem);
+  }
+  snprintf(partial, sizeof partial, "%s/.stance.XXXXXX", path);
+  int descriptor = mkstemp(partial);
+  if (descriptor < 0)
+    return cannot_use(path, problem);
+  close(descriptor);
+  unlink(partial);
+  return STANCE_OK;
+}
+
+static enum stance_status open_store(struct stance_run *run, struct stance_problem *problem)
+{
+  char path[PATH_MAX];
+  enum stance_status status = stance_store_default_path(path, sizeof path, problem);
+  if (status == STANCE_OK)
+    status = stance_store_open(path, STANCE_STORE_WRITE, &run->store, problem);
+  if (status == STANCE_OK && stance_store_was_recovered(run->store))
+    fprintf(stderr, "The store was not closed the last time: what had been committed was brought "
+                    "back.\n");
+  return status;
+}
+
+static enum stance_status open_source(struct stance_run *run, struct stance_problem *problem)
+{
+  char uri[sizeof run->info->uri];
+  enum stance_status status = stance_run_device_uri(run, uri, sizeof uri, problem);
+  if (status == STANCE_OK)
+    status = stance_source_open(uri, NULL, &run->source, problem);
+  if (status != STANCE_OK)
+    return status;
+  run->info = stance_source_info(run->source);
+  return STANCE_OK;
+}
+
+static enum stance_status find_calibration(struct stance_run *run, struct stance_problem *problem)
+{
+  char instrument[sizeof run->calibration.instrument];
+  struct stance_calibration stored;
+  stance_pipeline_instrument(run->info, instrument, sizeof instrument);
+  enum stance_status status =
+      stance_store_get_calibration(run->store, instrument, &stored, problem);
+  if (status != STANCE_OK && status != STANCE_END)
+    return status;
+  status = stance_pipeline_calibration(run->info, status == STANCE_OK ? &stored : NULL,
+                                       &run->calibration, problem);
+  if (status == STANCE_OK && !run->calibration.calibrated)
+    fprintf(stderr,
+            "NO CALIBRATION is known for %s: it is recorded as it is, but its numbers are not "
+            "newtons.\n",
+            instrument);
+  return status;
+}
+
+static int utc_offset_min(void)
+{
+  time_t now = time(NULL);
+  struct tm local;
+  return localtime_r(&now, &local) == NULL ? 0 : (int)(local.tm_gmtoff / 60);
+}
+
+static enum stance_status describe_recording(struct stance_run *run, struct stance_problem *problem)
+{
+  const struct stance_run_arguments *arguments = run->arguments;
+  struct stance_recording *recording = &run->recording;
+  *recording = (struct stance_recording){
+      .utc_offset_min = utc_offset_min(),
+      .protocol_text = run->protocol_text,
+      .ground_truth = stance_source_ground_truth(run->source),
+      .body_mass_kg = arguments->mass_kg,
+      .lever_m = arguments->lever_m,
+      .injured_side = arguments->injured_side,
+      .source = *run->info,
+  };
+  run->protocol_text = NULL; /* the recording owns it now */
+  const char *athlete = arguments->athlete == NULL ? "" : arguments->athlete;
+  const char *operator_name = arguments->operator_name == NULL ? "" : arguments->operator_name;
+  const char *side_order = arguments->side_order == NULL ? "" : arguments->side_order;
+  if (strlen(athlete) >= sizeof recording->athlete ||
+      strlen(operator_name) >= sizeof recording->operator_name ||
+      strlen(side_order) >= sizeof recording->side_order)
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "--athlete and --operator may have %zu bytes, --side-order %zu",
+                              sizeof recording->athlete - 1, sizeof recording->side_order - 1);
+  strcpy(recording->athlete, athlete);
+  strcpy(recording->operator_name, operator_name);
+  strcpy(recording->side_order, side_order);
+  snprintf(recording->protocol_id, sizeof recording->protocol_id, "%s", run->protocol.id);
+  snprintf(recording->software, sizeof recording->software, "%s", STANCE_SOFTWARE);
+  return stance_calibration_export(&run->calibration, &recording->calibration_text);
+}
+
+static enum stance_status make_rings(struct stance_run *run, struct stance_problem *problem)
+{
+  enum stance_status status = stance_frame_ring_create(STANCE_RECORDER_RING_CAPACITY, &run->ring);
+  if (status == STANCE_OK && isatty(STDERR_FILENO))
+    status = stance_frame_ring_create(LIVE_RING_CAPACITY, &run->live_ring);
+  if (status != STANCE_OK)
+    stance_problem_set(problem, status, "out of memory for the rings");
+  return status;
+}
+
+/* Unattended, the phases lie where the protocol's seconds put them, counted in frames, and are
+   known before the first one: no speed and no delay of this machine can move them. */
+static enum stance_status add_timed_phases(struct stance_run *run, struct stance_problem *problem)
+{
+  const struct stance_protocol *protocol = &run->protocol;
+  double rate_hz = run->info->rate_hz;
+  double limb_start_s = protocol->unloaded_s + protocol->get_on_s;
+  const struct {
+    enum stance_phase_kind kind;
+    double first_s, length_s; /* 0: up to the end */
+    bool asked_for;
+  } plan[] = {
+      {STANCE_PHASE_UNLOADED, 0, protocol->unloaded_s, protocol->unloaded_s > 0},
+      {STANCE_PHASE_LIMB, limb_start_s, protocol->limb_s, protocol->limb_s > 0},
+      {STANCE_PHASE_EFFORTS, limb_start_s + protocol->limb_s, 0, true},
+  };
+  enum stance_status status = STANCE_OK;
+  for (size_t k = 0; k < sizeof plan / sizeof *plan && status == STANCE_OK; k++) {
+    const struct stance_phase phase = {
+        .kind = plan[k].kind,
+        .span = {.first = (size_t)llround(plan[k].first_s * rate_hz),
+                 .count = (size_t)llround(plan[k].length_s * rate_hz)},
+    };
+    if (plan[k].asked_for)
+      status = stance_store_add_phase(run->store, run->recording.id, &phase, problem);
+  }
+  return status;
+}
+
+enum stance_status stance_run_prepare(struct stance_run *run, struct stance_problem *problem)
+{
+  enum stance_status status = stance_protocol_find(run->arguments->protocol, &run->protocol,
+                                                   &run->protocol_text, NULL, problem);
+  if (status == STANCE_OK)
+    status = stance_run_make_folder(run->arguments->output, problem);
+  if (status == STANCE_OK)
+    status = open_store(run, problem);
+  if (status == STANCE_OK)
+    status = open_source(run, problem);
+  if (status == STANCE_OK)
+    status = find_calibration(run, problem);
+  if (status == STANCE_OK)
+    status = make_rings(run, problem);
+  if (status == STANCE_OK)
+    status = describe_recording(run, problem);
+  if (status == STANCE_OK)
+    status = stance_store_begin(run->store, &run->recording, problem);
+  if (status == STANCE_OK && run->arguments->unattended && stance_run_follows_prompts(run))
+    status = add_timed_phases(run, problem);
+  return status;
+}
+
+void stance_run_finish(struct stance_run *run)
+{
+  stance_source_destroy(run->source);
+  stance_frame_ring_destroy(run->ring);
+  stance_frame_ring_destroy(run->live_ring);
+  stance_recording_finish(&run->recording);
+  stance_store_close(run->store);
+  free(run->protocol_text);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The recording itself: source, ring and recorder, from arming to the last commit. */
+#include "run.h"
+
+#include <string.h>
+
+volatile sig_atomic_t stance_run_interrupted;
+
+static void interrupt(int signal)
+{
+  (void)signal;
+  stance_run_interrupted = 1;
+}
+
+static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+enum { HANDLED_COUNT = sizeof handled / sizeof *handled };
+
+/* A reader of stderr that goes away must not end a recording: SIGPIPE is ignored. */
+static void catch_signals(struct sigaction previous[HANDLED_COUNT])
+{
+  for (int k = 0; k < HANDLED_COUNT; k++) {
+    struct sigaction action = {.sa_handler = handled[k] == SIGPIPE ? SIG_IGN : interrupt};
+    sigaction(handled[k], &action, &previous[k]);
+  }
+}
+
+/* From here on a second Ctrl-C ends the program: everything is committed. */
+static void release_signals(const struct sigaction previous[HANDLED_COUNT])
+{
+  for (int k = 0; k < HANDLED_COUNT; k++)
+    if (handled[k] != SIGPIPE)
+      sigaction(handled[k], &previous[k], NULL);
+}
+
+/* Drains, commits and closes. The first thing that failed is the one that is told. */
+static enum stance_status stop(struct stance_run *run, struct stance_problem *problem)
+{
+  struct stance_source_health source_health;
+  struct stance_recorder_health recorder_health;
+  stance_source_stop(run->source);
+  stance_source_health(run->source, &source_health);
+  if (run->has_phase)
+    run->has_phase = false; /* it lasts up to the end, as it was begun */
+  enum stance_status status = stance_recorder_stop(run->recorder, &recorder_health, problem);
+  run->recorder = NULL;
+  if (status != STANCE_OK)
+    return status;
+  if (source_health.failed)
+    return stance_problem_set(problem, STANCE_INSTRUMENT, "%s", source_health.problem.text);
+  return stance_store_finish_recording(run->store, run->recording.id, &source_health, problem);
+}
+
+enum stance_status stance_run_record(struct stance_run *run, struct stance_problem *problem)
+{
+  const struct stance_recorder_options options = {.log_commits = run->arguments->log_commits};
+  struct stance_frame_ring *rings[] = {run->ring, run->live_ring};
+  size_t ring_count = run->live_ring == NULL ? 1 : 2;
+  struct sigaction previous[HANDLED_COUNT];
+  enum stance_status status = stance_recorder_start(run->store, run->ring, &run->recording,
+                                                    &options, &run->recorder, problem);
+  if (status != STANCE_OK)
+    return status;
+  catch_signals(previous);
+  status = stance_source_start(run->source, rings, ring_count, problem);
+  if (status == STANCE_OK) {
+    stance_run_lead(run);
+    status = stop(run, problem);
+  } else if (stance_recorder_stop(run->recorder, NULL, NULL) != STANCE_OK) {
+    stance_run_say(run, "the recorder did not stop cleanly");
+  }
+  release_signals(previous);
+  return status;
+}
