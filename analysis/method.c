@@ -28,6 +28,14 @@ static size_t window_method(const struct stance_result *result, const char *id, 
   return (size_t)snprintf(ret_text, size, "%s,onset=%s)", name, result->onset_method);
 }
 
+/* What the compared peak is counted from. */
+static const char *reference_of(const struct stance_result *result)
+{
+  if (result->protocol.compared == STANCE_METRIC_PEAK_FORCE_NET)
+    return result->limb_measured ? "above=limb_weight" : "above=baseline";
+  return result->zero_measured ? "zero=measured" : "zero=assumed";
+}
+
 static size_t asymmetry_method(const struct stance_result *result, enum stance_metric metric,
                                char *ret_text, size_t size)
 {
@@ -35,12 +43,8 @@ static size_t asymmetry_method(const struct stance_result *result, enum stance_m
       (enum stance_asymmetry_formula)result->settings.asymmetry_formula;
   const char *compared = stance_metric_info(result->protocol.compared)->id;
   const bool same_instant = metric == STANCE_METRIC_ASYMMETRY_PEAK_FORCE_SAME_INSTANT;
-  const bool net = result->protocol.compared == STANCE_METRIC_PEAK_FORCE_NET;
-  return (size_t)snprintf(ret_text, size, "%s(compares=%s,%s=%s%s)", stance_asymmetry_id(formula),
-                          compared, net ? "above" : "zero",
-                          net ? (result->limb_measured ? "limb_weight" : "baseline")
-                              : (result->zero_measured ? "measured" : "assumed"),
-                          same_instant ? ",at=larger_peak" : "");
+  return (size_t)snprintf(ret_text, size, "%s(compares=%s,%s%s)", stance_asymmetry_id(formula),
+                          compared, reference_of(result), same_instant ? ",at=larger_peak" : "");
 }
 
 size_t stance_result_method(const struct stance_result *result, enum stance_metric metric,
@@ -50,6 +54,7 @@ size_t stance_result_method(const struct stance_result *result, enum stance_metr
   const char *zero = result->zero_measured ? "measured" : "assumed";
   const char *above = result->limb_measured ? "limb_weight" : "baseline";
   const char *compared = stance_metric_info(result->protocol.compared)->id;
+  const char *reference = reference_of(result);
   const size_t window = window_method(result, info->id, ret_text, size);
   if (window > 0)
     return window;
@@ -61,7 +66,7 @@ size_t stance_result_method(const struct stance_result *result, enum stance_metr
     return (size_t)snprintf(ret_text, size, "%s/1(above=%s)", info->id, above);
   case STANCE_METRIC_PEAK_TORQUE:
   case STANCE_METRIC_PEAK_FORCE_PER_KG:
-    return (size_t)snprintf(ret_text, size, "%s/1(of=%s,zero=%s)", info->id, compared, zero);
+    return (size_t)snprintf(ret_text, size, "%s/1(of=%s,%s)", info->id, compared, reference);
   case STANCE_METRIC_UNLOADED_ZERO:
   case STANCE_METRIC_PRETENSION:
     return (size_t)snprintf(ret_text, size, "%s/1", info->id);
