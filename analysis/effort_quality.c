@@ -16,6 +16,9 @@ static const double explosive_s = 0.5;
    the rise alone: the force was moving before. */
 static const double largest_climb_of_a_rise = 1.5;
 
+/* baseline + floor − baseline is the floor again but for the last digits of the baseline. */
+static const double rounding = 1e-9;
+
 static stance_reason_set flag_if(bool condition, enum stance_reason reason)
 {
   return condition ? STANCE_REASON_BIT(reason) : 0;
@@ -82,7 +85,7 @@ stance_reason_set effort_quality(const struct stance_effort_search *search,
          /* drift alone could cross the floor */
          flag_if(fabs(drift_n) > settings->onset_floor_n, STANCE_REASON_BASELINE_DRIFT) |
          flag_if(settings->onset_method == STANCE_ONSET_MEAN_SD &&
-                     height_n > settings->onset_floor_n,
+                     height_n > settings->onset_floor_n * (1.0 + rounding),
                  STANCE_REASON_NOISE_DRIVEN) |
          flag_if(rises_slowly(search, effort), STANCE_REASON_NOT_EXPLOSIVE);
 }
