@@ -193,6 +193,8 @@ static enum stance_status set_protocol(struct protocol_draft *draft, const char 
   case KIND_COUNT:
     return set_number(key, value, member, problem);
   case KIND_TEXT:
+    if (key->required && value[0] == '\0')
+      return stance_problem_set(problem, STANCE_INPUT, "%s is empty", key->name);
     break;
   }
   return append_text(member, key->size, " ", value, key->name, problem);
