@@ -110,8 +110,8 @@ run_step() {
     printf 'ok, %d s\n' $((SECONDS - start))
     return 0
   fi
-  printf 'FAILED after %d s; the end of %s:\n' $((SECONDS - start)) "$log"
-  tail -n 40 "$log" | sed 's/^/    /'
+  printf 'FAILED after %d s; from %s:\n' $((SECONDS - start)) "$log"
+  { grep -E -A 3 'error:' "$log" || tail -n 40 "$log"; } | head -n 60 | sed 's/^/    /'
   if grep -q 'No space left on device' "$log"; then
     die "the disk is full: free some space and start again"
   fi
