@@ -43,7 +43,7 @@ static stance_reason_set before_onset(const struct stance_effort_search *search,
 {
   long count = samples_of(watched_s, search->rate_hz);
   long first = larger_of(search->earliest, effort->onset - count);
-  double low_n = INFINITY, high_n = -INFINITY;
+  double low_n = (double)INFINITY, high_n = -(double)INFINITY;
   for (long i = first; i < effort->onset; ++i) {
     low_n = search->force_n[i] < low_n ? search->force_n[i] : low_n;
     high_n = search->force_n[i] > high_n ? search->force_n[i] : high_n;

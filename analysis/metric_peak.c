@@ -25,7 +25,7 @@ static double steepest_rise(const struct metric_input *input)
   const struct stance_effort *effort = input->effort;
   long window = lround(RISE_WINDOW_S * input->rate_hz);
   window = window < 1 ? 1 : window;
-  double best = -INFINITY;
+  double best = -(double)INFINITY;
   for (long i = effort->first; i + window <= effort->peak; i++)
     best = fmax(best, input->force_n[i + window] - input->force_n[i]); /* fmax drops NaN */
   return best > 0 ? best * input->rate_hz / (double)window : (double)INFINITY;
@@ -36,7 +36,7 @@ static double steepest_rise(const struct metric_input *input)
 static bool gap_can_hide_peak(const struct metric_input *input, const struct peak_view *view)
 {
   const struct stance_effort *effort = input->effort;
-  double before = -INFINITY;
+  double before = -(double)INFINITY;
   long lost = 0;
   for (long i = effort->first; i <= effort->last; i++) {
     const bool is_lost = isnan(input->force_n[i]);
@@ -107,7 +107,7 @@ static void best_mean(const struct metric_input *input, struct peak_view *view)
   }
   const double *force_n = input->force_n;
   const double pivot = view->peak_n; /* sums about a near value keep their digits */
-  double sum = 0, best = -INFINITY, best_possible = -INFINITY;
+  double sum = 0, best = -(double)INFINITY, best_possible = -(double)INFINITY;
   long lost = 0, best_first = effort->first;
   for (long i = effort->first; i <= effort->last; i++) {
     const bool leaves = i - effort->first >= window;

@@ -125,7 +125,7 @@ static struct stance_value peak_rfd(const struct metric_input *input,
     value.reasons = BIT(NOT_REACHED);
   if (value.reasons != 0)
     return value;
-  double best = -INFINITY;
+  double best = -(double)INFINITY;
   for (long i = effort->onset; i + window <= effort->peak; i++)
     best = fmax(best, input->force_n[i + window] - input->force_n[i]);
   value.value = best / ((double)window / input->rate_hz);

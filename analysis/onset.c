@@ -26,10 +26,10 @@ static struct stance_effort blank_effort(void)
       .t90 = STANCE_NO_SAMPLE,
       .steepest = STANCE_NO_SAMPLE,
       .quiet_first = STANCE_NO_SAMPLE,
-      .baseline_n = NAN,
-      .baseline_sd_n = NAN,
-      .baseline_range_n = NAN,
-      .threshold_n = NAN,
+      .baseline_n = (double)NAN,
+      .baseline_sd_n = (double)NAN,
+      .baseline_range_n = (double)NAN,
+      .threshold_n = (double)NAN,
       .onset = STANCE_NO_SAMPLE,
       .peak = STANCE_NO_SAMPLE,
       .end = STANCE_NO_SAMPLE,
@@ -58,7 +58,7 @@ static long highest(const double *force_n, long first, long last)
 
 static double lowest_force(const double *force_n, long first, long last)
 {
-  double low = INFINITY;
+  double low = (double)INFINITY;
   for (long i = first; i <= last; ++i) {
     if (force_n[i] < low)
       low = force_n[i];
@@ -73,7 +73,7 @@ static long steepest_start(const struct stance_effort_search *search, long first
   long from = larger_of(first, t90 - samples_of(before_t90_s, search->rate_hz));
   long to = smaller_of(larger_of(from, t90 - width), (long)search->sample_count - 1 - width);
   long best = STANCE_NO_SAMPLE;
-  double best_rise_n = -INFINITY;
+  double best_rise_n = -(double)INFINITY;
   for (long i = from; i <= to; ++i) {
     double rise_n = search->force_n[i + width] - search->force_n[i];
     if (rise_n > best_rise_n) {
@@ -262,7 +262,7 @@ static double quiet_slope_limit(const struct walk *walk,
                                 const struct stance_analysis_settings *settings,
                                 const struct stance_effort *effort)
 {
-  double sum = 0.0, squares = 0.0, reference = NAN;
+  double sum = 0.0, squares = 0.0, reference = (double)NAN;
   long count = 0;
   long end = effort->quiet_first + effort->quiet_count - walk->half_width;
   for (long i = effort->quiet_first + walk->half_width; i < end; ++i) {

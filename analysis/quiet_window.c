@@ -47,7 +47,7 @@ long quiet_window_find(const double *force_n, const struct quiet_request *reques
 {
   const double n = (double)request->length;
   long best = STANCE_NO_SAMPLE;
-  double best_variance = INFINITY, best_error = 0.0;
+  double best_variance = (double)INFINITY, best_error = 0.0;
   struct running running = {0};
   long until_fresh = 0;
 
@@ -143,7 +143,7 @@ double median_of(const double *force_n, long first, long end)
       value[count++] = force_n[i];
   }
   if (count == 0)
-    return NAN;
+    return (double)NAN;
   double upper = select_kth(value, count, count / 2);
   if (count % 2 == 1)
     return upper;

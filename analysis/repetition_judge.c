@@ -78,7 +78,7 @@ static double side_rise_n(const double *force_n, double rate_hz,
 {
   long width = lround(side_mean_s * rate_hz);
   width = width > 1 ? width : 1;
-  double sum = 0.0, low_n = INFINITY, rise_n = (double)NAN;
+  double sum = 0.0, low_n = (double)INFINITY, rise_n = (double)NAN;
   long held = 0;
   for (long i = segment->first; i <= segment->last; ++i) {
     if (!isfinite(force_n[i])) {

@@ -44,7 +44,7 @@ long turns_valley_after(const struct turns *turns, long k)
 double turns_prominence(const struct smooth *smooth, const struct turns *turns, long k)
 {
   long before = turns_valley_before(turns, k), after = turns_valley_after(turns, k);
-  double base_n = -INFINITY;
+  double base_n = -(double)INFINITY;
   if (before != STANCE_NO_SAMPLE)
     base_n = smooth->force_n[before];
   if (after != STANCE_NO_SAMPLE)
@@ -155,7 +155,7 @@ static void keep_distance(const struct smooth *smooth, double separation_s, stru
 
 static double lowest(const struct smooth *smooth, long first, long last)
 {
-  double low_n = INFINITY;
+  double low_n = (double)INFINITY;
   first = first > 0 ? first : 0;
   last = last < smooth->count ? last : smooth->count - 1;
   for (long i = first; i <= last; ++i)

@@ -36,14 +36,16 @@ static void expect_like_printf(double value, int decimals)
 static void fixed_equals_printf_on_edges(void **context)
 {
   (void)context;
-  const double edges[] = {0.0,     -0.0,      0.5,     1.5,     2.5,     0.25,   0.125,   0.375,
-                          0.0625,  0.0005,    0.0015,  0.0025,  0x1p-10, 3e-4,   5e-4,    0x1p-84,
-                          0x1p-85, 0x1p-32,   0x1p-31, 0x1p-30, 0.9995,  9.9995, 99.9995, 999.9995,
-                          0x1p52,  0x1p53,    0x1p63,  0x1p64,  1e15,    1e18,   1e22,    DBL_MAX,
-                          DBL_MIN, 0x1p-1074, 0.1,     0.7,     1e-9,    5e-10,  4999.5,  INFINITY};
+  const double edges[] = {
+      0.0,     -0.0,      0.5,     1.5,     2.5,     0.25,   0.125,   0.375,
+      0.0625,  0.0005,    0.0015,  0.0025,  0x1p-10, 3e-4,   5e-4,    0x1p-84,
+      0x1p-85, 0x1p-32,   0x1p-31, 0x1p-30, 0.9995,  9.9995, 99.9995, 999.9995,
+      0x1p52,  0x1p53,    0x1p63,  0x1p64,  1e15,    1e18,   1e22,    DBL_MAX,
+      DBL_MIN, 0x1p-1074, 0.1,     0.7,     1e-9,    5e-10,  4999.5,  (double)INFINITY};
   for (size_t k = 0; k < sizeof edges / sizeof *edges; k++)
     for (int decimals = 0; decimals <= STANCE_NUMBER_DECIMALS_MAX; decimals++) {
-      const double near[] = {edges[k], nextafter(edges[k], INFINITY), nextafter(edges[k], -1)};
+      const double near[] = {edges[k], nextafter(edges[k], (double)INFINITY),
+                             nextafter(edges[k], -1)};
       for (size_t n = 0; n < 3; n++) {
         expect_like_printf(near[n], decimals);
         expect_like_printf(-near[n], decimals);
@@ -123,7 +125,7 @@ static void shortest_known_texts(void **context)
       {1e-5, "0.00001"},
       {1.0 / 3, "0.3333333333333333"},
       {1e22, "1e+22"},
-      {NAN, ""},
+      {(double)NAN, ""},
       {0.1 + 0.2, "0.30000000000000004"},
       {1946.331524, "1946.331524"},
   };
@@ -134,7 +136,7 @@ static void shortest_known_texts(void **context)
   }
   stance_number_unsigned(UINT64_MAX, text);
   assert_string_equal(text, "18446744073709551615");
-  assert_int_equal(stance_number_fixed(NAN, 3, text), 0);
+  assert_int_equal(stance_number_fixed((double)NAN, 3, text), 0);
   assert_string_equal(text, "");
 }
 

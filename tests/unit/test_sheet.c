@@ -56,7 +56,7 @@ static void locale_has_semicolon_comma_and_crlf(void **context)
   stance_sheet_shortest(&sheet, 0.1);
   stance_sheet_count(&sheet, 7);
   stance_sheet_empty(&sheet);
-  stance_sheet_fixed(&sheet, NAN, 3);
+  stance_sheet_fixed(&sheet, (double)NAN, 3);
   stance_sheet_end_row(&sheet, 4);
   assert_string_equal(text.bytes, "\xef\xbb\xbf"
                                   "0,1;7;;\r\n");

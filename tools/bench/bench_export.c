@@ -37,7 +37,7 @@ static void with_ours(const struct stance_raw_trace *raw, FILE *out)
 static double measure_s(void (*write)(const struct stance_raw_trace *, FILE *),
                         const struct stance_raw_trace *raw, char **ret_bytes, size_t *ret_length)
 {
-  double best_s = INFINITY;
+  double best_s = (double)INFINITY;
   for (int round = 0; round < ROUNDS; round++) {
     free(*ret_bytes);
     FILE *out = open_memstream(ret_bytes, ret_length);
