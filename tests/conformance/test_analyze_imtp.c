@@ -97,8 +97,8 @@ static void example2_without_from(void **state)
   stance_result_finish(&result);
 }
 
-/* The reference lets the pull end at the first sample below the force at onset (18.867 s: 1614.48 N,
-   mean 3326.4770025811404 N); here it ends at the return below the threshold (1614.20 N), one
+/* The reference lets the pull end at the first sample below the force at onset (18.867 s: 1614.48
+   N, mean 3326.4770025811404 N); here it ends at the return below the threshold (1614.20 N), one
    sample later, so that sample is in the mean. */
 static void example3(void **state)
 {
