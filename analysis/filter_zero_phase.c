@@ -9,6 +9,7 @@
 enum {
   BLOCK_LENGTH = 4096, /* a shorter one is mostly overlap, a longer one leaves the fast caches */
   BLOCK_LENGTH_MAX = 1 << 20,
+  REACH_MAX = BLOCK_LENGTH_MAX / 4, /* at either end: half of the block is left */
 };
 /* Where the response is cut off. 1e-10 would do for what wraps around in a block; 1e-14 makes that
    vanish in the rounding of the transform for 2 % more time. */
@@ -33,11 +34,23 @@ static double slowest_pole_radius(const struct stance_lowpass *design)
   return sqrt((1.0 - damping * tangent + square) / (1.0 + damping * tangent + square));
 }
 
-/* 0 where even the longest block would not do. */
-static size_t response_reach(const struct stance_lowpass *design)
+/* How far the response reaches. STANCE_USAGE where even the longest block would not do. */
+static enum stance_status find_reach(const struct stance_lowpass *design, size_t *ret_reach,
+                                     struct stance_problem *problem)
 {
+  enum stance_status status = stance_lowpass_check(design, problem);
+  if (status != STANCE_OK) {
+    return status;
+  }
   double reach = ceil(log(RESPONSE_TAIL) / log(slowest_pole_radius(design)));
-  return reach <= BLOCK_LENGTH_MAX / 4 ? (size_t)reach : 0;
+  if (reach > REACH_MAX) {
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "low-pass: a cutoff of %g Hz at %g Hz sampling is too close to 0 or "
+                              "to half the rate; thin out the signal first or choose another",
+                              design->cutoff_hz, design->rate_hz);
+  }
+  *ret_reach = (size_t)reach;
+  return STANCE_OK;
 }
 
 static size_t block_for(size_t reach)
@@ -74,19 +87,18 @@ static void release(struct stance_zero_phase *filter)
   free(filter->kept);
 }
 
-static enum stance_status prepare(size_t block, struct stance_zero_phase *ret_filter)
+static enum stance_status prepare(size_t block, struct stance_zero_phase *ret_filter,
+                                  struct stance_problem *problem)
 {
   struct stance_zero_phase filter = {.block = block};
   enum stance_status status = stance_fft_create(block, &filter.fft);
-  if (status != STANCE_OK) {
-    return status;
-  }
   filter.gain = malloc((block + 2) * sizeof *filter.gain);
   filter.beyond = malloc(block / 4 * sizeof *filter.beyond);
   filter.kept = malloc(block / 2 * sizeof *filter.kept);
-  if (filter.gain == NULL || filter.beyond == NULL || filter.kept == NULL) {
+  if (status != STANCE_OK || filter.gain == NULL || filter.beyond == NULL || filter.kept == NULL) {
     release(&filter);
-    return STANCE_MEMORY;
+    return stance_problem_set(problem, STANCE_MEMORY,
+                              "low-pass: no memory for blocks of %zu samples", block);
   }
   *ret_filter = filter;
   return STANCE_OK;
@@ -96,24 +108,16 @@ enum stance_status stance_zero_phase_retune(struct stance_zero_phase *filter,
                                             const struct stance_lowpass *design,
                                             struct stance_problem *problem)
 {
-  enum stance_status status = stance_lowpass_check(design, problem);
+  size_t reach;
+  enum stance_status status = find_reach(design, &reach, problem);
   if (status != STANCE_OK) {
     return status;
   }
-  size_t reach = response_reach(design);
-  if (reach == 0) {
-    return stance_problem_set(problem, STANCE_USAGE,
-                              "low-pass: a cutoff of %g Hz at %g Hz sampling is too close to 0 or "
-                              "to half the rate; thin out the signal first or choose another",
-                              design->cutoff_hz, design->rate_hz);
-  }
-  size_t block = block_for(reach);
-  if (block != filter->block) {
+  if (block_for(reach) != filter->block) {
     struct stance_zero_phase other;
-    status = prepare(block, &other);
+    status = prepare(block_for(reach), &other, problem);
     if (status != STANCE_OK) {
-      return stance_problem_set(problem, status, "low-pass: no memory for blocks of %zu samples",
-                                block);
+      return status;
     }
     release(filter);
     *filter = other;
@@ -127,15 +131,22 @@ enum stance_status stance_zero_phase_create(const struct stance_lowpass *design,
                                             struct stance_zero_phase **ret_filter,
                                             struct stance_problem *problem)
 {
-  struct stance_zero_phase *filter = calloc(1, sizeof *filter);
+  size_t reach;
+  enum stance_status status = find_reach(design, &reach, problem);
+  if (status != STANCE_OK) {
+    return status;
+  }
+  struct stance_zero_phase *filter = malloc(sizeof *filter);
   if (filter == NULL) {
     return stance_problem_set(problem, STANCE_MEMORY, "low-pass: no memory");
   }
-  enum stance_status status = stance_zero_phase_retune(filter, design, problem);
+  status = prepare(block_for(reach), filter, problem);
   if (status != STANCE_OK) {
-    stance_zero_phase_destroy(filter);
+    free(filter);
     return status;
   }
+  filter->reach = reach;
+  set_gain(filter, design);
   *ret_filter = filter;
   return STANCE_OK;
 }

@@ -34,6 +34,12 @@ static size_t second_length(const struct stretch *stretch, double nominal_hz, do
   return length < stretch->count ? length : stretch->count;
 }
 
+static size_t whole_seconds(const struct stretch *stretch, size_t length)
+{
+  /* `length` and `count` are at least RATE_MIN_HZ less 2 %. */
+  return stretch->count / length; // NOLINT(clang-analyzer-core.DivideZero)
+}
+
 static void remove_line(double *x, size_t count)
 {
   double middle = (double)(count - 1) / 2.0, mean = 0.0, slope = 0.0;
@@ -123,7 +129,7 @@ static double power_at(const struct stretch *stretch, double nominal_hz, double 
                        double *second)
 {
   size_t length = second_length(stretch, nominal_hz, frequency_hz);
-  size_t seconds = stretch->count / length;
+  size_t seconds = whole_seconds(stretch, length);
   seconds = seconds < SEARCH_SECONDS ? seconds : SEARCH_SECONDS;
   size_t lines = lines_below_half_rate(stretch, frequency_hz);
   lines = lines < SEARCH_LINES ? lines : SEARCH_LINES;
@@ -205,7 +211,7 @@ static void measure_family(struct stretch *stretch, struct stance_hum_family *fa
                            double *scratch)
 {
   const size_t length = second_length(stretch, family->nominal_hz, family->frequency_hz);
-  const size_t seconds = stretch->count / length;
+  const size_t seconds = whole_seconds(stretch, length);
   const size_t lines = family->line_count, row = lines * (1 + NOISE_OFFSETS);
   for (size_t k = 0; k < seconds; k++) {
     struct phasor wave[STANCE_HUM_LINE_COUNT_MAX];
@@ -297,10 +303,8 @@ enum stance_status stance_hum_measure(const double *signal, size_t count, double
                               "mains hum: %zu samples at %g Hz are less than a second", count,
                               rate_hz);
   }
-  struct stretch stretch = {.count = count, .rate_hz = rate_hz};
-  if ((double)count > SECONDS_MAX * rate_hz) {
-    stretch.count = (size_t)(SECONDS_MAX * rate_hz);
-  }
+  size_t minute = (size_t)(SECONDS_MAX * rate_hz);
+  struct stretch stretch = {.count = count < minute ? count : minute, .rate_hz = rate_hz};
   for (size_t i = 0; i < stretch.count; i++) {
     if (!isfinite(signal[i])) {
       return stance_problem_set(problem, STANCE_INPUT, "mains hum: sample %zu is not a number", i);
@@ -310,6 +314,7 @@ enum stance_status stance_hum_measure(const double *signal, size_t count, double
   size_t second_max = (size_t)ceil(rate_hz * 1.05) + 1;
   size_t kept = (SECONDS_MAX + 2) * (STANCE_HUM_LINE_COUNT_MAX + 1) * (1 + NOISE_OFFSETS);
   double *second = malloc(second_max * sizeof *second), *scratch = malloc(kept * sizeof *scratch);
+  // NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI): at least a second of samples
   stretch.signal = malloc(stretch.count * sizeof *stretch.signal);
   enum stance_status status = STANCE_MEMORY;
   if (second == NULL || scratch == NULL || stretch.signal == NULL) {

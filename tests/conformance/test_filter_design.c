@@ -82,7 +82,8 @@ static void meets_the_cutoff_exactly_when_corrected(void **state)
   assert_close(gain_at(&design, 20), 0.707106781187, 1e-12);
   for (unsigned order = 2; order <= 16; order += 2) {
     for (unsigned passes = 1; passes <= 2; passes++) {
-      for (double cutoff = 0.5; cutoff < 499.0; cutoff *= 2.7) {
+      for (int k = 0; k < 8; k++) {
+        double cutoff = 0.5 * pow(2.6, k); /* to 402 Hz */
         struct stance_lowpass any = {1000, cutoff, order, passes, false};
         /* 1e-9: at 0.5 Hz the poles lie 3e-3 from 1 and amplify the rounding of a1 and a2. */
         assert_close(gain_at(&any, cutoff), sqrt(0.5), 1e-9);
@@ -112,8 +113,8 @@ static void attenuates_mains_as_stated(void **state)
 static void passes_a_constant_with_a_gain_of_exactly_one(void **state)
 {
   (void)state;
-  for (double cutoff = 0.01; cutoff < 499.0; cutoff *= 1.3) {
-    struct stance_lowpass design = {1000, cutoff, 6, 1, false};
+  for (int step = 0; step < 41; step++) {
+    struct stance_lowpass design = {1000, 0.01 * pow(1.3, step), 6, 1, false};
     struct stance_biquad section[STANCE_BIQUAD_COUNT_MAX];
     size_t count;
     assert_int_equal(stance_lowpass_sections(&design, section, &count, NULL), STANCE_OK);

@@ -94,14 +94,11 @@ int pthread_mutex_lock(pthread_mutex_t *mutex)
   return next(mutex);
 }
 
+/* No body creates a file, so that the mode is not looked at. */
 int open(const char *path, int flags, ...)
 {
-  va_list arguments;
-  va_start(arguments, flags);
-  mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
-  va_end(arguments);
   note();
-  return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+  return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0600);
 }
 
 ssize_t write(int file, const void *bytes, size_t size)
@@ -129,7 +126,9 @@ static unsigned calls_in(enum stance_rt_context context, body run)
   return atomic_load(&forbidden_calls);
 }
 
+/* What a body came to, so that no compiler leaves it out. */
 static void *volatile kept;
+static volatile size_t moved;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static void allocate(void)
@@ -155,7 +154,7 @@ static void use_files(void)
 {
   char byte = 0;
   int file = open("/dev/null", O_RDWR);
-  kept = (void *)(intptr_t)(write(file, &byte, 1) + read(file, &byte, 1));
+  moved = (size_t)(write(file, &byte, 1) + read(file, &byte, 1));
   close(file);
 }
 
@@ -198,7 +197,7 @@ static void use_the_ring(void)
     size_t count = i % (CAPACITY + 2);
     size_t written = stance_ring_write(ring, batch, count);
     size_t used = stance_ring_used(ring) + stance_ring_free(ring) + stance_ring_capacity(ring);
-    kept = (void *)(written + used + stance_ring_read(ring, batch, (i * 7) % CAPACITY));
+    moved = written + used + stance_ring_read(ring, batch, (i * 7) % CAPACITY);
   }
 }
 
@@ -211,7 +210,7 @@ static void use_the_frame_ring(void)
     if (i % 5 == 0) {
       stance_frame_ring_read(frames, out, 3);
     }
-    kept = (void *)(stance_frame_ring_used(frames) + stance_frame_ring_free(frames));
+    moved = stance_frame_ring_used(frames) + stance_frame_ring_free(frames);
   }
 }
 

@@ -208,8 +208,9 @@ static void starts_at_the_first_value(void **state)
 {
   (void)state;
   /* From 5 Hz: below, the poles come so near to 1 that they collect more than 1e-9 of rounding. */
-  for (double cutoff = 5; cutoff < 490; cutoff *= 3) {
-    struct stance_lowpass design = {1000, cutoff, 4, 1, false};
+  static const double cutoff_hz[] = {5, 15, 45, 135, 405};
+  for (size_t k = 0; k < 5; k++) {
+    struct stance_lowpass design = {1000, cutoff_hz[k], 4, 1, false};
     struct stance_causal filter;
     assert_int_equal(stance_causal_init(&filter, &design, 2, NULL), STANCE_OK);
     for (int i = 0; i < 20000; i++) {

@@ -128,9 +128,9 @@ static void touches_its_memory_at_creation(void **state)
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   struct stance_ring *ring;
   assert_int_equal(stance_ring_create(page, PAGES, &ring), STANCE_OK);
-  uintptr_t first = ((uintptr_t)ring->bytes + page - 1) / page * page;
+  unsigned char *first = ring->bytes + (page - (uintptr_t)ring->bytes % page) % page;
   unsigned char resident[PAGES] = {0};
-  assert_int_equal(mincore((void *)first, (PAGES - 1) * page, resident), 0);
+  assert_int_equal(mincore(first, (PAGES - 1) * page, resident), 0);
   for (size_t i = 0; i + 1 < PAGES; i++) {
     assert_true(resident[i] & 1);
   }
