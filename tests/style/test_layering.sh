@@ -21,8 +21,8 @@ fftw3.h               analysis/fft.[ch]
 gsl/*                 calibration/fit.c|analysis/statistics*.c
 ini.h                 calibration/profile_read.c|analysis/protocol.c
 csv.h                 acquisition/csv_*.c|tools/station/sheet.c
-sqlite3.h             tools/station/store*.[ch]
-zstd.h                tools/station/block_codec.c
+sqlite3.h             tools/station/store*.[ch]|tests/support/faulty_disk.c
+zstd.h                tools/station/block_codec.c|tests/fuzz/fuzz_block.c
 uuid/uuid.h           tools/station/store*.c
 jansson.h             tools/station/report_json.c
 libusb.h              acquisition/usb_stream.c

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What goes into the store comes out of it, and what cannot is said. */
+#include "support/faulty_disk.h"
 #include "support/store_fixture.h"
 
 #include <math.h>
@@ -69,11 +70,311 @@ static void test_round_trip_keeps_everything_known(void **state)
   stance_recording_finish(&given);
 }
 
+/* Lost frames stay lost in place, late ones go where they belong, the first of two stands. */
+static void test_gaps_stay_in_place(void **state)
+{
+  struct store_fixture *fixture = *state;
+  struct stance_store *store = store_fixture_open(fixture);
+  struct stance_recording recording = store_fixture_recording(1, 1000);
+  store_fixture_begin(store, &recording);
+  struct stance_raw_frame frames[30];
+  store_fixture_frames(frames, 10, 2, 1);       /* 2 … 11: two lost before the first */
+  store_fixture_frames(frames + 10, 9, 17, 1);  /* 17 … 25: 12 … 16 lost */
+  store_fixture_frames(frames + 19, 1, 14, 1);  /* 14 came late */
+  store_fixture_frames(frames + 20, 10, 26, 1); /* 26 … 35 */
+  frames[10].gap_before = 5;
+  frames[19].flags = STANCE_FRAME_LATE;
+  frames[25] = frames[24]; /* 30 twice, the second with another value; 31 lost */
+  frames[25].value[0] = -1;
+  frames[27].flags = STANCE_FRAME_CORRUPT;
+  assert_int_equal(stance_store_append(store, recording.id, frames, 30, 1, 1, NULL), STANCE_OK);
+  const struct stance_source_health health = {.frames_produced = 40, .frames_lost = 12};
+  assert_int_equal(stance_store_finish_recording(store, recording.id, &health, NULL), STANCE_OK);
+  stance_store_close(store);
+
+  struct store_fixture_loaded loaded = store_fixture_load(fixture, recording.id);
+  static const struct stance_span expected[] = {{0, 2}, {12, 2}, {15, 2}, {31, 1}, {36, 4}};
+  const struct stance_raw_trace *trace = &loaded.trace;
+  assert_int_equal(trace->sample_count, 40);
+  assert_int_equal(trace->gap_count, sizeof expected / sizeof *expected);
+  assert_memory_equal(trace->gap, expected, sizeof expected);
+  for (size_t k = 0; k < trace->sample_count; k++) {
+    bool lost = false;
+    for (size_t gap = 0; gap < trace->gap_count; gap++)
+      lost = lost || (k >= expected[gap].first && k < expected[gap].first + expected[gap].count);
+    if (lost)
+      assert_true(isnan(trace->value[0][k]));
+    else
+      assert_true(trace->value[0][k] == store_fixture_value(k, 0));
+  }
+  assert_int_equal(trace->integrity.frames_expected, 40);
+  assert_int_equal(trace->integrity.frames_received, 29);
+  assert_int_equal(trace->integrity.frames_lost, 11);
+  assert_int_equal(trace->integrity.frames_duplicated, 1);
+  assert_int_equal(trace->integrity.frames_late, 1);
+  assert_int_equal(trace->integrity.frames_corrupt, 1);
+  assert_int_equal(trace->integrity.longest_gap_frames, 4);
+  assert_true(trace->time.longest_gap_s == 0.004);
+  store_fixture_release(&loaded);
+}
+
+static void test_a_damaged_block_becomes_a_gap(void **state)
+{
+  struct store_fixture *fixture = *state;
+  struct stance_store *store = store_fixture_open(fixture);
+  struct stance_recording recording = store_fixture_recording(2, 1000);
+  store_fixture_begin(store, &recording);
+  struct stance_raw_frame frames[100];
+  for (uint64_t block = 0; block < 4; block++) {
+    store_fixture_frames(frames, 100, 100 * block, 2);
+    assert_int_equal(stance_store_append(store, recording.id, frames, 100, 2, 1, NULL), STANCE_OK);
+  }
+  stance_store_close(store);
+  /* One byte of the second block, the last one emptied. */
+  faulty_disk_tamper(fixture->path,
+                     "UPDATE blocks SET payload = CAST(substr(payload, 1, 60) || x'5a' ||"
+                     " substr(payload, 62) AS BLOB) WHERE sequence = 1;"
+                     "UPDATE blocks SET payload = x'' WHERE sequence = 3");
+
+  struct store_fixture_loaded loaded = store_fixture_load(fixture, recording.id);
+  assert_int_equal(loaded.status, STANCE_OK);
+  assert_int_equal(loaded.trace.sample_count, 400);
+  static const struct stance_span expected[] = {{100, 100}, {300, 100}};
+  assert_int_equal(loaded.trace.gap_count, 2);
+  assert_memory_equal(loaded.trace.gap, expected, sizeof expected);
+  assert_int_equal(loaded.trace.integrity.frames_corrupt, 200);
+  assert_int_equal(loaded.trace.integrity.frames_lost, 200);
+  assert_true(isnan(loaded.trace.value[1][150]));
+  assert_true(loaded.trace.value[1][250] == store_fixture_value(250, 1));
+  store_fixture_release(&loaded);
+}
+
+static void test_an_empty_recording_says_so(void **state)
+{
+  struct store_fixture *fixture = *state;
+  struct stance_store *store = store_fixture_open(fixture);
+  struct stance_recording recording = store_fixture_recording(2, 1000);
+  store_fixture_begin(store, &recording);
+  const struct stance_phase phase = {STANCE_PHASE_UNLOADED, {0, 0}};
+  assert_int_equal(stance_store_add_phase(store, recording.id, &phase, NULL), STANCE_OK);
+  stance_store_close(store);
+  struct store_fixture_loaded loaded = store_fixture_load(fixture, recording.id);
+  assert_int_equal(loaded.status, STANCE_END);
+  assert_int_equal(loaded.trace.sample_count, 0);
+  assert_int_equal(loaded.trace.channel_count, 2);
+  assert_int_equal(loaded.phase_count, 0);
+  assert_string_equal(loaded.info.protocol_id, "nordic");
+  assert_non_null(strstr(loaded.problem.text, "holds no frame"));
+  assert_non_null(strstr(loaded.problem.text, recording.id));
+  store_fixture_release(&loaded);
+}
+
+static void test_phases_end_with_the_samples(void **state)
+{
+  struct store_fixture *fixture = *state;
+  struct stance_store *store = store_fixture_open(fixture);
+  struct stance_recording recording = store_fixture_recording(1, 1000);
+  store_fixture_begin(store, &recording);
+  struct stance_raw_frame frames[100];
+  store_fixture_frames(frames, 100, 0, 1);
+  assert_int_equal(stance_store_append(store, recording.id, frames, 100, 1, 1, NULL), STANCE_OK);
+  static const struct stance_phase given[] = {
+      {STANCE_PHASE_UNLOADED, {0, 0}},   {STANCE_PHASE_LIMB, {20, 30}},
+      {STANCE_PHASE_EFFORTS, {60, 400}}, {STANCE_PHASE_LIMB, {100, 0}},
+      {STANCE_PHASE_UNLOADED, {0, 20}}, /* the first one's end, known later */
+  };
+  for (size_t k = 0; k < sizeof given / sizeof *given; k++)
+    assert_int_equal(stance_store_add_phase(store, recording.id, &given[k], NULL), STANCE_OK);
+  stance_store_close(store);
+  struct store_fixture_loaded loaded = store_fixture_load(fixture, recording.id);
+  assert_int_equal(loaded.phase_count, 3);
+  assert_int_equal(loaded.phases[0].kind, STANCE_PHASE_UNLOADED);
+  assert_int_equal(loaded.phases[0].span.count, 20);
+  assert_int_equal(loaded.phases[1].span.count, 30);
+  assert_int_equal(loaded.phases[2].kind, STANCE_PHASE_EFFORTS);
+  assert_int_equal(loaded.phases[2].span.count, 40);
+  store_fixture_release(&loaded);
+}
+
+/* More frames than one block holds, and an index that nothing can hold. */
+static void test_long_and_impossible_recordings(void **state)
+{
+  struct store_fixture *fixture = *state;
+  struct stance_store *store = store_fixture_open(fixture);
+  struct stance_recording recording = store_fixture_recording(1, 100000);
+  store_fixture_begin(store, &recording);
+  size_t count = 150000;
+  struct stance_raw_frame *frames = calloc(count, sizeof *frames);
+  assert_non_null(frames);
+  store_fixture_frames(frames, count, 0, 1);
+  assert_int_equal(stance_store_append(store, recording.id, frames, count, 1, 1, NULL), STANCE_OK);
+  struct store_fixture_loaded loaded = store_fixture_load(fixture, recording.id);
+  assert_int_equal(loaded.trace.sample_count, count);
+  assert_int_equal(loaded.trace.integrity.frames_lost, 0);
+  assert_true(loaded.trace.value[0][count - 1] == store_fixture_value(count - 1, 0));
+  store_fixture_release(&loaded);
+
+  frames[0].index = UINT64_MAX;
+  assert_int_equal(stance_store_append(store, recording.id, frames, 1, 1, 1, NULL), STANCE_OK);
+  struct stance_problem problem = {""};
+  struct stance_recording info = {0};
+  struct stance_raw_trace trace = {0};
+  struct stance_phase *phases = NULL;
+  size_t phase_count = 0;
+  assert_int_equal(
+      stance_store_load(store, recording.id, &info, &trace, &phases, &phase_count, &problem),
+      STANCE_INPUT);
+  assert_non_null(strstr(problem.text, recording.id));
+  assert_null(trace.value[0]);
+  stance_store_close(store);
+  free(frames);
+}
+
+static void test_lists_are_in_order_of_time(void **state)
+{
+  struct stance_store *store = store_fixture_open(*state);
+  struct stance_recording recordings[3];
+  static const char *const started[] = {"2026-03-01T10:00:00Z", "2026-01-01T10:00:00Z",
+                                        "2026-03-01T10:00:00Z"};
+  for (size_t k = 0; k < 3; k++) {
+    recordings[k] = store_fixture_recording(2, 1000);
+    snprintf(recordings[k].started_at, sizeof recordings[k].started_at, "%s", started[k]);
+    if (k == 1)
+      *recordings[k].athlete = '\0';
+    store_fixture_begin(store, &recordings[k]);
+  }
+  struct stance_raw_frame frames[5];
+  store_fixture_frames(frames, 5, 0, 2);
+  assert_int_equal(stance_store_append(store, recordings[2].id, frames, 5, 2, 1, NULL), STANCE_OK);
+  struct stance_recording_summary *summaries;
+  char(*ids)[STANCE_UUID_SIZE];
+  size_t count, id_count;
+  assert_int_equal(stance_store_list_recordings(store, &summaries, &count, NULL), STANCE_OK);
+  assert_int_equal(stance_store_list(store, &ids, &id_count, NULL), STANCE_OK);
+  assert_int_equal(count, 3);
+  assert_int_equal(id_count, 3);
+  static const size_t order[] = {1, 0, 2};
+  for (size_t k = 0; k < 3; k++) {
+    assert_string_equal(ids[k], recordings[order[k]].id);
+    assert_string_equal(summaries[k].id, recordings[order[k]].id);
+    assert_int_equal(summaries[k].frames_stored, order[k] == 2 ? 5 : 0);
+  }
+  assert_string_equal(summaries[0].athlete, "");
+  assert_string_equal(summaries[1].athlete, "A-17");
+  free(ids);
+  free(summaries);
+  stance_store_close(store);
+}
+
+static void test_a_session_is_one_athletes(void **state)
+{
+  struct stance_store *store = store_fixture_open(*state);
+  struct stance_recording first = store_fixture_recording(2, 1000), second = first, other = first;
+  store_fixture_begin(store, &first);
+  memcpy(second.session, first.session, sizeof second.session);
+  store_fixture_begin(store, &second);
+  assert_string_equal(second.session, first.session);
+  assert_string_not_equal(second.id, first.id);
+  memcpy(other.session, first.session, sizeof other.session);
+  snprintf(other.athlete, sizeof other.athlete, "B-2");
+  struct stance_problem problem = {""};
+  assert_int_equal(stance_store_begin(store, &other, &problem), STANCE_USAGE);
+  assert_non_null(strstr(problem.text, "B-2"));
+  assert_string_equal(other.id, "");
+  stance_store_close(store);
+}
+
+static void test_unknown_recordings_are_named(void **state)
+{
+  struct stance_store *store = store_fixture_open(*state);
+  struct stance_problem problem = {""};
+  struct stance_raw_frame frame = {0};
+  assert_int_equal(stance_store_append(store, "nobody", &frame, 1, 1, 0, &problem), STANCE_STORE);
+  assert_non_null(strstr(problem.text, "not in this store"));
+  const struct stance_source_health health = {0};
+  assert_int_equal(stance_store_finish_recording(store, "nobody", &health, &problem), STANCE_INPUT);
+  assert_non_null(strstr(problem.text, "nobody"));
+  assert_int_equal(stance_store_put_result(store, "nobody", "1", "x", &problem), STANCE_STORE);
+  stance_store_close(store);
+}
+
+static void test_results_are_kept_by_software(void **state)
+{
+  struct stance_store *store = store_fixture_open(*state);
+  struct stance_recording recording = store_fixture_recording(2, 1000);
+  store_fixture_begin(store, &recording);
+  char *text;
+  assert_int_equal(stance_store_get_result(store, recording.id, NULL, &text, NULL), STANCE_END);
+  assert_int_equal(stance_store_put_result(store, recording.id, "1", "old\n", NULL), STANCE_OK);
+  assert_int_equal(stance_store_put_result(store, recording.id, "2", "new\n", NULL), STANCE_OK);
+  assert_int_equal(stance_store_put_result(store, recording.id, "1", "again\n", NULL), STANCE_OK);
+  static const struct {
+    const char *software, *expected;
+  } cases[] = {{"2", "new\n"}, {"1", "again\n"}, {NULL, "again\n"}};
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    assert_int_equal(stance_store_get_result(store, recording.id, cases[k].software, &text, NULL),
+                     STANCE_OK);
+    assert_string_equal(text, cases[k].expected);
+    free(text);
+  }
+  assert_int_equal(stance_store_get_result(store, recording.id, "3", &text, NULL), STANCE_END);
+  stance_store_close(store);
+}
+
+static void test_calibrations_never_change(void **state)
+{
+  struct stance_store *store = store_fixture_open(*state);
+  struct stance_calibration calibration = {
+      .id = "c-1",
+      .instrument = "rig 7",
+      .created_at = "2026-01-01T00:00:00Z",
+      .calibrated = true,
+      .channel_count = 1,
+      .channel = {{.channel = "left",
+                   .serial = "s",
+                   .unit = "counts",
+                   .side = STANCE_LEFT,
+                   .polarity = 1,
+                   .zero_raw = 0.1,
+                   .slope_n_per_unit = 1.0 / 3}},
+  };
+  struct stance_calibration found;
+  assert_int_equal(stance_store_get_calibration(store, "rig 7", &found, NULL), STANCE_END);
+  for (unsigned times = 0; times < 2; times++)
+    assert_int_equal(stance_store_put_calibration(store, &calibration, NULL), STANCE_OK);
+  struct stance_calibration newer = calibration;
+  snprintf(newer.id, sizeof newer.id, "c-2");
+  snprintf(newer.created_at, sizeof newer.created_at, "2026-02-01T00:00:00Z");
+  newer.channel[0].zero_raw = -7;
+  assert_int_equal(stance_store_put_calibration(store, &newer, NULL), STANCE_OK);
+  assert_int_equal(stance_store_get_calibration(store, "rig 7", &found, NULL), STANCE_OK);
+  assert_string_equal(found.id, "c-2");
+  assert_true(found.channel[0].zero_raw == -7);
+  assert_true(found.channel[0].slope_n_per_unit == 1.0 / 3);
+  calibration.channel[0].slope_n_per_unit = 2;
+  struct stance_problem problem = {""};
+  assert_int_equal(stance_store_put_calibration(store, &calibration, &problem), STANCE_MISMATCH);
+  assert_non_null(strstr(problem.text, "c-1"));
+  stance_store_close(store);
+}
+
+#define STORE_TEST(function) \
+  cmocka_unit_test_setup_teardown(function, store_fixture_setup, store_fixture_teardown)
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_round_trip_keeps_everything_known, store_fixture_setup,
-                                      store_fixture_teardown),
+      STORE_TEST(test_round_trip_keeps_everything_known),
+      STORE_TEST(test_gaps_stay_in_place),
+      STORE_TEST(test_a_damaged_block_becomes_a_gap),
+      STORE_TEST(test_an_empty_recording_says_so),
+      STORE_TEST(test_phases_end_with_the_samples),
+      STORE_TEST(test_long_and_impossible_recordings),
+      STORE_TEST(test_lists_are_in_order_of_time),
+      STORE_TEST(test_a_session_is_one_athletes),
+      STORE_TEST(test_unknown_recordings_are_named),
+      STORE_TEST(test_results_are_kept_by_software),
+      STORE_TEST(test_calibrations_never_change),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

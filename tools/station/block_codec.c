@@ -317,6 +317,9 @@ static bool get_body(struct reader *reader, size_t run_count, size_t channel_cou
 static enum stance_status decompress(struct stance_block_codec *codec, const uint8_t *bytes,
                                      size_t size, size_t *ret_body_size)
 {
+  /* RFC 8878, 3.1.1.1.1: bit 2 of the byte after the magic number says that a checksum follows. */
+  if (size <= 4 || (bytes[4] & 4) == 0)
+    return STANCE_INPUT;
   unsigned long long body_size = ZSTD_getFrameContentSize(bytes, size);
   if (body_size == ZSTD_CONTENTSIZE_ERROR || body_size == ZSTD_CONTENTSIZE_UNKNOWN ||
       body_size < HEADER_SIZE || body_size > BODY_SIZE_MAX)
