@@ -41,6 +41,13 @@ with open(path, encoding="utf-8-sig", newline="") as file:
 PYTHON
 }
 
+# contains FILE COLUMN TEXT: some cell of the column has TEXT in it.
+contains() {
+  local found
+  found=$(cells "$1" "$2")
+  [[ $found == *"$3"* ]] || fail "no $2 of $1 has '$3'"
+}
+
 is() {
   [ "$1" = "$2" ] || fail "'$1' instead of '$2'"
 }

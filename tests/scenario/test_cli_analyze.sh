@@ -52,7 +52,7 @@ says 'the other side must follow'
 # Settings reach the analysis and stand beside the number.
 expect 0 "$stance" analyze --set onset_floor_n=20 --onset-method threshold_n both.csv
 cp stdout set.csv
-cells set.csv onset_method | grep -q '^threshold_n/1(onset_floor_n=20' || fail "method is not told"
+contains set.csv onset_method 'threshold_n/1(onset_floor_n=20'
 expect 0 "$stance" analyze --asymmetry bilateral_index --layout tests both.csv
 cp stdout formula.csv
 is "$(cells formula.csv asymmetry_formula)" bilateral_index/1
@@ -67,7 +67,7 @@ printf '[protocol]\ntitle = Ours\nversion = 7\nsides = left,right\nrig = strap\n
 expect 0 "$stance" analyze --protocol ours both.csv
 cp stdout ours.csv
 is "$(cells ours.csv protocol_version | sort -u)" 7
-cells ours.csv notes | grep -q 'protocol from .*ours.ini' || fail "the note does not name the file"
+contains ours.csv notes "protocol from $work/config/stance/protocols/ours.ini"
 printf '[protocol]\ntitle = Ours\nsides = up\n' >bad.ini
 expect 3 "$stance" analyze --protocol ./bad.ini both.csv
 says 'bad.ini:3'

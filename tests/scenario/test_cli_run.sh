@@ -19,9 +19,8 @@ is "$(cells "$wide" athlete | sort -u)" 'A/1 =x'
 is "$(cells "$wide" operator | sort -u)" Kim
 is "$(cells "$wide" calibration_ok | sort -u)" 1
 is "$(cells "$wide" frames_lost | sort -u)" 0
-for n in 1 2 3; do
-  cells "$wide" unloaded_zero_n | sed -n "${n}p" | grep -q . || fail "no unloaded zero"
-  cells "$wide" limb_weight_n | sed -n "${n}p" | grep -q . || fail "no limb weight"
+for column in unloaded_zero_n limb_weight_n; do
+  is "$(cells "$wide" $column | grep -c '[0-9]')" 6
 done
 
 # The truth lies within 2 % of what was measured.
@@ -84,11 +83,16 @@ wait $process || fail "an interrupted run fails"
 says 'Interrupted'
 ls cut/*_nordic.csv >/dev/null
 
-# By Enter: prompts, phases, end.
-{ sleep 0.3; echo; sleep 0.3; echo; sleep 1; echo; } |
-  "$stance" run nordic --device 'sim:nordic?speed=20' --output attended >stdout 2>stderr ||
-  fail "an attended run fails"
+# By Enter: prompts, phases, end. At 20 times the speed 0.3 s are 6 s of the rig's 60 empty ones.
+{ sleep 0.3; echo; sleep 0.3; echo; sleep 0.3; echo; } |
+  "$stance" run nordic --device 'sim:nordic?speed=20&unloaded_s=60' --output attended \
+    >stdout 2>stderr || fail "an attended run fails"
 says 'Press Enter'
+says 'Measuring the empty instrument for 3 s'
+says 'Measuring the relaxed limb for 2 s'
+# Without anybody at the keyboard the clock goes on.
+expect 0 "$stance" run nordic --device 'sim:nordic?speed=100&unloaded_s=1' --output alone
+says 'going on by time alone'
 
 # --json on standard output, and nothing else there.
 expect 0 "$stance" run nordic --device 'sim:nordic?speed=max' --unattended --json --output json

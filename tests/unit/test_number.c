@@ -98,7 +98,7 @@ static void shortest_reads_back(void **context)
 {
   (void)context;
   printf("seed %#llx\n", (unsigned long long)state);
-  for (int k = 0; k < 200000; k++) {
+  for (int k = 0; k < 100000; k++) {
     uint64_t bits = random_bits();
     double any;
     memcpy(&any, &bits, sizeof any);

@@ -60,6 +60,9 @@ STANCE_MUST_CHECK enum stance_status stance_run_device_uri(const struct stance_r
                                                            struct stance_problem *problem);
 /* False for a recording played back: its athlete cannot follow prompts. */
 bool stance_run_follows_prompts(const struct stance_run *run);
+/* True when nobody presses Enter: --unattended, or a simulated athlete with the protocol's timing,
+   who follows the clock and would not wait. */
+bool stance_run_goes_by_time(const struct stance_run *run);
 
 /* Store, source, calibration, recording and phases known beforehand: everything that can fail
    before anything is armed. */
@@ -78,6 +81,8 @@ void stance_run_finish(struct stance_run *run);
 
 /* The bar: takes what the live ring holds, and shows it ten times a second. */
 void stance_run_live_update(struct stance_run *run);
+/* Takes the bar off the terminal. */
+void stance_run_live_clear(struct stance_run *run);
 /* A line for the clinician on stderr, above the bar. */
 STANCE_PRINTF(2, 3) void stance_run_say(struct stance_run *run, const char *format, ...);
 

@@ -29,6 +29,13 @@ static bool sets_key(const char *uri, const char *key)
   return false;
 }
 
+bool stance_run_goes_by_time(const struct stance_run *run)
+{
+  const char *device = run->arguments->device;
+  return run->arguments->unattended ||
+         (has_scheme(device, "sim") && !sets_key(device, "unloaded_s"));
+}
+
 static void add_key(struct stance_text *uri, const char *key, double value)
 {
   if (!sets_key(uri->bytes, key))

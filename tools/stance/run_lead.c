@@ -174,7 +174,7 @@ static void lead_by_time(struct stance_run *run)
   if (!wait_until_frame(run, limb + frames_of(run, protocol->limb_s), true))
     return;
   stance_run_say(run, "3. %s", protocol->instruction);
-  wait_for_end(run, true);
+  wait_for_end(run, run->arguments->unattended);
 }
 
 void stance_run_lead(struct stance_run *run)
@@ -183,10 +183,11 @@ void stance_run_lead(struct stance_run *run)
                  run->info->rate_hz, run->recording.id);
   if (!stance_run_follows_prompts(run))
     wait_for_end(run, run->arguments->unattended);
-  else if (run->arguments->unattended)
+  else if (stance_run_goes_by_time(run))
     lead_by_time(run);
   else
     lead_attended(run);
+  stance_run_live_clear(run);
   if (stance_run_interrupted != 0)
     stance_run_say(run, "Interrupted: the recording is kept and analysed.");
 }

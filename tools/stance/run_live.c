@@ -58,13 +58,18 @@ void stance_run_live_update(struct stance_run *run)
   show(run);
 }
 
+void stance_run_live_clear(struct stance_run *run)
+{
+  if (run->live_line)
+    fprintf(stderr, "\r\033[K"); /* to the begin of the line, clear it */
+  run->live_line = false;
+}
+
 void stance_run_say(struct stance_run *run, const char *format, ...)
 {
   va_list arguments;
   va_start(arguments, format);
-  if (run->live_line)
-    fprintf(stderr, "\r\033[K");
-  run->live_line = false;
+  stance_run_live_clear(run);
   vfprintf(stderr, format, arguments);
   fputc('\n', stderr);
   va_end(arguments);

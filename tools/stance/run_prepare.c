@@ -139,7 +139,7 @@ static enum stance_status make_rings(struct stance_run *run, struct stance_probl
   return status;
 }
 
-/* Unattended, the phases lie where the protocol's seconds put them, counted in frames, and are
+/* By time, the phases lie where the protocol's seconds put them, counted in frames, and are
    known before the first one: no speed and no delay of this machine can move them. */
 static enum stance_status add_timed_phases(struct stance_run *run, struct stance_problem *problem)
 {
@@ -186,7 +186,7 @@ enum stance_status stance_run_prepare(struct stance_run *run, struct stance_prob
     status = describe_recording(run, problem);
   if (status == STANCE_OK)
     status = stance_store_begin(run->store, &run->recording, problem);
-  if (status == STANCE_OK && run->arguments->unattended && stance_run_follows_prompts(run))
+  if (status == STANCE_OK && stance_run_goes_by_time(run) && stance_run_follows_prompts(run))
     status = add_timed_phases(run, problem);
   return status;
 }

@@ -66,6 +66,11 @@ static void report_trial(struct worker *worker, const struct stance_trial *trial
     stance_report_json(&slot->rows, &report);
   else
     stance_report_rows(&sheet, options->layout, &report);
+  if (result.repetition_count == 0)
+    stance_text_format(&slot->messages,
+                       "stance: %s: no repetition was found: nothing rises more than %g N above "
+                       "what stands before and after it (--set minimum_peak_n=N)\n",
+                       trial->recording, result.settings.minimum_peak_n);
   if (options->summary)
     stance_report_summary(&slot->messages, &report);
   stance_result_finish(&result);

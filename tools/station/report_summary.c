@@ -42,13 +42,19 @@ static void value_cell(struct stance_text *text, const struct stance_value *valu
   stance_text_format(text, "  %-24s", cell);
 }
 
+/* A side without a column is spoken of below the table. */
+static bool has_column(const struct stance_result *result, int side)
+{
+  return stance_report_summary_has_side(result, (enum stance_side)side) && result->measured[side];
+}
+
 /* One line of the table; left out where no column has a value that may be shown. */
 static void table_line(struct stance_text *text, const struct stance_result *result,
                        enum stance_summary_rule rule, enum stance_metric metric, const char *name)
 {
   stance_text_format(text, "  %-22s", name);
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
-    if (stance_report_summary_has_side(result, (enum stance_side)side))
+    if (has_column(result, side))
       value_cell(text, &result->summary[rule][side][metric], stance_metric_info(metric));
   while (text->length > 0 && !text->failed && text->bytes[text->length - 1] == ' ')
     text->bytes[--text->length] = '\0';
@@ -85,7 +91,7 @@ static void table(struct stance_text *text, const struct stance_result *result)
   enum stance_metric compared = result->protocol.compared;
   stance_text_format(text, "\n  %-22s", "");
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
-    if (stance_report_summary_has_side(result, (enum stance_side)side))
+    if (has_column(result, side))
       stance_text_format(text, "  %-24s",
                          side == STANCE_TOTAL ? "both at once"
                                               : stance_side_name((enum stance_side)side));
@@ -107,6 +113,11 @@ static void capitalised(struct stance_text *text, const char *word)
 
 static void not_tested(struct stance_text *text, const struct stance_result *result)
 {
+  if (!result->measured[STANCE_LEFT] && !result->measured[STANCE_RIGHT]) {
+    stance_text_string(text,
+                       "One force carries both sides: left and right cannot be told apart.\n");
+    return;
+  }
   for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++) {
     if (result->measured[side] && result->attempted[side] > 0)
       continue;

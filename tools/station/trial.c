@@ -84,13 +84,24 @@ void stance_trial_note(struct stance_trial *trial, const char *format, ...)
   stance_text_string(&trial->notes, note);
 }
 
+/* Uncertainty and jitter where they reach what a window of 50 ms could notice: half a millihertz in
+   1 kHz, a microsecond. */
+static void note_rate(struct stance_trial *trial, const struct stance_time_axis *time)
+{
+  char uncertainty[48] = "", jitter[48] = "";
+  if (time->rate_uncertainty_hz >= 0.0005)
+    snprintf(uncertainty, sizeof uncertainty, " +- %.2g", time->rate_uncertainty_hz);
+  if (time->jitter_s >= 1e-6)
+    snprintf(jitter, sizeof jitter, ", jitter %.3g ms", 1e3 * time->jitter_s);
+  stance_trial_note(trial, "rate measured %.6g Hz%s%s", time->rate_hz, uncertainty, jitter);
+}
+
 void stance_trial_note_raw(struct stance_trial *trial)
 {
   const struct stance_time_axis *time = &trial->raw.time;
   const struct stance_integrity *integrity = &trial->raw.integrity;
-  if (time->stamped && !isnan(time->rate_uncertainty_hz))
-    stance_trial_note(trial, "rate measured %.6g Hz +- %.2g, jitter %.3g ms", time->rate_hz,
-                      time->rate_uncertainty_hz, 1e3 * time->jitter_s);
+  if (time->stamped)
+    note_rate(trial, time);
   if (time->irregular)
     stance_trial_note(trial, "time stamps uneven: interpolated to an even axis");
   if (time->longest_gap_s > 0)
