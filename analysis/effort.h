@@ -21,6 +21,8 @@ static inline long smaller_of(long a, long b)
   return a < b ? a : b;
 }
 
+#define STEEPEST_S 0.05 /* length of the steepest part of a rise: SCIENCE 1.3, step 1 */
+
 /* What the quiet window must satisfy. */
 struct quiet_request {
   long first, end;    /* it lies within [first, end) */

@@ -55,10 +55,13 @@ static stance_reason_set before_onset(const struct stance_effort_search *search,
   double high_limit_n = fmax(limit_n, height_n);
   bool dipped_on_plate =
       search->plate && settings->countermovement_n > 0.0 && dip_n > settings->countermovement_n;
+  stance_reason_set left =
+      flag_if(dip_n > limit_n || dipped_on_plate, STANCE_REASON_COUNTERMOVEMENT) |
+      flag_if(high_n - effort->baseline_n > high_limit_n, STANCE_REASON_UNSTABLE_BASELINE);
+  if (left != 0)
+    return left; /* the way back from there has a slope too: said once */
   double climb = climb_n(search->force_n, first, effort->onset - first);
-  return flag_if(dip_n > limit_n || dipped_on_plate, STANCE_REASON_COUNTERMOVEMENT) |
-         flag_if(high_n - effort->baseline_n > high_limit_n, STANCE_REASON_UNSTABLE_BASELINE) |
-         flag_if(fabs(climb) > largest_climb_of_a_rise * height_n, STANCE_REASON_BASELINE_DRIFT);
+  return flag_if(fabs(climb) > largest_climb_of_a_rise * height_n, STANCE_REASON_BASELINE_DRIFT);
 }
 
 /* 20 to 80 % of the rise, each at its first sample after onset. */

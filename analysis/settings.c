@@ -184,13 +184,20 @@ enum stance_status stance_analysis_settings_set(struct stance_analysis_settings 
                             "there is no setting '%.60s'; the settings are %s", key, list);
 }
 
-/* Appends "name=value" with a comma from the second on; returns the length so far. */
-static size_t append(char *text, size_t size, size_t used, const char *name, double value)
+/* A text that grows as far as there is room; `length` goes on counting. */
+struct description {
+  char *text;
+  size_t size, length;
+  const char *separator;
+};
+
+static void append(struct description *description, const char *name, double value)
 {
-  size_t offset = used < size ? used : size;
-  const char *comma = used > 0 && (offset == 0 || text[offset - 1] == '(') ? "" : ",";
-  int length = snprintf(text + offset, size - offset, "%s%s=%.15g", comma, name, value);
-  return used + (size_t)length;
+  size_t at = description->length < description->size ? description->length : description->size;
+  int length = snprintf(description->text + at, description->size - at, "%s%s=%.15g",
+                        description->separator, name, value);
+  description->length += (size_t)length;
+  description->separator = ",";
 }
 
 size_t stance_onset_method_describe(const struct stance_analysis_settings *settings, char *ret_text,
@@ -198,26 +205,27 @@ size_t stance_onset_method_describe(const struct stance_analysis_settings *setti
 {
   const struct stance_analysis_settings *s = settings;
   enum stance_onset_method method = s->onset_method;
-  size_t used = (size_t)snprintf(ret_text, size, "%s/%d(", method_table[method].id, METHOD_VERSION);
+  struct description d = {.text = ret_text, .size = size, .separator = ""};
+  d.length = (size_t)snprintf(ret_text, size, "%s/%d(", method_table[method].id, METHOD_VERSION);
 
-  if (method == STANCE_ONSET_MEAN_SD ||
-      (method == STANCE_ONSET_DERIVATIVE && s->onset_slope_n_per_s == 0.0))
-    used = append(ret_text, size, used, "onset_sd", s->onset_sd);
-  if (method == STANCE_ONSET_DERIVATIVE && s->onset_slope_n_per_s != 0.0)
-    used = append(ret_text, size, used, "onset_slope_n_per_s", s->onset_slope_n_per_s);
-  if (method == STANCE_ONSET_MEAN_SD || method == STANCE_ONSET_THRESHOLD_N)
-    used = append(ret_text, size, used, "onset_floor_n", s->onset_floor_n);
+  bool derivative = method == STANCE_ONSET_DERIVATIVE; /* its end is that of mean_sd */
+  if (derivative && s->onset_slope_n_per_s != 0.0)
+    append(&d, "onset_slope_n_per_s", s->onset_slope_n_per_s);
+  if (derivative || method == STANCE_ONSET_MEAN_SD)
+    append(&d, "onset_sd", s->onset_sd);
+  if (derivative || method == STANCE_ONSET_MEAN_SD || method == STANCE_ONSET_THRESHOLD_N)
+    append(&d, "onset_floor_n", s->onset_floor_n);
   if (method == STANCE_ONSET_PERCENT_PEAK || method == STANCE_ONSET_PERCENT_BODYWEIGHT)
-    used = append(ret_text, size, used, "onset_percent", s->onset_percent);
-  used = append(ret_text, size, used, "quiet_window_s", s->quiet_window_s);
+    append(&d, "onset_percent", s->onset_percent);
+  append(&d, "quiet_window_s", s->quiet_window_s);
   /* At their defaults these take no part or are the method itself. */
   if (s->quiet_search_s != stance_analysis_settings_default.quiet_search_s)
-    used = append(ret_text, size, used, "quiet_search_s", s->quiet_search_s);
+    append(&d, "quiet_search_s", s->quiet_search_s);
   if (s->onset_hold_ms != 0.0)
-    used = append(ret_text, size, used, "onset_hold_ms", s->onset_hold_ms);
+    append(&d, "onset_hold_ms", s->onset_hold_ms);
   if (s->onset_backstep_ms != 0.0)
-    used = append(ret_text, size, used, "onset_backstep_ms", s->onset_backstep_ms);
+    append(&d, "onset_backstep_ms", s->onset_backstep_ms);
 
-  size_t offset = used < size ? used : size;
-  return used + (size_t)snprintf(ret_text + offset, size - offset, ")");
+  size_t at = d.length < size ? d.length : size;
+  return d.length + (size_t)snprintf(ret_text + at, size - at, ")");
 }

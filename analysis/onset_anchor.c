@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From one repetition of one side to its own threshold: SCIENCE 1.3, steps 1 to 3. */
+#include "effort.h"
+
+/* SCIENCE 1.3, step 1 */
+static const double peak_fraction = 0.9;
+static const double before_t90_s = 3.0;
+/* SCIENCE 1.3, step 2: where the level just before the rise is read, and how near to it the quiet
+   window must be */
+static const double reference_from_s = 0.5, reference_to_s = 0.1;
+static const double tolerance_floor_n = 10.0, tolerance_fraction = 0.1;
+
+static struct stance_effort blank_effort(void)
+{
+  return (struct stance_effort){
+      .first = STANCE_NO_SAMPLE,
+      .last = STANCE_NO_SAMPLE,
+      .t90 = STANCE_NO_SAMPLE,
+      .steepest = STANCE_NO_SAMPLE,
+      .quiet_first = STANCE_NO_SAMPLE,
+      .baseline_n = (double)NAN,
+      .baseline_sd_n = (double)NAN,
+      .baseline_range_n = (double)NAN,
+      .threshold_n = (double)NAN,
+      .onset = STANCE_NO_SAMPLE,
+      .peak = STANCE_NO_SAMPLE,
+      .end = STANCE_NO_SAMPLE,
+  };
+}
+
+long first_at_or_above(const double *force_n, long first, long last, double level_n)
+{
+  for (long i = first; i <= last; ++i) {
+    if (force_n[i] >= level_n)
+      return i;
+  }
+  return STANCE_NO_SAMPLE;
+}
+
+/* Earliest of the highest samples; NaN never compares. */
+static long highest(const double *force_n, long first, long last)
+{
+  long best = STANCE_NO_SAMPLE;
+  for (long i = first; i <= last; ++i) {
+    if (best == STANCE_NO_SAMPLE ? isfinite(force_n[i]) : force_n[i] > force_n[best])
+      best = i;
+  }
+  return best;
+}
+
+static double lowest_force(const double *force_n, long first, long last)
+{
+  double low = (double)INFINITY;
+  for (long i = first; i <= last; ++i) {
+    if (force_n[i] < low)
+      low = force_n[i];
+  }
+  return low;
+}
+
+/* Start of the steepest 50 ms that ends by t90 where there is room for that. */
+static long steepest_start(const struct stance_effort_search *search, long first, long t90)
+{
+  long width = larger_of(1, samples_of(STEEPEST_S, search->rate_hz));
+  long from = larger_of(first, t90 - samples_of(before_t90_s, search->rate_hz));
+  long to = smaller_of(larger_of(from, t90 - width), (long)search->sample_count - 1 - width);
+  long best = STANCE_NO_SAMPLE;
+  double best_rise_n = -(double)INFINITY;
+  for (long i = from; i <= to; ++i) {
+    double rise_n = search->force_n[i + width] - search->force_n[i];
+    if (rise_n > best_rise_n) {
+      best_rise_n = rise_n;
+      best = i;
+    }
+  }
+  /* The recording ends within 50 ms of the effort's start: nothing but that start is left. */
+  return best == STANCE_NO_SAMPLE && to < from ? from : best;
+}
+
+static double mean_of(const double *force_n, long first, long end)
+{
+  double sum = 0.0;
+  long count = 0;
+  for (long i = first; i < end; ++i) {
+    if (isfinite(force_n[i])) {
+      sum += force_n[i];
+      ++count;
+    }
+  }
+  return count > 0 ? sum / (double)count : (double)NAN;
+}
+
+/* [from, end) is where the level just before `anchor` is read. */
+static void reference_span(const struct stance_effort_search *search, long anchor, long *ret_from,
+                           long *ret_end)
+{
+  *ret_from = larger_of(search->earliest, anchor - samples_of(reference_from_s, search->rate_hz));
+  *ret_end = larger_of(*ret_from, anchor - samples_of(reference_to_s, search->rate_hz));
+}
+
+static double level_before(const struct stance_effort_search *search, long anchor)
+{
+  long from, end;
+  reference_span(search, anchor, &from, &end);
+  return mean_of(search->force_n, from, end);
+}
+
+/* A rise that is slow (20 to 80 % in more than 0.5 s, SCIENCE 1.3 step 6) can be well under way
+   500 ms before its steepest part: on a Nordic lowering or a ramp the level there is not the
+   athlete at rest. Then the anchor of the quiet window walks back, one reference span at a time,
+   while the force before it was still lower by more than half the onset floor or a quarter of the
+   quiet window's tolerance; 10 % of the rise in 1.6 s is the slowest rise that this follows. On
+   a fast rise the anchor is r itself, as SCIENCE has it. */
+static long quiet_anchor(const struct stance_effort_search *search,
+                         const struct stance_analysis_settings *settings,
+                         const struct stance_effort *effort, double low_n)
+{
+  const double *f = search->force_n;
+  double rise_n = f[effort->peak] - low_n;
+  long t80 = first_at_or_above(f, effort->first, effort->peak, low_n + 0.8 * rise_n);
+  long t20 = t80;
+  while (t20 > effort->first && !(f[t20] <= low_n + 0.2 * rise_n))
+    --t20;
+  if (t80 - t20 <= samples_of(0.5, search->rate_hz))
+    return effort->steepest;
+
+  double step_n = fmax(settings->onset_floor_n / 2.0, tolerance_fraction / 4.0 * rise_n);
+  long step = larger_of(1, samples_of(reference_from_s - reference_to_s, search->rate_hz));
+  long anchor = effort->steepest;
+  double level_n = level_before(search, anchor);
+  while (anchor - step > search->earliest) {
+    double earlier_n = level_before(search, anchor - step);
+    if (!(earlier_n < level_n - step_n))
+      break;
+    anchor -= step;
+    level_n = earlier_n;
+  }
+  return anchor;
+}
+
+/* Step 2. Leaves quiet_first at STANCE_NO_SAMPLE where no window qualifies. */
+static void find_quiet_window(const struct stance_effort_search *search,
+                              const struct stance_analysis_settings *settings, double low_n,
+                              struct stance_effort *effort)
+{
+  long anchor = quiet_anchor(search, settings, effort, low_n);
+  long from, end;
+  reference_span(search, anchor, &from, &end);
+  double reference_n = median_of(search->force_n, from, end);
+  double rise_n = search->force_n[effort->peak] - reference_n;
+  struct quiet_request request = {
+      .first = larger_of(search->earliest,
+                         anchor - samples_of(settings->quiet_search_s, search->rate_hz)),
+      .end = anchor,
+      .length = larger_of(2, samples_of(settings->quiet_window_s, search->rate_hz)),
+      .reference_n = reference_n,
+      .tolerance_n = fmax(tolerance_floor_n, tolerance_fraction * rise_n),
+  };
+  if (isnan(reference_n))
+    return;
+  long first = quiet_window_find(search->force_n, &request);
+  if (first == STANCE_NO_SAMPLE)
+    return;
+  struct quiet_statistics quiet = quiet_window_statistics(search->force_n, first, request.length);
+  effort->quiet_first = first;
+  effort->quiet_count = request.length;
+  effort->baseline_n = quiet.mean_n;
+  effort->baseline_sd_n = quiet.sd_n;
+  effort->baseline_range_n = quiet.range_n;
+}
+
+/* Step 3: height of the threshold above baseline, NaN where body weight is asked for and unknown.
+ */
+static double own_height_n(const struct stance_effort_search *search,
+                           const struct stance_analysis_settings *settings,
+                           const struct stance_effort *effort)
+{
+  switch (settings->onset_method) {
+  case STANCE_ONSET_THRESHOLD_N:
+    return settings->onset_floor_n;
+  case STANCE_ONSET_PERCENT_PEAK:
+    return settings->onset_percent / 100.0 * (search->force_n[effort->peak] - effort->baseline_n);
+  case STANCE_ONSET_PERCENT_BODYWEIGHT:
+    return settings->onset_percent / 100.0 * search->body_weight_n;
+  case STANCE_ONSET_MEAN_SD:
+  case STANCE_ONSET_DERIVATIVE: /* its end, and what two sides share */
+  case STANCE_ONSET_METHOD_COUNT:
+    break;
+  }
+  return fmax(settings->onset_sd * effort->baseline_sd_n, settings->onset_floor_n);
+}
+
+void stance_effort_anchor(const struct stance_effort_search *search,
+                          const struct stance_analysis_settings *settings,
+                          struct stance_effort *ret_effort)
+{
+  struct stance_effort effort = blank_effort();
+  const double *f = search->force_n;
+  effort.first = larger_of(larger_of(search->first, search->earliest), 0);
+  effort.last = smaller_of(search->last, (long)search->sample_count - 1);
+  effort.peak = highest(f, effort.first, effort.last);
+  *ret_effort = effort;
+  if (effort.peak == STANCE_NO_SAMPLE) {
+    ret_effort->missing =
+        STANCE_REASON_BIT(STANCE_REASON_NO_ONSET) | STANCE_REASON_BIT(STANCE_REASON_GAP_IN_WINDOW);
+    return;
+  }
+
+  /* 90 % of the rise rather than of the gross peak: on a plate under a body the latter can lie
+     below the athlete at rest, and adding a constant to the force must change nothing here. */
+  double low_n = lowest_force(f, effort.first, effort.peak);
+  effort.t90 = first_at_or_above(f, effort.first, effort.peak,
+                                 low_n + peak_fraction * (f[effort.peak] - low_n));
+  effort.steepest = steepest_start(search, effort.first, effort.t90);
+  if (effort.steepest == STANCE_NO_SAMPLE)
+    effort.missing |= STANCE_REASON_BIT(STANCE_REASON_GAP_IN_WINDOW);
+  else
+    find_quiet_window(search, settings, low_n, &effort);
+
+  if (effort.quiet_first == STANCE_NO_SAMPLE) {
+    effort.missing |= STANCE_REASON_BIT(STANCE_REASON_NO_QUIET_WINDOW);
+  } else {
+    effort.threshold_n = effort.baseline_n + own_height_n(search, settings, &effort);
+    if (isnan(effort.threshold_n))
+      effort.missing |= STANCE_REASON_BIT(STANCE_REASON_NO_BODY_MASS);
+  }
+  *ret_effort = effort;
+}
+
+double stance_effort_threshold_height_n(const struct stance_effort *effort)
+{
+  return effort->threshold_n - effort->baseline_n;
+}
