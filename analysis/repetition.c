@@ -130,9 +130,11 @@ static enum stance_status search(const struct segmentation *segmentation,
     if (status != STANCE_OK)
       return status;
   }
-  struct turns turns = {.at = scratch + smooth->count};
-  bool efforts_return = segmentation->protocol->effort != STANCE_EFFORT_ECCENTRIC;
-  turns_find(smooth, segmentation->settings, efforts_return, &turns);
+  struct turns turns = {
+      .at = scratch + smooth->count,
+      .rest_between = segmentation->protocol->effort != STANCE_EFFORT_ECCENTRIC,
+  };
+  turns_find(smooth, segmentation->settings, &turns);
   /* Weight that rests on a plate from the start and then leaves it is no effort; a strap that is
      pulled from the start is one whose beginning is lost. */
   bool starts_loaded = segmentation->protocol->rig != STANCE_RIG_STRAP && turns.open_left;

@@ -14,6 +14,9 @@ static const double break_from = 0.8, break_to = 0.5, break_s = 0.25;
 /* Averages out sensor noise, which would raise the weak side's share; SCIENCE 1.2 uses the same
    length for peak_force_mean_100ms. */
 static const double side_mean_s = 0.1;
+/* The other side may begin before this one's edge: SCIENCE 1.3 reads the level before a rise from
+   500 ms before it. */
+static const double side_lead_s = 0.5;
 
 static stance_reason_set bit(enum stance_reason reason)
 {
@@ -71,16 +74,15 @@ static bool breaks(const struct smooth *smooth, const struct turns *turns, long 
   return half <= after && (double)(half - high) <= break_s * smooth->rate_hz;
 }
 
-/* Rise of the 100 ms mean of one force within a segment, up to its highest; NaN where it has no
-   100 ms without a gap. */
-static double side_rise_n(const double *force_n, double rate_hz,
-                          const struct stance_segment *segment)
+/* Largest rise of the 100 ms mean of one force over [first, last]; NaN where it has no 100 ms
+   without a gap. */
+static double side_rise_n(const double *force_n, double rate_hz, long first, long last)
 {
   long width = lround(side_mean_s * rate_hz);
   width = width > 1 ? width : 1;
   double sum = 0.0, low_n = (double)INFINITY, rise_n = (double)NAN;
   long held = 0;
-  for (long i = segment->first; i <= segment->last; ++i) {
+  for (long i = first; i <= last; ++i) {
     if (!isfinite(force_n[i])) {
       sum = 0.0;
       held = 0;
@@ -106,8 +108,11 @@ static bool one_sided(const struct segmentation *segmentation, const struct stan
   if (force_n[STANCE_LEFT] == NULL || force_n[STANCE_RIGHT] == NULL)
     return false;
   double rate_hz = segmentation->trace->time.rate_hz;
-  double left_n = side_rise_n(force_n[STANCE_LEFT], rate_hz, segment);
-  double right_n = side_rise_n(force_n[STANCE_RIGHT], rate_hz, segment);
+  long first = segment->first - lround(side_lead_s * rate_hz);
+  if (first < (long)segmentation->range.first)
+    first = (long)segmentation->range.first;
+  double left_n = side_rise_n(force_n[STANCE_LEFT], rate_hz, first, segment->last);
+  double right_n = side_rise_n(force_n[STANCE_RIGHT], rate_hz, first, segment->last);
   double fraction = segmentation->settings->one_sided_fraction;
   bool left_weak = left_n < fraction * right_n, right_weak = right_n < fraction * left_n;
   if (segment->side == STANCE_LEFT)

@@ -8,11 +8,11 @@
 /* SCIENCE 3: prominence of at least 30 % of the set's largest. */
 static const double prominence_fraction = 0.3;
 /* Two isometric maxima are two efforts when the force came back at least half-way to rest between
-   them: below half, what was lost is more than what was held. */
+   them: below half, what was lost is more than what was held … */
 static const double returned_fraction = 0.5;
-/* … or when it lay still, for as long as a quiet window, within a tenth of the smaller one's
-   height: the tolerance that SCIENCE 1.3 gives the level before a rise. */
-static const double still_fraction = 0.1;
+/* … or when it lay low for as long as a quiet window. Low is what would be too small a peak seen
+   from there. */
+static const double low_fraction = 0.3;
 
 static long first_peak_index(const struct turns *turns)
 {
@@ -41,15 +41,26 @@ long turns_valley_after(const struct turns *turns, long k)
   return index < turns->count ? (long)turns->at[index] : STANCE_NO_SAMPLE;
 }
 
+/* Level of the base on one side of the k-th peak: `step` is −1 or 1. -INFINITY where it is open. */
+static double base_level(const struct smooth *smooth, const struct turns *turns, long k, long step)
+{
+  double peak_n = smooth->force_n[turns_peak(turns, k)], base_n = (double)INFINITY;
+  for (long at = k;; at += step) {
+    long valley = step < 0 ? turns_valley_before(turns, at) : turns_valley_after(turns, at);
+    if (valley == STANCE_NO_SAMPLE)
+      return at == k ? -(double)INFINITY : base_n;
+    base_n = fmin(base_n, smooth->force_n[valley]);
+    long next = at + step;
+    if (turns->rest_between || next < 0 || next >= turns_peak_count(turns) ||
+        smooth->force_n[turns_peak(turns, next)] > peak_n)
+      return base_n;
+  }
+}
+
 double turns_prominence(const struct smooth *smooth, const struct turns *turns, long k)
 {
-  long before = turns_valley_before(turns, k), after = turns_valley_after(turns, k);
-  double base_n = -(double)INFINITY;
-  if (before != STANCE_NO_SAMPLE)
-    base_n = smooth->force_n[before];
-  if (after != STANCE_NO_SAMPLE)
-    base_n = fmax(base_n, smooth->force_n[after]);
-  return smooth->force_n[turns_peak(turns, k)] - base_n;
+  return smooth->force_n[turns_peak(turns, k)] -
+         fmax(base_level(smooth, turns, k, -1), base_level(smooth, turns, k, 1));
 }
 
 static void push(struct turns *turns, long block)
@@ -153,39 +164,46 @@ static void keep_distance(const struct smooth *smooth, double separation_s, stru
   }
 }
 
-static double lowest(const struct smooth *smooth, long first, long last)
+/* Lower one of the valleys on the far sides of the k-th peak and the next one; INFINITY where the
+   force is open on both. */
+static double rest_beside(const struct smooth *smooth, const struct turns *turns, long k)
 {
-  double low_n = (double)INFINITY;
-  first = first > 0 ? first : 0;
-  last = last < smooth->count ? last : smooth->count - 1;
-  for (long i = first; i <= last; ++i)
-    low_n = fmin(low_n, smooth->force_n[i]);
-  return low_n;
+  long before = turns_valley_before(turns, k), after = turns_valley_after(turns, k + 1);
+  double rest_n = (double)INFINITY;
+  if (before != STANCE_NO_SAMPLE)
+    rest_n = smooth->force_n[before];
+  if (after != STANCE_NO_SAMPLE)
+    rest_n = fmin(rest_n, smooth->force_n[after]);
+  return rest_n;
+}
+
+/* Longest time between two blocks that the force stays at or below a level. */
+static double time_below_s(const struct smooth *smooth, long first, long last, double level_n)
+{
+  long longest = 0, run = 0;
+  for (long i = first; i <= last; ++i) {
+    run = smooth->force_n[i] <= level_n ? run + 1 : 0;
+    longest = run > longest ? run : longest;
+  }
+  return (double)longest / smooth->rate_hz;
 }
 
 /* Whether the force returned towards rest between the k-th peak and the next one: half-way to the
-   lowest force shortly before the one or after the other, or to where it lay still (the weight of
-   a body on a plate can be more than half of a peak). */
+   valleys beside them, or to where it lay low for a while (a plate may be empty beside the efforts,
+   and the weight of a body on it more than half of a peak). */
 static bool returned_between(const struct smooth *smooth,
                              const struct stance_analysis_settings *settings,
                              const struct turns *turns, long k)
 {
   const double *s = smooth->force_n;
   long one = turns_peak(turns, k), other = turns_peak(turns, k + 1);
-  long valley = turns_valley_after(turns, k);
-  long reach = lround(settings->quiet_search_s * smooth->rate_hz);
+  double valley_n = s[turns_valley_after(turns, k)];
   double smaller_n = fmin(s[one], s[other]);
-  double rest_n = fmax(lowest(smooth, one - reach, one), lowest(smooth, other, other + reach));
-  if (s[valley] <= rest_n + returned_fraction * (smaller_n - rest_n))
+  double rest_n = rest_beside(smooth, turns, k);
+  if (isfinite(rest_n) && valley_n <= rest_n + returned_fraction * (smaller_n - rest_n))
     return true;
-
-  double still_n = s[valley] + still_fraction * (smaller_n - s[valley]);
-  long first = valley, last = valley;
-  while (first > one && s[first - 1] <= still_n)
-    --first;
-  while (last < other && s[last + 1] <= still_n)
-    ++last;
-  return (double)(last - first) >= settings->quiet_window_s * smooth->rate_hz;
+  double low_n = valley_n + low_fraction * (smaller_n - valley_n);
+  return time_below_s(smooth, one, other, low_n) >= settings->quiet_window_s;
 }
 
 static void join_unreturned(const struct smooth *smooth,
@@ -203,20 +221,48 @@ static void join_unreturned(const struct smooth *smooth,
   }
 }
 
+static double prominence_limit(const struct smooth *smooth,
+                               const struct stance_analysis_settings *settings,
+                               const struct turns *turns)
+{
+  return fmax(settings->minimum_peak_n, prominence_fraction * largest_prominence(smooth, turns));
+}
+
+/* Efforts that were joined stand higher above rest, and what is small beside them goes. */
+static void drop_small(const struct smooth *smooth, const struct stance_analysis_settings *settings,
+                       struct turns *turns)
+{
+  for (;;) {
+    double limit_n = prominence_limit(smooth, settings, turns), smallest_n = limit_n;
+    long smallest = STANCE_NO_SAMPLE;
+    for (long k = 0; k < turns_peak_count(turns); ++k) {
+      double prominence_n = turns_prominence(smooth, turns, k);
+      if (prominence_n < smallest_n) {
+        smallest_n = prominence_n;
+        smallest = k;
+      }
+    }
+    if (smallest == STANCE_NO_SAMPLE)
+      return;
+    remove_peak(smooth, turns, smallest);
+  }
+}
+
 void turns_find(const struct smooth *smooth, const struct stance_analysis_settings *settings,
-                bool efforts_return, struct turns *turns)
+                struct turns *turns)
 {
   /* Small peaks between the large ones lift the neighbouring minima of these; with each round the
      small ones go, the largest prominence can only grow, and so the rounds end. */
   double limit_n = settings->minimum_peak_n;
   for (;;) {
     find_turns(smooth, limit_n, turns);
-    double next_n = prominence_fraction * largest_prominence(smooth, turns);
+    double next_n = prominence_limit(smooth, settings, turns);
     if (!(next_n > limit_n))
       break;
     limit_n = next_n;
   }
   keep_distance(smooth, settings->minimum_separation_s, turns);
-  if (efforts_return)
+  if (turns->rest_between)
     join_unreturned(smooth, settings, turns);
+  drop_small(smooth, settings, turns);
 }

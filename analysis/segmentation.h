@@ -22,6 +22,7 @@ struct turns {
   double *at;
   long count;
   bool open_left, open_right;
+  bool rest_between; /* efforts from rest: every valley is one, and heights are above it */
 };
 
 long turns_peak_count(const struct turns *turns);
@@ -29,14 +30,17 @@ long turns_peak(const struct turns *turns, long k);
 /* STANCE_NO_SAMPLE on an open side. */
 long turns_valley_before(const struct turns *turns, long k);
 long turns_valley_after(const struct turns *turns, long k);
-/* Height of the k-th peak above the higher one of its neighbouring valleys. */
+/* Height of the k-th peak above the higher one of its bases. A base is the neighbouring valley
+   where efforts come from rest (the plate may have been empty before the athlete stepped on it),
+   else the lowest valley before a higher peak (prominence as topography has it: what falters within
+   one lowering takes nothing from its highest point). */
 double turns_prominence(const struct smooth *smooth, const struct turns *turns, long k);
 
-/* All peaks of prominence >= max(minimum_peak_n, 30 % of the largest), further apart than
-   minimum_separation_s and, where `efforts_return`, with a return towards rest between them.
-   `turns->at` holds `smooth->count` values. */
+/* All peaks of prominence >= max(minimum_peak_n, 30 % of the largest), at least
+   minimum_separation_s apart and, where `turns->rest_between` is set, with a return towards rest
+   between them. `turns->at` holds `smooth->count` values; the caller sets these two. */
 void turns_find(const struct smooth *smooth, const struct stance_analysis_settings *settings,
-                bool efforts_return, struct turns *turns);
+                struct turns *turns);
 
 /* What is done with one force. */
 struct segmentation {

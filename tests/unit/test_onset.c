@@ -115,7 +115,7 @@ static void small_noise_on_a_large_force_keeps_its_digits(void **state)
     struct quiet_request request = {
         .first = 0, .end = COUNT, .length = 1000, .reference_n = 3000.0, .tolerance_n = 10.0};
     long found = quiet_window_find(force_n, &request), expected = -1;
-    double least = INFINITY;
+    double least = (double)INFINITY;
     for (long first = 500; first + 1000 <= COUNT; ++first) {
       double sd_n = quiet_window_statistics(force_n, first, 1000).sd_n;
       if (sd_n < least) {
