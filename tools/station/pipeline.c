@@ -18,6 +18,21 @@ static enum stance_status copy_phases(const struct stance_pipeline_input *input,
   return STANCE_OK;
 }
 
+/* The tail holds no numbers on one side, but nothing was lost there. */
+static void spare_tail(struct stance_force_trace *force, size_t tail_count)
+{
+  size_t end = force->sample_count - tail_count;
+  while (force->gap_count > 0) {
+    struct stance_span *last = &force->gap[force->gap_count - 1];
+    if (last->first < end) {
+      if (last->first + last->count > end)
+        last->count = end - last->first;
+      return;
+    }
+    force->gap_count--;
+  }
+}
+
 enum stance_status stance_pipeline_analyze(struct stance_analyzer *analyzer,
                                            const struct stance_pipeline_input *input,
                                            struct stance_result *ret_result,
@@ -29,6 +44,7 @@ enum stance_status stance_pipeline_analyze(struct stance_analyzer *analyzer,
   if (status != STANCE_OK)
     return status;
   force.truncated = input->truncated;
+  spare_tail(&force, input->tail_count);
   status = copy_phases(input, &force);
   if (status != STANCE_OK)
     stance_problem_set(problem, status, "out of memory while preparing the analysis");
@@ -62,14 +78,33 @@ void stance_pipeline_instrument(const struct stance_source_info *info, char *ret
   snprintf(ret_name, size, info->serial[0] == '\0' ? "%s%s" : "%s %s", info->model, info->serial);
 }
 
+/* A profile is for the channels it was made with, in their order. */
+static enum stance_status check_wiring(const struct stance_source_info *info,
+                                       const struct stance_calibration *stored,
+                                       struct stance_problem *problem)
+{
+  for (size_t c = 0; c < info->channel_count || c < stored->channel_count; c++) {
+    const char *now = c < info->channel_count ? info->channel[c].name : "none";
+    const char *then = c < stored->channel_count ? stored->channel[c].channel : "none";
+    if (strcmp(now, then) != 0)
+      return stance_problem_set(problem, STANCE_MISMATCH,
+                                "calibration %s of %s was made with channel %zu '%s', which is "
+                                "'%s' now: restore the wiring, or calibrate again",
+                                stored->id, stored->instrument, c + 1, then, now);
+  }
+  return STANCE_OK;
+}
+
 enum stance_status stance_pipeline_calibration(const struct stance_source_info *info,
                                                const struct stance_calibration *stored,
                                                struct stance_calibration *ret_calibration,
                                                struct stance_problem *problem)
 {
   if (stored != NULL) {
-    *ret_calibration = *stored;
-    return STANCE_OK;
+    enum stance_status status = check_wiring(info, stored, problem);
+    if (status == STANCE_OK)
+      *ret_calibration = *stored;
+    return status;
   }
   if (info->calibration[0] != '\0')
     return stance_calibration_import(info->uri, info->calibration, ret_calibration, problem);

@@ -18,7 +18,8 @@ struct stance_pipeline_input {
   const struct stance_analysis_context *context;
   const struct stance_phase *phase;
   size_t phase_count;
-  bool truncated; /* the recording was cut off */
+  bool truncated;    /* the recording was cut off */
+  size_t tail_count; /* instants at the end at which not every side was recorded: no loss */
 };
 
 /* Pure in its arguments. `ret_result` by stance_result_finish. WORK. */
@@ -28,8 +29,8 @@ stance_pipeline_analyze(struct stance_analyzer *analyzer, const struct stance_pi
 
 /* The profile that a new recording gets, tried in this order: `stored` (NULL: none), the text the
    source knows for itself, forces as they are. Where none of them applies the channels keep their
-   own unit, and `ret_calibration->calibrated` is false. STANCE_INPUT where the source's own text
-   cannot be read. */
+   own unit, and `ret_calibration->calibrated` is false. STANCE_MISMATCH where the stored profile
+   was made with other channels, STANCE_INPUT where the source's own text cannot be read. */
 STANCE_MUST_CHECK enum stance_status stance_pipeline_calibration(
     const struct stance_source_info *info, const struct stance_calibration *stored,
     struct stance_calibration *ret_calibration, struct stance_problem *problem);

@@ -164,6 +164,7 @@ enum stance_status stance_trial_analyze(struct stance_analyzer *analyzer,
       .phase = trial->phase,
       .phase_count = trial->phase_count,
       .truncated = trial->truncated,
+      .tail_count = trial->tail_count,
   };
   return stance_pipeline_analyze(analyzer, &input, ret_result, problem);
 }

@@ -50,6 +50,7 @@ struct stance_trial {
   struct stance_phase *phase;
   size_t phase_count;
   bool truncated;
+  size_t tail_count;       /* see pipeline.h */
   stance_reason_set flags; /* known before the analysis */
   double body_mass_kg, lever_m;
   enum stance_side injured_side;

@@ -124,9 +124,13 @@ static enum stance_status join(struct stance_trial *left, struct stance_trial *r
   pair->calibration.channel_count = 0;
   pair->flags = left->flags | right->flags;
   struct stance_trial *sides[] = {left, right};
-  pair->raw.sample_count = left->raw.sample_count > right->raw.sample_count
-                               ? left->raw.sample_count
-                               : right->raw.sample_count;
+  size_t shorter = left->raw.sample_count, longer = right->raw.sample_count;
+  if (shorter > longer) {
+    shorter = right->raw.sample_count;
+    longer = left->raw.sample_count;
+  }
+  pair->raw.sample_count = longer;
+  pair->tail_count = longer - shorter;
   status = join_time(left, right, pair, problem);
   for (int side = STANCE_LEFT; side <= STANCE_RIGHT && status == STANCE_OK; side++) {
     add_integrity(&pair->raw.integrity, &sides[side]->raw.integrity);
