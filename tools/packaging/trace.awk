@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A force trace and what was found in it, as SVG:
-#   awk -f trace.awk LONG.csv RAW.csv > picture.svg
-# LONG.csv is a report in the long layout, RAW.csv an exported trace: time, left, right in s and N.
+#   awk -f trace.awk PROFILE.ini LONG.csv RAW.csv > picture.svg
+# PROFILE.ini is the exported calibration of two channels, left and right; LONG.csv the report in the
+# long layout; RAW.csv the exported raw values: time, left, right.
 function x(t) { return left + (t - first_s) / (last_s - first_s) * width }
 function y(f) { return top + height - f / high_n * height }
 function colour(side) { return side == "left" ? "#1f5fa8" : "#c2570c" }
@@ -12,8 +13,15 @@ function say(px, py, anchor, fill, words) {
 BEGIN { FS = ","; left = 56; top = 34; width = 880; height = 270; high_n = 0 }
 { gsub(/"/, ""); sub(/\r$/, "") }
 
-# The report: only numbered repetitions, not the summaries.
 FILENAME == ARGV[1] {
+  split($0, pair, " = ")
+  if (/^\[channel /) { channel = $0; gsub(/^.channel |\]$/, "", channel) }
+  profile[channel, pair[1]] = pair[2]
+  next
+}
+
+# The report: only numbered repetitions, not the summaries.
+FILENAME == ARGV[2] {
   if ($3 ~ /^[0-9]+$/ && $6 != "" && ($4 == "left" || $4 == "right")) {
     value[$3, $4, $5] = $6
     if ($3 > repetitions) repetitions = $3
@@ -21,18 +29,24 @@ FILENAME == ARGV[1] {
   next
 }
 
-# The trace: lowest and highest of each of 1600 columns, so that no peak is lost in drawing.
-FNR > 1 && $2 != "" && $3 != "" {
-  time[++count] = $1; force["left", count] = $2; force["right", count] = $3
-  if ($2 > high_n) high_n = $2
-  if ($3 > high_n) high_n = $3
+# As the report counts it: above the unloaded zero.
+function newtons(side, raw) {
+  return profile[side, "polarity"] * profile[side, "slope_n_per_unit"] * (raw - profile[side, "zero"]) \
+    - value[1, side, "unloaded_zero"]
 }
+function keep(side, raw) {
+  force[side, count] = newtons(side, raw)
+  if (force[side, count] > high_n) high_n = force[side, count]
+}
+FNR > 1 && $2 != "" && $3 != "" { time[++count] = $1; keep("left", $2); keep("right", $3) }
+
+# Lowest and highest of each column, so that no peak is lost in drawing.
 
 function draw(side,   column, k, from, to, low, high) {
   printf "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.1\" points=\"", colour(side)
-  for (column = 0; column < 1600; column++) {
-    from = int(column * count / 1600) + 1
-    to = int((column + 1) * count / 1600)
+  for (column = 0; column < 880; column++) {
+    from = int(column * count / 880) + 1
+    to = int((column + 1) * count / 880)
     if (to < from) continue
     low = high = force[side, from]
     for (k = from; k <= to; k++) {
@@ -55,7 +69,7 @@ function mark(repetition, side,   onset, peak_s, peak_n) {
 }
 
 END {
-  if (count == 0) { print "no trace in " ARGV[2] > "/dev/stderr"; exit 1 }
+  if (count == 0) { print "no trace in " ARGV[3] > "/dev/stderr"; exit 1 }
   first_s = time[1]; last_s = time[count]
   high_n = 100 * (int(high_n / 100) + 1)
   print "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 960 350\" font-family=\"sans-serif\" font-size=\"12\">"
