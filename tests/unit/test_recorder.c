@@ -3,6 +3,7 @@
  */
 #include "recorder.h"
 #include "support/faulty_disk.h"
+#include "support/still_clock.h"
 #include "support/store_fixture.h"
 
 #include <pthread.h>
@@ -19,52 +20,6 @@
 
 /* SQLite's numbers, so that its header stays with its owner. */
 enum { DISK_FULL = 13, WRITE_FAILED = 778, SYNC_FAILED = 1034 };
-
-/* A clock that stands until the test moves it; a sleeper waits for that. */
-struct still_clock {
-  pthread_mutex_t mutex;
-  pthread_cond_t moved, asleep;
-  int64_t now_ns, wake_ns; /* wake_ns: of the sleeper, 0 when nobody sleeps */
-};
-
-static int64_t still_now(void *context)
-{
-  struct still_clock *clock = context;
-  pthread_mutex_lock(&clock->mutex);
-  int64_t now_ns = clock->now_ns;
-  pthread_mutex_unlock(&clock->mutex);
-  return now_ns;
-}
-
-static void still_sleep(void *context, int64_t deadline_ns)
-{
-  struct still_clock *clock = context;
-  pthread_mutex_lock(&clock->mutex);
-  clock->wake_ns = deadline_ns;
-  pthread_cond_broadcast(&clock->asleep);
-  while (clock->now_ns < deadline_ns)
-    pthread_cond_wait(&clock->moved, &clock->mutex);
-  clock->wake_ns = 0;
-  pthread_mutex_unlock(&clock->mutex);
-}
-
-/* Lets the sleeper wake at each of its deadlines over this span, and returns when it sleeps
-   again. */
-static void advance(struct still_clock *clock, int64_t span_ns)
-{
-  pthread_mutex_lock(&clock->mutex);
-  int64_t end_ns = clock->now_ns + span_ns;
-  for (;;) {
-    while (clock->wake_ns == 0 || clock->wake_ns <= clock->now_ns)
-      pthread_cond_wait(&clock->asleep, &clock->mutex);
-    if (clock->wake_ns > end_ns)
-      break;
-    clock->now_ns = clock->wake_ns;
-    pthread_cond_broadcast(&clock->moved);
-  }
-  clock->now_ns = end_ns;
-  pthread_mutex_unlock(&clock->mutex);
-}
 
 struct bench {
   struct store_fixture *fixture;
@@ -100,11 +55,8 @@ static int set_up(void **state)
   bench.store = store_fixture_open(bench.fixture);
   bench.recording = store_fixture_recording(2, 1000);
   store_fixture_begin(bench.store, &bench.recording);
-  pthread_mutex_init(&bench.still.mutex, NULL);
-  pthread_cond_init(&bench.still.moved, NULL);
-  pthread_cond_init(&bench.still.asleep, NULL);
-  bench.still.now_ns = 1000 * NS_PER_S;
-  bench.clock = (struct stance_clock){still_now, still_sleep, &bench.still};
+  still_clock_init(&bench.still, 1000 * NS_PER_S);
+  bench.clock = still_clock_of(&bench.still);
   return stance_frame_ring_create(1 << 14, &bench.ring) == STANCE_OK ? 0 : -1;
 }
 
@@ -137,7 +89,7 @@ static void sample_second(void)
 {
   for (unsigned tenth = 0; tenth < 10; tenth++) {
     push(100);
-    advance(&bench.still, NS_PER_S / 10);
+    still_clock_advance(&bench.still, NS_PER_S / 10);
   }
 }
 
@@ -148,29 +100,12 @@ static struct stance_recorder_health health(void)
   return now;
 }
 
-/* Keeps the clock going while stop waits for the recorder. */
-static void *run_clock(void *stopped)
-{
-  while (!atomic_load((atomic_bool *)stopped)) {
-    pthread_mutex_lock(&bench.still.mutex);
-    if (bench.still.wake_ns > bench.still.now_ns)
-      bench.still.now_ns = bench.still.wake_ns;
-    pthread_cond_broadcast(&bench.still.moved);
-    pthread_mutex_unlock(&bench.still.mutex);
-    usleep(50);
-  }
-  return NULL;
-}
-
 static enum stance_status stop(struct stance_recorder_health *ret_health,
                                struct stance_problem *problem)
 {
-  pthread_t thread;
-  atomic_bool stopped = false;
-  assert_int_equal(pthread_create(&thread, NULL, run_clock, &stopped), 0);
+  still_clock_run(&bench.still);
   enum stance_status status = stance_recorder_stop(bench.recorder, ret_health, problem);
-  atomic_store(&stopped, true);
-  pthread_join(thread, NULL);
+  still_clock_finish(&bench.still);
   stance_store_close(bench.store);
   return status;
 }
@@ -214,7 +149,7 @@ static void test_a_filling_ring_is_not_made_to_wait(void **state)
   assert_int_equal(stance_frame_ring_create(1 << 17, &bench.ring), STANCE_OK);
   start(0);
   push(1 << 16);
-  advance(&bench.still, NS_PER_S / 20);
+  still_clock_advance(&bench.still, NS_PER_S / 20);
   assert_int_equal(health().frames_committed, 1 << 16);
   assert_int_equal(stop(NULL, NULL), STANCE_OK);
   expect_stored(1 << 16);
@@ -278,8 +213,6 @@ static void *mend_later(void *argument)
 static void test_stop_waits_for_the_disk(void **state)
 {
   (void)state;
-  stance_store_close(bench.store);
-  bench.store = store_fixture_open(bench.fixture);
   bench.clock = stance_clock_host;
   start(0);
   atomic_store(&bench.disk->write_error, DISK_FULL);
@@ -357,9 +290,9 @@ static void test_a_stalled_disk_loses_nothing(void **state)
   sample_second();
   atomic_store(&bench.disk->stall_ms, 300);
   push(5000); /* into the ring while the recorder waits for the disk */
-  advance(&bench.still, NS_PER_S / 2);
+  still_clock_advance(&bench.still, NS_PER_S / 2);
   push(5000);
-  advance(&bench.still, NS_PER_S / 2);
+  still_clock_advance(&bench.still, NS_PER_S / 2);
   atomic_store(&bench.disk->stall_ms, 0);
   assert_int_equal(stop(NULL, NULL), STANCE_OK);
   assert_int_equal(stance_frame_ring_dropped(bench.ring), 0);
