@@ -20,7 +20,9 @@ for kill in $(seq "$kills"); do
   rate=$((1000 * (1 + RANDOM % 100))) channels=$((1 + RANDOM % 8)) block_ms=$((5 + RANDOM % 60))
   "$victim" record "$store" "$rate" "$channels" "$block_ms" 2>"$log" &
   pid=$!
-  sleep "$(printf '0.%03d' $((10 + RANDOM % 490)))"
+  # One in five at any moment, while the store is being opened too; the others while it records.
+  [ $((kill % 5)) = 0 ] || until grep -q '^recording ' "$log"; do sleep 0.01; done
+  sleep "$(printf '0.%03d' $((RANDOM % 500)))"
   kill -9 "$pid"
   wait "$pid" 2>/dev/null
   grep -q '^recording ' "$log" || continue # killed before it had begun: nothing was promised

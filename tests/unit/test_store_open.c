@@ -207,13 +207,12 @@ static void check_missing_rights(const struct store_fixture *fixture)
   struct stance_problem problem = {""};
   char path[192];
   snprintf(path, sizeof path, "%s/closed/new/store.db", fixture->folder);
-  static const char *const words[] = {"rights are missing", "rights are missing", "read-only"};
   const char *const paths[] = {path, "", fixture->path};
   for (size_t k = 0; k < 3; k++) {
     if (k == 1)
       snprintf(path, sizeof path, "%s/closed/store.db", fixture->folder);
     if (try_open(k == 1 ? path : paths[k], STANCE_STORE_WRITE, &problem) != STANCE_STORE ||
-        strstr(problem.text, words[k]) == NULL) {
+        strstr(problem.text, "rights are missing") == NULL) {
       fprintf(stderr, "case %zu: %s\n", k, problem.text);
       _exit(1);
     }

@@ -47,7 +47,7 @@ void store_now(char *ret_text, size_t size)
    can be read from a medium where nothing may be written. */
 static bool has_no_log(const char *path)
 {
-  char name[4096 + 8];
+  char name[STORE_PATH_SIZE + 8];
   struct stat log;
   snprintf(name, sizeof name, "%s-wal", path);
   return stat(name, &log) != 0 || log.st_size == 0;
@@ -147,13 +147,17 @@ static enum stance_status open_for_writing(struct stance_store *store,
   enum stance_status status = store_file_create(store->path, problem);
   if (status == STANCE_OK)
     status = store_file_check_space(store->path, problem);
+  return status == STANCE_OK ? store_connect(store, problem) : status;
+}
+
+enum stance_status store_connect(struct stance_store *store, struct stance_problem *problem)
+{
+  enum stance_status status = store_file_check_rights(store->path, problem);
   if (status != STANCE_OK)
     return status;
   int code = connect_to(store, store->path, SQLITE_OPEN_READWRITE);
   if (code != SQLITE_OK)
     return store_fail(store, code, "open the store", problem);
-  if (sqlite3_db_readonly(store->db, "main") == 1) /* SQLite falls back to it without a word */
-    return store_fail(store, SQLITE_READONLY, "write to the store", problem);
   status = store_schema_recognise(store, problem);
   if (status == STANCE_OK)
     status = make_durable(store, problem);

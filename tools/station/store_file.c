@@ -19,7 +19,7 @@ enum stance_status stance_store_default_path(char *ret_path, size_t size,
 {
   const char *given = getenv("STANCE_STORE"), *data = getenv("XDG_DATA_HOME"),
              *home = getenv("HOME");
-  char path[4096];
+  char path[STORE_PATH_SIZE];
   int length;
   if (given != NULL && *given != '\0')
     length = snprintf(path, sizeof path, "%s", given);
@@ -39,16 +39,6 @@ enum stance_status stance_store_default_path(char *ret_path, size_t size,
   return STANCE_OK;
 }
 
-/* A new name in a folder survives a power cut only when the folder was synced. */
-static void sync_folder(const char *path)
-{
-  int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0)
-    return; /* a folder that may be written but not read: nothing can be done */
-  fsync(folder);
-  close(folder);
-}
-
 /* The folder part of `path` with its length; "." and "/" where there is no other. */
 static void folder_of(const char *path, char *ret_folder, size_t size)
 {
@@ -61,6 +51,17 @@ static void folder_of(const char *path, char *ret_folder, size_t size)
     snprintf(ret_folder, size, "%.*s", (int)(slash - path), path);
 }
 
+void store_file_sync_folder(const char *path)
+{
+  char name[STORE_PATH_SIZE];
+  folder_of(path, name, sizeof name);
+  int folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0)
+    return; /* a folder that may be written but not read: nothing can be done */
+  fsync(folder);
+  close(folder);
+}
+
 static enum stance_status create_folders(const char *folder, struct stance_problem *problem)
 {
   struct stat existing;
@@ -69,7 +70,7 @@ static enum stance_status create_folders(const char *folder, struct stance_probl
       return STANCE_OK;
     return store_fail_errno(folder, ENOTDIR, "use it as a folder", problem);
   }
-  char parent[4096];
+  char parent[STORE_PATH_SIZE];
   folder_of(folder, parent, sizeof parent);
   enum stance_status status = create_folders(parent, problem);
   if (status != STANCE_OK)
@@ -78,7 +79,7 @@ static enum stance_status create_folders(const char *folder, struct stance_probl
     return store_fail_errno(folder, errno, "create the folder", problem);
   if (chmod(folder, 0700) != 0) /* a strict umask may have taken our own rights */
     return store_fail_errno(folder, errno, "set the rights of the folder", problem);
-  sync_folder(parent);
+  store_file_sync_folder(folder);
   return STANCE_OK;
 }
 
@@ -86,7 +87,7 @@ enum stance_status store_file_make_private(const char *path, struct stance_probl
 {
   static const char *const suffixes[] = {"", "-wal", "-shm"};
   for (size_t k = 0; k < sizeof suffixes / sizeof *suffixes; k++) {
-    char name[4096 + 8];
+    char name[STORE_PATH_SIZE + 8];
     struct stat existing;
     snprintf(name, sizeof name, "%s%s", path, suffixes[k]);
     if (stat(name, &existing) == 0 && S_ISREG(existing.st_mode) && existing.st_uid == geteuid() &&
@@ -98,7 +99,7 @@ enum stance_status store_file_make_private(const char *path, struct stance_probl
 
 enum stance_status store_file_create(const char *path, struct stance_problem *problem)
 {
-  char folder[4096];
+  char folder[STORE_PATH_SIZE];
   if (strlen(path) >= sizeof folder)
     return stance_problem_set(problem, STANCE_STORE, "%.100s…: the path is too long", path);
   folder_of(path, folder, sizeof folder);
@@ -111,10 +112,20 @@ enum stance_status store_file_create(const char *path, struct stance_problem *pr
     close(file);
     if (error != 0)
       return store_fail_errno(path, error, "set the rights of the store", problem);
-    sync_folder(folder);
+    store_file_sync_folder(path);
     return STANCE_OK;
   }
   return errno == EEXIST ? STANCE_OK : store_fail_errno(path, errno, "create the store", problem);
+}
+
+enum stance_status store_file_check_rights(const char *path, struct stance_problem *problem)
+{
+  char folder[STORE_PATH_SIZE];
+  folder_of(path, folder, sizeof folder);
+  if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0 &&
+      faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0)
+    return STANCE_OK;
+  return store_fail_errno(path, errno, "write to the store", problem);
 }
 
 enum stance_status store_file_check_space(const char *path, struct stance_problem *problem)
@@ -133,7 +144,7 @@ enum stance_status store_file_check_space(const char *path, struct stance_proble
 
 static struct store_file_identity identity_of(const char *path, const char *suffix)
 {
-  char name[4096 + 8];
+  char name[STORE_PATH_SIZE + 8];
   struct stat file;
   snprintf(name, sizeof name, "%s%s", path, suffix);
   if (stat(name, &file) != 0)

@@ -14,6 +14,8 @@
 
 /* "Stnc": tells our file from another program's. */
 enum { STORE_APPLICATION_ID = 0x53746e63 };
+/* A path of the store with its end; PATH_MAX on Linux. */
+enum { STORE_PATH_SIZE = 4096 };
 
 struct store_file_identity {
   dev_t device;
@@ -29,8 +31,12 @@ struct stance_store {
   struct stance_block_codec *codec;
 };
 
-/* store.c: this moment as RFC 3339 in UTC. */
+/* store.c */
+/* This moment as RFC 3339 in UTC. */
 void store_now(char *ret_text, size_t size);
+/* Connects, anew where there was a connection, to the existing file at the store's path: for
+   writing, durable, proven by a commit. */
+enum stance_status store_connect(struct stance_store *store, struct stance_problem *problem);
 
 /* store_error.c: the one translation of SQLite's codes and of errno into a sentence.
    `doing` completes "cannot …". */
@@ -69,11 +75,20 @@ enum stance_status store_file_create(const char *path, struct stance_problem *pr
 /* Patients' data: nobody else may read it. SQLite gives its -wal and -shm the rights of the file
    itself; those left by an older run are mended here. */
 enum stance_status store_file_make_private(const char *path, struct stance_problem *problem);
+/* STANCE_STORE where the file or its folder, which also holds the log, may not be written: SQLite
+   would open it for reading without a word. */
+enum stance_status store_file_check_rights(const char *path, struct stance_problem *problem);
 /* STANCE_STORE where the disk has no room for a test. */
 enum stance_status store_file_check_space(const char *path, struct stance_problem *problem);
 void store_file_remember(struct stance_store *store);
 /* False where another file, or none, stands at the path of the open one. */
 bool store_file_is_in_place(const struct stance_store *store);
+/* A new name in a folder survives a power cut only when the folder was synced. */
+void store_file_sync_folder(const char *path);
+
+/* store_rescue.c: gives an open store that is no longer in place its name back, with all it holds;
+   for after a commit. */
+enum stance_status store_rescue(struct stance_store *store, struct stance_problem *problem);
 
 /* store_schema.c */
 /* STANCE_STORE, nothing changed, where the file is another program's or a newer stance's. */

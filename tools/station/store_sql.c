@@ -113,19 +113,14 @@ int store_transaction_begin(const struct stance_store *store)
 enum stance_status store_transaction_end(struct stance_store *store, int code, const char *doing,
                                          struct stance_problem *problem)
 {
-  enum stance_status status = STANCE_OK;
   if (code == SQLITE_OK)
     code = store_execute(store, "COMMIT", "");
   if (code != SQLITE_OK) {
-    status = store_fail(store, code, doing, problem); /* before the rollback changes its errno */
-    if (!sqlite3_get_autocommit(store->db))
+    /* Before the rollback changes the errno that explains it. */
+    enum stance_status status = store_fail(store, code, doing, problem);
+    if (store->db != NULL && !sqlite3_get_autocommit(store->db))
       store_execute(store, "ROLLBACK", "");
     return status;
   }
-  if (!store_file_is_in_place(store))
-    return stance_problem_set(
-        problem, STANCE_STORE,
-        "%s: cannot %s: the store was deleted, moved or replaced while it was open; put it back",
-        store->path, doing);
-  return status;
+  return store_file_is_in_place(store) ? STANCE_OK : store_rescue(store, problem);
 }
