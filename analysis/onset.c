@@ -95,8 +95,8 @@ static long walk_back(const struct walk *walk, long from, long hold, long harmle
   return STANCE_NO_SAMPLE;
 }
 
-/* Where the walk starts: r + 50 ms. A slow rise is not above the threshold there yet when r lies
-   at its foot; then t90, which is. */
+/* Where the walk starts: r + 50 ms. A slow rise may not be above the threshold there yet; then t90,
+   or the peak, which is. */
 static long walk_start(const struct stance_effort_search *search, const struct walk *walk,
                        const struct stance_effort *effort)
 {
@@ -104,6 +104,8 @@ static long walk_start(const struct stance_effort_search *search, const struct w
   start = smaller_of(smaller_of(start, effort->peak), walk->last);
   if (start >= walk->first && walked(walk, start) <= walk->limit)
     start = smaller_of(larger_of(start, effort->t90), walk->last);
+  if (start >= walk->first && walked(walk, start) <= walk->limit)
+    start = smaller_of(effort->peak, walk->last);
   return start;
 }
 

@@ -105,29 +105,26 @@ static double level_before(const struct stance_effort_search *search, long ancho
   return mean_of(search->force_n, from, end);
 }
 
-/* A rise that is slow (20 to 80 % in more than 0.5 s, SCIENCE 1.3 step 6) can be well under way
-   500 ms before its steepest part: on a Nordic lowering or a ramp the level there is not the
-   athlete at rest. Then the anchor of the quiet window walks back, one reference span at a time,
-   while the force before it was still lower by more than half the onset floor or a quarter of the
-   quiet window's tolerance; 10 % of the rise in 1.6 s is the slowest rise that this follows. On
-   a fast rise the anchor is r itself, as SCIENCE has it. */
+static double tolerance_of(double rise_n)
+{
+  return fmax(tolerance_floor_n, tolerance_fraction * rise_n);
+}
+
+/* A rise can be well under way 500 ms before its steepest part: on a Nordic lowering, a ramp, or
+   any rise that starts slowly, the level there is not the athlete at rest, and a window near that
+   level would hold a part of the rise. So the anchor of the quiet window walks back, one reference
+   span at a time, while the force before it was still lower by more than half the onset floor or
+   a quarter of the tolerance (10 % of the rise in 1.6 s is the slowest rise that this follows).
+   Where all of that is well within the tolerance the anchor is r itself, as SCIENCE has it. */
 static long quiet_anchor(const struct stance_effort_search *search,
                          const struct stance_analysis_settings *settings,
-                         const struct stance_effort *effort, double low_n)
+                         const struct stance_effort *effort)
 {
-  const double *f = search->force_n;
-  double rise_n = f[effort->peak] - low_n;
-  long t80 = first_at_or_above(f, effort->first, effort->peak, low_n + 0.8 * rise_n);
-  long t20 = t80;
-  while (t20 > effort->first && !(f[t20] <= low_n + 0.2 * rise_n))
-    --t20;
-  if (t80 - t20 <= samples_of(0.5, search->rate_hz))
-    return effort->steepest;
-
+  long anchor = effort->steepest;
+  double first_n = level_before(search, anchor), level_n = first_n;
+  double rise_n = search->force_n[effort->peak] - first_n;
   double step_n = fmax(settings->onset_floor_n / 2.0, tolerance_fraction / 4.0 * rise_n);
   long step = larger_of(1, samples_of(reference_from_s - reference_to_s, search->rate_hz));
-  long anchor = effort->steepest;
-  double level_n = level_before(search, anchor);
   while (anchor - step > search->earliest) {
     double earlier_n = level_before(search, anchor - step);
     if (!(earlier_n < level_n - step_n))
@@ -135,15 +132,15 @@ static long quiet_anchor(const struct stance_effort_search *search,
     anchor -= step;
     level_n = earlier_n;
   }
-  return anchor;
+  return first_n - level_n > tolerance_of(rise_n) / 2.0 ? anchor : effort->steepest;
 }
 
 /* Step 2. Leaves quiet_first at STANCE_NO_SAMPLE where no window qualifies. */
 static void find_quiet_window(const struct stance_effort_search *search,
-                              const struct stance_analysis_settings *settings, double low_n,
+                              const struct stance_analysis_settings *settings,
                               struct stance_effort *effort)
 {
-  long anchor = quiet_anchor(search, settings, effort, low_n);
+  long anchor = quiet_anchor(search, settings, effort);
   long from, end;
   reference_span(search, anchor, &from, &end);
   double reference_n = median_of(search->force_n, from, end);
@@ -154,7 +151,7 @@ static void find_quiet_window(const struct stance_effort_search *search,
       .end = anchor,
       .length = larger_of(2, samples_of(settings->quiet_window_s, search->rate_hz)),
       .reference_n = reference_n,
-      .tolerance_n = fmax(tolerance_floor_n, tolerance_fraction * rise_n),
+      .tolerance_n = tolerance_of(rise_n),
   };
   if (isnan(reference_n))
     return;
@@ -215,7 +212,7 @@ void stance_effort_anchor(const struct stance_effort_search *search,
   if (effort.steepest == STANCE_NO_SAMPLE)
     effort.missing |= STANCE_REASON_BIT(STANCE_REASON_GAP_IN_WINDOW);
   else
-    find_quiet_window(search, settings, low_n, &effort);
+    find_quiet_window(search, settings, &effort);
 
   if (effort.quiet_first == STANCE_NO_SAMPLE) {
     effort.missing |= STANCE_REASON_BIT(STANCE_REASON_NO_QUIET_WINDOW);
