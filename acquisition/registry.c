@@ -4,5 +4,6 @@
 
 const struct stance_source_driver *const stance_source_drivers[] = {
     &stance_sim_driver,
+    &stance_replay_driver,
     NULL,
 };

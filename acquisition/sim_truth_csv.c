@@ -4,21 +4,56 @@
    onset_time is on the recording's axis (sample index / nominal rate), all else in true seconds. */
 #include "sim_truth.h"
 
+#include <assert.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct best {
   double force_n[STANCE_SIM_SIDE_COUNT];
 };
 
-static void row(FILE *file, const char *repetition, enum stance_side side, const char *metric,
-                double value, const char *unit)
+/* Text that grows; stays as it is once memory has run out. */
+struct text {
+  char *bytes;
+  size_t used, capacity;
+  bool failed;
+};
+
+STANCE_PRINTF(2, 3)
+static void append(struct text *text, const char *format, ...)
 {
-  fprintf(file, "%s,%s,%s,%.15g,%s\n", repetition, stance_side_name(side), metric, value, unit);
+  char line[256]; /* names are short and numbers have 15 digits */
+  va_list arguments;
+
+  va_start(arguments, format);
+  const int length = vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  assert(length >= 0 && (size_t)length < sizeof line);
+  if (text->used + (size_t)length + 1 > text->capacity) {
+    const size_t capacity = 2 * text->capacity + sizeof line;
+    char *bytes = text->failed ? NULL : realloc(text->bytes, capacity);
+    if (bytes == NULL) {
+      text->failed = true;
+      return;
+    }
+    text->bytes = bytes;
+    text->capacity = capacity;
+  }
+  memcpy(text->bytes + text->used, line, (size_t)length + 1);
+  text->used += (size_t)length;
 }
 
-static void write_windows(FILE *file, const char *repetition, const struct stance_sim_truth *truth)
+static void row(struct text *text, const char *repetition, enum stance_side side,
+                const char *metric, double value, const char *unit)
+{
+  append(text, "%s,%s,%s,%.15g,%s\n", repetition, stance_side_name(side), metric, value, unit);
+}
+
+static void write_windows(struct text *text, const char *repetition,
+                          const struct stance_sim_truth *truth)
 {
   static const struct {
     const char *metric;
@@ -34,45 +69,45 @@ static void write_windows(FILE *file, const char *repetition, const struct stanc
   for (size_t k = 0; k < STANCE_SIM_WINDOW_COUNT; k++) {
     const int end_ms = 50 * ((int)k + 1);
     snprintf(metric, sizeof metric, "force_at_%dms", end_ms);
-    row(file, repetition, truth->side, metric, truth->force_n[k], "N");
+    row(text, repetition, truth->side, metric, truth->force_n[k], "N");
     snprintf(metric, sizeof metric, "net_force_at_%dms", end_ms);
-    row(file, repetition, truth->side, metric, truth->force_n[k] - truth->baseline_n, "N");
+    row(text, repetition, truth->side, metric, truth->force_n[k] - truth->baseline_n, "N");
     snprintf(metric, sizeof metric, "impulse_net_0_%dms", end_ms);
-    row(file, repetition, truth->side, metric, truth->impulse_net_ns[k], "N.s");
+    row(text, repetition, truth->side, metric, truth->impulse_net_ns[k], "N.s");
   }
   for (size_t k = 0; k < sizeof spans / sizeof spans[0]; k++) {
     const double from_n = spans[k].from < 0 ? truth->onset_n : truth->force_n[spans[k].from];
     const double windows = (double)(spans[k].to - spans[k].from);
-    row(file, repetition, truth->side, spans[k].metric,
+    row(text, repetition, truth->side, spans[k].metric,
         (truth->force_n[spans[k].to] - from_n) / (windows * stance_sim_truth_window_s(0)), "N/s");
   }
 }
 
-static void write_side(FILE *file, const char *repetition, const struct stance_sim_truth *truth,
-                       double axis_factor)
+static void write_side(struct text *text, const char *repetition,
+                       const struct stance_sim_truth *truth, double axis_factor)
 {
   const enum stance_side side = truth->side;
 
-  row(file, repetition, side, "onset_time", truth->onset_s * axis_factor, "s");
-  row(file, repetition, side, "limb_weight", truth->limb_n, "N");
-  row(file, repetition, side, "baseline_force", truth->baseline_n, "N");
-  row(file, repetition, side, "pretension", truth->baseline_n - truth->limb_n, "N");
-  row(file, repetition, side, "peak_force", truth->peak_n, "N");
-  row(file, repetition, side, "peak_force_net", truth->peak_n - truth->limb_n, "N");
-  row(file, repetition, side, "time_to_peak", truth->peak_s - truth->onset_s, "s");
-  row(file, repetition, side, "time_to_50pct", truth->time_to_50pct_s, "s");
-  row(file, repetition, side, "time_to_90pct", truth->time_to_90pct_s, "s");
-  row(file, repetition, side, "rfd_peak_20ms", truth->rfd_peak_20ms_n_per_s, "N/s");
-  write_windows(file, repetition, truth);
+  row(text, repetition, side, "onset_time", truth->onset_s * axis_factor, "s");
+  row(text, repetition, side, "limb_weight", truth->limb_n, "N");
+  row(text, repetition, side, "baseline_force", truth->baseline_n, "N");
+  row(text, repetition, side, "pretension", truth->baseline_n - truth->limb_n, "N");
+  row(text, repetition, side, "peak_force", truth->peak_n, "N");
+  row(text, repetition, side, "peak_force_net", truth->peak_n - truth->limb_n, "N");
+  row(text, repetition, side, "time_to_peak", truth->peak_s - truth->onset_s, "s");
+  row(text, repetition, side, "time_to_50pct", truth->time_to_50pct_s, "s");
+  row(text, repetition, side, "time_to_90pct", truth->time_to_90pct_s, "s");
+  row(text, repetition, side, "rfd_peak_20ms", truth->rfd_peak_20ms_n_per_s, "N/s");
+  write_windows(text, repetition, truth);
 }
 
 /* 100·(right − left)/larger, the default of SCIENCE 6. */
-static void write_asymmetry(FILE *file, const char *repetition, const double *force_n)
+static void write_asymmetry(struct text *text, const char *repetition, const double *force_n)
 {
   const double left = force_n[STANCE_LEFT], right = force_n[STANCE_RIGHT];
 
   if (left > 0.0 && right > 0.0)
-    row(file, repetition, STANCE_BOTH, "asymmetry_peak_force",
+    row(text, repetition, STANCE_BOTH, "asymmetry_peak_force",
         100.0 * (right - left) / fmax(left, right), "%");
 }
 
@@ -93,7 +128,7 @@ static bool is_measured(const struct stance_sim_plan *plan, const struct stance_
   return stance_sim_effort_uses(effort, side);
 }
 
-static void write_repetition(FILE *file, const struct stance_sim_plan *plan,
+static void write_repetition(struct text *text, const struct stance_sim_plan *plan,
                              const struct stance_sim_section *section, const char *repetition,
                              struct best *best)
 {
@@ -104,10 +139,10 @@ static void write_repetition(FILE *file, const struct stance_sim_plan *plan,
   const bool cut = settings->duration_s > 0.0 && end_s * axis_factor > settings->duration_s;
   double compared[STANCE_SIM_SIDE_COUNT] = {0};
 
-  fprintf(file, "%s,%s,status,%s,\n", repetition, stance_side_name(effort->side),
-          cut               ? "cut"
-          : effort->partial ? "partial"
-                            : "accepted");
+  append(text, "%s,%s,status,%s,\n", repetition, stance_side_name(effort->side),
+         cut               ? "cut"
+         : effort->partial ? "partial"
+                           : "accepted");
   if (cut)
     return;
   for (int side = STANCE_LEFT; side <= STANCE_TOTAL; side++) {
@@ -115,7 +150,7 @@ static void write_repetition(FILE *file, const struct stance_sim_plan *plan,
     if (!is_measured(plan, effort, (enum stance_side)side))
       continue;
     stance_sim_truth_measure(plan, section, (enum stance_side)side, &truth);
-    write_side(file, repetition, &truth, axis_factor);
+    write_side(text, repetition, &truth, axis_factor);
     if (side == STANCE_TOTAL)
       continue;
     compared[side] = compared_n(plan, &truth);
@@ -124,59 +159,54 @@ static void write_repetition(FILE *file, const struct stance_sim_plan *plan,
   }
   if (effort->side != STANCE_BOTH || settings->rig == STANCE_SIM_PLATE)
     return;
-  row(file, repetition, STANCE_BOTH, "onset_lag",
+  row(text, repetition, STANCE_BOTH, "onset_lag",
       effort->onset_s[STANCE_RIGHT] - effort->onset_s[STANCE_LEFT], "s");
-  write_asymmetry(file, repetition, compared);
+  write_asymmetry(text, repetition, compared);
 }
 
-static void write_scenario(FILE *file, uint32_t dirty)
+static void write_scenario(struct text *text, uint32_t dirty)
 {
   const char *choices = "";
 
   for (const struct stance_source_key *key = stance_sim_keys; key->name != NULL; key++)
     if (key->type == STANCE_KEY_FLAGS)
       choices = key->choices;
-  fputs(",,scenario,", file);
+  append(text, ",,scenario,");
   if (dirty == 0)
-    fputs("clean", file);
+    append(text, "clean");
   for (size_t k = 0, printed = 0; dirty >> k != 0; k++) {
     size_t length;
     const char *name = stance_uri_choice(choices, k, &length);
     if ((dirty >> k & 1) != 0)
-      fprintf(file, "%s%.*s", printed++ > 0 ? "+" : "", (int)length, name);
+      append(text, "%s%.*s", printed++ > 0 ? "+" : "", (int)length, name);
   }
-  fputs(",\n", file);
+  append(text, ",\n");
 }
 
 char *stance_sim_truth(const struct stance_sim_plan *plan)
 {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *file = open_memstream(&text, &size);
+  struct text text = {0};
   struct best best = {{0}};
   unsigned number = 0;
 
-  if (file == NULL)
-    return NULL;
-  fputs("repetition,side,metric,value,unit\n", file);
-  write_scenario(file, plan->settings.dirty);
+  append(&text, "repetition,side,metric,value,unit\n");
+  write_scenario(&text, plan->settings.dirty);
   for (size_t k = 0; k < plan->section_count; k++) {
     char repetition[16];
     if (!plan->section[k].has_effort)
       continue;
     snprintf(repetition, sizeof repetition, "%u", ++number);
-    write_repetition(file, plan, &plan->section[k], repetition, &best);
+    write_repetition(&text, plan, &plan->section[k], repetition, &best);
   }
   for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++)
     if (best.force_n[side] > 0.0)
-      row(file, "best", (enum stance_side)side,
+      row(&text, "best", (enum stance_side)side,
           plan->settings.rig == STANCE_SIM_STRAP ? "peak_force" : "peak_force_net",
           best.force_n[side], "N");
-  write_asymmetry(file, "best", best.force_n);
-  const bool failed = ferror(file) != 0;
-  if (fclose(file) != 0 || failed) {
-    free(text);
+  write_asymmetry(&text, "best", best.force_n);
+  if (text.failed) {
+    free(text.bytes);
     return NULL;
   }
-  return text;
+  return text.bytes;
 }
