@@ -11,9 +11,8 @@
 #include <stdlib.h>
 
 enum {
-  /* Frames handed over at once. Live, 2 ms of them at most: a cue is late by no more than that. */
-  BATCH_MAX = 256,
-  BATCH_NS = 2000000,
+  /* Frames handed over at once: 10 ms at 100 kHz. */
+  BATCH_MAX = 1024,
   /* How long a stop may have to wait for a sleeping producer. */
   SLEEP_SLICE_NS = 20000000,
   /* Between two looks at a full ring in elastic mode: short beside the time a reader of 2^10 frames
@@ -186,7 +185,7 @@ enum stance_status stance_player_create(const struct stance_feed *feed,
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
   player->feed = *feed;
   player->clock = clock;
-  span = floor(feed->instants_per_s * (BATCH_NS / ns_per_s));
+  span = floor(feed->instants_per_s * feed->transfer_s);
   player->batch_span = span < 1.0 ? 1 : span > BATCH_MAX ? BATCH_MAX : (size_t)span;
   if (pthread_mutex_init(&player->lifecycle, NULL) != 0) {
     free(player);

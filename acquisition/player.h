@@ -20,6 +20,7 @@ struct stance_feed {
   void *context;
   uint64_t frame_count;  /* sampling instants in all, lost ones at the end included; 0: endless */
   double instants_per_s; /* of the host's clock; INFINITY: elastic, as fast as readers go */
+  double transfer_s;     /* host time that frames are gathered for before they are handed over */
 };
 
 struct stance_player;

@@ -16,6 +16,9 @@ struct stance_replay {
   size_t position; /* of the next instant */
 };
 
+/* A cue is late by no more than that. */
+static const double transfer_s = 0.002;
+
 /* Nothing was received at this instant. */
 static bool is_lost(const struct stance_raw_trace *trace, size_t position)
 {
@@ -89,7 +92,8 @@ static enum stance_status create(const struct stance_raw_trace *trace, double sp
                                    .rewind = rewind_replay,
                                    .context = replay,
                                    .frame_count = trace->sample_count,
-                                   .instants_per_s = trace->time.rate_hz * speed};
+                                   .instants_per_s = trace->time.rate_hz * speed,
+                                   .transfer_s = transfer_s};
   replay->trace = trace;
   status = stance_player_create(&feed, clock, &replay->player, problem);
   if (status != STANCE_OK) {

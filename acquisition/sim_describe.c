@@ -49,7 +49,8 @@ static void write_profile(const struct stance_sim *sim, struct stance_source_inf
         text + used, size - used,
         "[channel %s]\nserial = %s-%zu\nunit = %s\nside = %s\npolarity = 1\nzero = %.17g\n"
         "slope_n_per_unit = %.17g\n",
-        channel->name, info->serial, k + 1, channel->unit, stance_side_name(channel->side),
+        channel->name, info->serial, k + 1, channel->unit,
+        channel->side == STANCE_SIDE_NONE ? "none" : stance_side_name(channel->side),
         sim->sensor.channel[k].zero_raw, sim->sensor.slope_n_per_unit);
   }
   /* Eight channels of at most 300 characters fit into the 4096 of the contract. */

@@ -39,6 +39,7 @@ static enum stance_status open_sim(const struct stance_uri *uri, const struct st
       .context = &source->sim,
       .frame_count = source->sim.frame_count,
       .instants_per_s = source->sim.true_rate_hz * source->sim.plan.settings.speed,
+      .transfer_s = source->sim.plan.settings.transfer_s,
   };
   status = stance_player_create(&feed, clock, &source->player, problem);
   if (status != STANCE_OK)

@@ -34,7 +34,7 @@ struct stance_sim_gap {
 
 /* One member for each key; units are in the table of keys. */
 struct stance_sim_settings {
-  double rate_hz, speed, duration_s, seed;
+  double rate_hz, speed, transfer_s, duration_s, seed;
   int sides, rig, shape;
   uint32_t dirty;
   double repetitions;

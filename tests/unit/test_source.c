@@ -183,8 +183,31 @@ static void test_the_clock_runs_at_the_ppm_and_speed_asked_for(void **state)
   stance_frame_ring_destroy(reader.ring);
 }
 
-/* In real time: batches of at most 2 ms, so that 200 ms need at least 100 of them, and no frame
-   comes before it was sampled. */
+/* The longer a transfer, the fewer: as many sleeps as there are transfers in the time. */
+static void test_frames_are_handed_over_as_often_as_asked_for(void **state)
+{
+  static const struct {
+    const char *uri;
+    unsigned transfers;
+  } cases[] = {{"sim:nordic?duration=10", 5000}, {"sim:nordic?duration=10&transfer_s=0.01", 1000}};
+  (void)state;
+  for (size_t k = 0; k < 2; k++) {
+    struct drain reader;
+    struct fake_clock fake = {.reader = &reader};
+    const struct stance_clock clock = {fake_now_ns, fake_sleep_until_ns, &fake};
+    struct stance_source *source = open_source(cases[k].uri, &clock);
+    drain_start(&reader, 4096, 0);
+    start(source, reader.ring);
+    wait_for_end(source);
+    stance_source_stop(source);
+    drain_finish(&reader);
+    assert_int_equal(atomic_load(&fake.sleeps), cases[k].transfers);
+    stance_source_destroy(source);
+    stance_frame_ring_destroy(reader.ring);
+  }
+}
+
+/* By the host's clock: the last of 200 frames comes 199 ms after the first, not before. */
 static void test_real_time_is_kept(void **state)
 {
   struct drain reader;
@@ -333,6 +356,7 @@ int main(void)
       cmocka_unit_test(test_loss_at_the_very_end_is_counted),
       cmocka_unit_test(test_an_hour_passes_in_a_moment_on_an_injected_clock),
       cmocka_unit_test(test_the_clock_runs_at_the_ppm_and_speed_asked_for),
+      cmocka_unit_test(test_frames_are_handed_over_as_often_as_asked_for),
       cmocka_unit_test(test_real_time_is_kept),
       cmocka_unit_test(test_stop_and_destroy_are_orderly_at_any_moment),
       cmocka_unit_test(test_a_source_starts_again_from_the_first_frame),
