@@ -128,6 +128,18 @@ static enum stance_status make_durable(const struct stance_store *store,
   return code == SQLITE_OK ? STANCE_OK : store_fail(store, code, "open the store", problem);
 }
 
+static int read_id(struct stance_store *store)
+{
+  sqlite3_stmt *row;
+  int code = store_prepare(store, &row, "SELECT value FROM station WHERE key = 'id'", "");
+  if (code != SQLITE_OK)
+    return code;
+  code = sqlite3_step(row);
+  store_column_text(row, 0, store->id, sizeof store->id);
+  sqlite3_finalize(row);
+  return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
 /* A real commit, through the same log and the same sync as every block's. */
 static enum stance_status prove_commit(struct stance_store *store, struct stance_problem *problem)
 {
@@ -137,6 +149,8 @@ static enum stance_status prove_commit(struct stance_store *store, struct stance
   if (code == SQLITE_OK)
     code = store_execute(store, "INSERT OR REPLACE INTO station VALUES('last_opened_at', ?)", "t",
                          now);
+  if (code == SQLITE_OK)
+    code = read_id(store);
   store_file_remember(store);
   return store_transaction_end(store, code, "write to the store", problem);
 }

@@ -27,6 +27,8 @@ struct stance_store {
   char *path;
   enum stance_store_access access;
   bool recovered;
+  bool doubtful; /* the last write met the disk's own error: what is open may be a dead disk's */
+  char id[33];   /* made with the store, so that its copies and others can be told apart */
   struct store_file_identity main, wal; /* of what is open, to notice when the path is not it */
   struct stance_block_codec *codec;
 };
@@ -62,8 +64,8 @@ double store_column_double(sqlite3_stmt *statement, int column);
 bool store_column_copy(sqlite3_stmt *statement, int column, char **ret_text);
 
 /* A transaction that writes: begun at once, so that it waits for another writer here and not
-   half-way. */
-int store_transaction_begin(const struct stance_store *store);
+   half-way. After a disk error it first looks whether the store has come back. */
+int store_transaction_begin(struct stance_store *store);
 /* Ends it according to `code`, what its statements returned. STANCE_OK only when everything is
    durable in the file that `path` names. */
 enum stance_status store_transaction_end(struct stance_store *store, int code, const char *doing,
@@ -89,16 +91,17 @@ void store_file_sync_folder(const char *path);
 /* store_rescue.c: gives an open store that is no longer in place its name back, with all it holds;
    for after a commit. */
 enum stance_status store_rescue(struct stance_store *store, struct stance_problem *problem);
+/* After a disk error: opens the store anew where it stands at its path again. */
+void store_reconnect(struct stance_store *store);
 
 /* store_schema.c */
 /* STANCE_STORE, nothing changed, where the file is another program's or a newer stance's. */
 enum stance_status store_schema_recognise(const struct stance_store *store,
                                           struct stance_problem *problem);
 /* Brings a recognised or empty file to this program's schema. */
-enum stance_status store_schema_upgrade(const struct stance_store *store,
-                                        struct stance_problem *problem);
+enum stance_status store_schema_upgrade(struct stance_store *store, struct stance_problem *problem);
 /* Applies scripts[user_version …] in one transaction each; scripts[k] leads to version k + 1. */
-int store_schema_migrate(const struct stance_store *store, const char *const *scripts,
+int store_schema_migrate(struct stance_store *store, const char *const *scripts,
                          size_t script_count);
 
 /* store_recording.c: the kind of phase by its name, -1 where there is none. */

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Somebody deletes the store, or its log, while a test is being recorded. SQLite goes on writing
+/* The store is lost while a test is being recorded, and comes back.
+
+   Somebody deletes the store, or its log, while a test is being recorded. SQLite goes on writing
    into files that no longer have a name, and all of it would vanish with the program. What is open
-   still holds everything, so it gets its name back. */
+   still holds everything, so it gets its name back.
+
+   The disk is unplugged, or the kernel turns it read-only after an error, and it is mounted anew.
+   What is open belongs to the dead mount for ever; the store at the path must be opened again. */
 #include "store_private.h"
 
 #include <errno.h>
@@ -77,4 +82,23 @@ enum stance_status store_rescue(struct stance_store *store, struct stance_proble
   int code = store_execute(store, "PRAGMA wal_checkpoint(TRUNCATE)", "");
   return code == SQLITE_OK ? store_connect(store, problem)
                            : store_fail(store, code, "save the deleted log", problem);
+}
+
+void store_reconnect(struct stance_store *store)
+{
+  /* The device's number may be another after plugging in; the inode's is the file's own. A copy
+     that was put there has another one: it may lack what was committed since. */
+  struct stat found;
+  if (stat(store->path, &found) != 0 || found.st_ino != store->main.inode)
+    return;
+  struct stance_store again = {.path = store->path, .access = STANCE_STORE_WRITE};
+  if (store_connect(&again, NULL) != STANCE_OK || strcmp(again.id, store->id) != 0) {
+    sqlite3_close(again.db);
+    return;
+  }
+  sqlite3_close(store->db);
+  store->db = again.db;
+  store->main = again.main;
+  store->wal = again.wal;
+  store->doubtful = false;
 }

@@ -8,6 +8,7 @@
 /* A script, once released, is never changed: a new one is added below it. */
 static const char *const scripts[] = {
     "CREATE TABLE station(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
+    "INSERT INTO station VALUES('id', lower(hex(randomblob(16))));"
     "CREATE TABLE athletes(id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE,"
     "  created_at TEXT NOT NULL) STRICT;"
     "CREATE TABLE sessions(id TEXT PRIMARY KEY, athlete TEXT REFERENCES athletes(id),"
@@ -49,7 +50,7 @@ static const char *const scripts[] = {
 };
 enum { SCHEMA_VERSION = sizeof scripts / sizeof *scripts };
 
-int store_schema_migrate(const struct stance_store *store, const char *const *migration,
+int store_schema_migrate(struct stance_store *store, const char *const *migration,
                          size_t migration_count)
 {
   int code = store_transaction_begin(store);
@@ -100,8 +101,7 @@ enum stance_status store_schema_recognise(const struct stance_store *store,
   return STANCE_OK;
 }
 
-enum stance_status store_schema_upgrade(const struct stance_store *store,
-                                        struct stance_problem *problem)
+enum stance_status store_schema_upgrade(struct stance_store *store, struct stance_problem *problem)
 {
   int code = store_schema_migrate(store, scripts, SCHEMA_VERSION);
   return code == SQLITE_OK ? STANCE_OK : store_fail(store, code, "prepare the tables", problem);

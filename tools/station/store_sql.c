@@ -105,9 +105,17 @@ bool store_column_copy(sqlite3_stmt *statement, int column, char **ret_text)
   return *ret_text != NULL || sqlite3_column_type(statement, column) == SQLITE_NULL;
 }
 
-int store_transaction_begin(const struct stance_store *store)
+int store_transaction_begin(struct stance_store *store)
 {
+  if (store->doubtful)
+    store_reconnect(store);
   return store_execute(store, "BEGIN IMMEDIATE", "");
+}
+
+static bool is_disk_error(int code)
+{
+  int primary = code & 0xff;
+  return primary == SQLITE_IOERR || primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN;
 }
 
 enum stance_status store_transaction_end(struct stance_store *store, int code, const char *doing,
@@ -118,6 +126,7 @@ enum stance_status store_transaction_end(struct stance_store *store, int code, c
   if (code != SQLITE_OK) {
     /* Before the rollback changes the errno that explains it. */
     enum stance_status status = store_fail(store, code, doing, problem);
+    store->doubtful = store->doubtful || is_disk_error(code);
     if (store->db != NULL && !sqlite3_get_autocommit(store->db))
       store_execute(store, "ROLLBACK", "");
     return status;
