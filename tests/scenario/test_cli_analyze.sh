@@ -60,6 +60,40 @@ expect 0 "$stance" analyze --from 5.5 --to 13.5 both.csv
 cp stdout part.csv
 is "$(cells part.csv side | tr '\n' ' ')" 'left right '
 
+# Several trials in one file: each is a recording of its own.
+awk -F, 'NR == 1 { print "trial," $0 }
+  NR > 1 { print "A," $0 }
+  NR > 1 { later[NR] = "B," $0 }
+  END { for (k = 2; k <= NR; k++) print later[k] }' both.csv >grouped.csv
+expect 0 "$stance" analyze --group trial grouped.csv
+cp stdout groups.csv
+is "$(cells groups.csv recording | sort | uniq -c | tr -s ' \n' ' ')" \
+  ' 4 grouped.csv#A 4 grouped.csv#B '
+
+# Units and scales: the same forces said in kgf and in volts.
+awk -F, 'NR == 1 { print "time (s),left (kgf),right (kgf)" }
+  NR > 1 { printf "%s,%.9f,%.9f\n", $1, $2 / 9.80665, $3 / 9.80665 }' both.csv >kgf.csv
+awk -F, 'NR == 1 { print "time (s),left (V),right (V)" }
+  NR > 1 { printf "%s,%.9f,%.9f\n", $1, ($2 - 7) / 250, ($3 + 3) / 250 }' both.csv >volts.csv
+"$stance" analyze kgf.csv >kgf_report.csv
+"$stance" analyze --scale 'left=250,7;right=250,-3' volts.csv >volts_report.csv
+for column in peak_force_n peak_force_net_n rfd_0_100ms_n_per_s onset_time_s; do
+  is "$(cells kgf_report.csv $column)" "$(cells wide.csv $column)"
+  is "$(cells volts_report.csv $column)" "$(cells wide.csv $column)"
+done
+expect 2 "$stance" analyze volts.csv
+says '--scale'
+
+# The injured side is named, never inferred. Gross on a strap: 345 of 380 N.
+expect 0 "$stance" analyze --layout tests --asymmetry lsi both.csv
+cp stdout lsi.csv
+is "$(cells lsi.csv asymmetry_pct)" ''
+contains lsi.csv flags no_involved_side
+expect 0 "$stance" analyze --layout tests --asymmetry lsi --injured left both.csv
+cp stdout lsi.csv
+is "$(cells lsi.csv asymmetry_pct)" 90.8
+is "$(cells lsi.csv weaker_side)" left
+
 # A protocol of the clinic's own.
 mkdir -p config/stance/protocols
 printf '[protocol]\ntitle = Ours\nversion = 7\nsides = left,right\nrig = strap\neffort = explosive\nrepetitions = 3\n' \

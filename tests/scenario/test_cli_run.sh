@@ -58,6 +58,15 @@ done
 cmp <(cut -d, -f17-69 at-max/*_iso-supine-90-90.csv) <(cut -d, -f17-69 at-200/*_iso-supine-90-90.csv)
 is "$(cells at-max/*_iso-supine-90-90.csv side | sort | uniq -c | tr -s ' \n' ' ')" ' 3 left 3 right '
 
+# A recording played back gives the numbers of its file, and no phases: nobody followed prompts.
+rig file.csv 'time (s),left (N),right (N)' 325@6,14 360@2,10
+expect 0 "$stance" run isometric --device 'replay:file.csv?speed=max' --unattended --output played
+"$stance" analyze file.csv >from_file.csv
+for column in side repetition peak_force_n onset_time_s rfd_0_100ms_n_per_s unloaded_zero_n; do
+  is "$(cells played/*_isometric.csv $column)" "$(cells from_file.csv $column)"
+done
+is "$(cells played/*_isometric.csv calibration_ok | sort -u)" ''
+
 # Frames lost on the wire are told.
 expect 0 "$stance" run nordic --device 'sim:nordic?speed=max&gaps=20000:50' --unattended --output gap
 is "$(cells gap/*_nordic.csv frames_lost | sort -u)" 50
@@ -110,7 +119,9 @@ says 'cannot be written'
 expect 5 env STANCE_STORE="$work/locked/file/store.db" "$stance" run nordic \
   --device 'sim:nordic?speed=max' --unattended
 expect 0 "$stance" devices
-grep -q "sim:nordic" stdout || fail "devices lists too little"
+for scheme in sim: replay:; do
+  grep -q "^$scheme" stdout || fail "devices does not list $scheme"
+done
 expect 0 "$stance" devices --device 'sim:nordic?seed=7'
 grep -q 'rate: 1000 Hz' stdout || fail "no rate"
 echo "all held"

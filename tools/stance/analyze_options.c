@@ -95,8 +95,10 @@ static void add_setting(struct argp_state *state, const char *key, const char *v
 static void add_assignment(struct argp_state *state, char *text)
 {
   char *equals = strchr(text, '=');
-  if (equals == NULL)
+  if (equals == NULL) {
     argp_error(state, "--set '%s': expected KEY=VALUE", text);
+    return;
+  }
   *equals = '\0';
   add_setting(state, text, equals + 1);
 }

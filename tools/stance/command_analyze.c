@@ -144,10 +144,11 @@ static enum stance_status produce(struct session *session, const struct stance_b
   return status;
 }
 
-static enum stance_status analyze(struct stance_analyze_arguments *arguments,
+static enum stance_status analyze(const struct stance_analyze_arguments *arguments,
                                   enum stance_status *ret_worst, struct stance_problem *problem)
 {
   struct stance_protocol protocol;
+  struct stance_trial_options trial = arguments->trial;
   char *protocol_path = NULL;
   char store_path[PATH_MAX] = "";
   char(*ids)[STANCE_UUID_SIZE] = NULL;
@@ -157,8 +158,8 @@ static enum stance_status analyze(struct stance_analyze_arguments *arguments,
   enum stance_status status = STANCE_OK;
   if (arguments->protocol != NULL) {
     status = stance_protocol_find(arguments->protocol, &protocol, NULL, &protocol_path, problem);
-    arguments->trial.protocol = &protocol;
-    arguments->trial.protocol_path = protocol_path;
+    trial.protocol = &protocol;
+    trial.protocol_path = protocol_path;
   }
   if (status == STANCE_OK)
     status = stance_store_default_path(store_path, sizeof store_path, problem);
@@ -169,7 +170,7 @@ static enum stance_status analyze(struct stance_analyze_arguments *arguments,
   if (status == STANCE_OK) {
     session.shows_progress = session.count > 1 && isatty(STDERR_FILENO);
     const struct stance_batch_options options = {
-        .trial = &arguments->trial,
+        .trial = &trial,
         .layout = arguments->layout,
         .json = arguments->json,
         .locale = arguments->locale,

@@ -11,9 +11,11 @@ static const struct argp_option options[] = {
 
 static error_t parse_key(int key, char *text, struct argp_state *state)
 {
-  if (key == KEY_DEVICE)
-    *(const char **)state->input = text;
-  return key == KEY_DEVICE ? 0 : ARGP_ERR_UNKNOWN;
+  char **uri = state->input;
+  if (key != KEY_DEVICE)
+    return ARGP_ERR_UNKNOWN;
+  *uri = text;
+  return 0;
 }
 
 const struct argp stance_devices_argp = {
@@ -71,7 +73,7 @@ static int describe(const char *uri)
 
 int stance_devices_run(int argc, char **argv)
 {
-  const char *uri = NULL;
+  char *uri = NULL;
   argp_parse(&stance_devices_argp, argc, argv, 0, NULL, &uri);
   return uri == NULL ? list() : describe(uri);
 }

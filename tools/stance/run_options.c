@@ -54,9 +54,11 @@ static void add_assignment(struct argp_state *state, char *text)
 {
   struct stance_run_arguments *arguments = state->input;
   char *equals = strchr(text, '=');
-  if (equals == NULL || arguments->setting_count == STANCE_RUN_SETTING_MAX)
+  if (equals == NULL || arguments->setting_count == STANCE_RUN_SETTING_MAX) {
     argp_error(state, "--set '%s': expected KEY=VALUE, at most %d times", text,
                STANCE_RUN_SETTING_MAX);
+    return;
+  }
   *equals = '\0';
   struct stance_analysis_settings settings = stance_analysis_settings_default;
   struct stance_problem problem;

@@ -41,14 +41,14 @@ static void begin(struct json *json, const char *key)
   stance_text_string(json->text, ":");
 }
 
-static void open(struct json *json, const char *key, const char *bracket)
+static void enter(struct json *json, const char *key, const char *bracket)
 {
   begin(json, key);
   stance_text_string(json->text, bracket);
   json->follows = false;
 }
 
-static void close(struct json *json, const char *bracket)
+static void leave(struct json *json, const char *bracket)
 {
   stance_text_string(json->text, bracket);
   json->follows = true;
@@ -89,11 +89,11 @@ static void bool_member(struct json *json, const char *key, bool value)
 
 static void reasons_member(struct json *json, const char *key, stance_reason_set reasons)
 {
-  open(json, key, "[");
+  enter(json, key, "[");
   for (int reason = 0; reason < STANCE_REASON_COUNT; reason++)
     if ((reasons & STANCE_REASON_BIT(reason)) != 0)
       text_member(json, NULL, stance_reason_id((enum stance_reason)reason));
-  close(json, "]");
+  leave(json, "]");
 }
 
 static void subject(struct json *json, const struct stance_report *report)
@@ -108,10 +108,10 @@ static void subject(struct json *json, const struct stance_report *report)
   text_member(json, "operator", report->operator_name);
   text_member(json, "started_at", started_at);
   text_member(json, "instrument", report->instrument);
-  open(json, "calibration", "{");
+  enter(json, "calibration", "{");
   text_member(json, "state", states[report->calibration]);
   text_member(json, "id", report->calibration_id);
-  close(json, "}");
+  leave(json, "}");
   text_member(json, "injured_side", stance_side_name(report->result->injured_side));
   number_member(json, "body_mass_kg", report->result->body_mass_kg);
   number_member(json, "lever_m", report->result->lever_m);
@@ -120,7 +120,7 @@ static void subject(struct json *json, const struct stance_report *report)
 
 static void protocol(struct json *json, const struct stance_protocol *protocol)
 {
-  open(json, "protocol", "{");
+  enter(json, "protocol", "{");
   text_member(json, "id", protocol->id);
   text_member(json, "version", protocol->version);
   text_member(json, "title", protocol->title);
@@ -130,7 +130,7 @@ static void protocol(struct json *json, const struct stance_protocol *protocol)
   number_member(json, "hip_deg", protocol->hip_deg);
   number_member(json, "knee_deg", protocol->knee_deg);
   text_member(json, "compared", stance_metric_info(protocol->compared)->id);
-  close(json, "}");
+  leave(json, "}");
 }
 
 static void settings(struct json *json, const struct stance_analysis_settings *settings)
@@ -159,19 +159,19 @@ static void settings(struct json *json, const struct stance_analysis_settings *s
       SETTING(countermovement_n),
   };
 #undef SETTING
-  open(json, "settings", "{");
+  enter(json, "settings", "{");
   text_member(json, "onset_method", stance_onset_method_id(settings->onset_method));
   text_member(json, "asymmetry_formula",
               stance_asymmetry_id((enum stance_asymmetry_formula)settings->asymmetry_formula));
   for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
     number_member(json, numbers[k].key,
                   *(const double *)(const void *)((const char *)settings + numbers[k].offset));
-  close(json, "}");
+  leave(json, "}");
 }
 
 static void time_axis(struct json *json, const struct stance_time_axis *time)
 {
-  open(json, "time", "{");
+  enter(json, "time", "{");
   number_member(json, "start_s", time->start_s);
   number_member(json, "rate_hz", time->rate_hz);
   number_member(json, "rate_uncertainty_hz", time->rate_uncertainty_hz);
@@ -180,12 +180,12 @@ static void time_axis(struct json *json, const struct stance_time_axis *time)
   number_member(json, "longest_gap_s", time->longest_gap_s);
   bool_member(json, "stamped", time->stamped);
   bool_member(json, "irregular", time->irregular);
-  close(json, "}");
+  leave(json, "}");
 }
 
 static void integrity(struct json *json, const struct stance_integrity *integrity)
 {
-  open(json, "integrity", "{");
+  enter(json, "integrity", "{");
   count_member(json, "lines_read", integrity->lines_read);
   count_member(json, "lines_header", integrity->lines_header);
   count_member(json, "lines_used", integrity->lines_used);
@@ -197,36 +197,36 @@ static void integrity(struct json *json, const struct stance_integrity *integrit
   count_member(json, "frames_corrupt", integrity->frames_corrupt);
   count_member(json, "frames_late", integrity->frames_late);
   count_member(json, "longest_gap_frames", integrity->longest_gap_frames);
-  close(json, "}");
+  leave(json, "}");
 }
 
 static void sides(struct json *json, const struct stance_result *result)
 {
-  open(json, "sides", "{");
+  enter(json, "sides", "{");
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
-    open(json, stance_side_name((enum stance_side)side), "{");
+    enter(json, stance_side_name((enum stance_side)side), "{");
     bool_member(json, "measured", result->measured[side]);
     count_member(json, "attempted", result->attempted[side]);
     count_member(json, "used", result->used[side]);
-    close(json, "}");
+    leave(json, "}");
   }
-  close(json, "}");
+  leave(json, "}");
 }
 
 static void repetitions(struct json *json, const struct stance_result *result)
 {
-  open(json, "repetitions", "[");
+  enter(json, "repetitions", "[");
   for (size_t k = 0; k < result->repetition_count; k++) {
     const struct stance_repetition *repetition = &result->repetition[k];
-    open(json, NULL, "{");
+    enter(json, NULL, "{");
     count_member(json, "repetition", repetition->number);
     text_member(json, "side", stance_side_name(repetition->side));
     count_member(json, "order", repetition->order);
     text_member(json, "status", stance_report_repetition_status(repetition->status));
     reasons_member(json, "reasons", repetition->reasons);
-    close(json, "}");
+    leave(json, "}");
   }
-  close(json, "]");
+  leave(json, "]");
 }
 
 struct value_context {
@@ -242,7 +242,7 @@ static void value_object(void *context, const struct stance_repetition *repetiti
   char method[256], status[STANCE_REASONS_SIZE];
   stance_result_method(((struct value_context *)context)->result, metric, method, sizeof method);
   stance_value_status(value, status, sizeof status);
-  open(json, NULL, "{");
+  enter(json, NULL, "{");
   if (repetition != NULL)
     count_member(json, "repetition", repetition->number);
   else
@@ -255,7 +255,7 @@ static void value_object(void *context, const struct stance_repetition *repetiti
                 stance_value_is_missing(value) ? (double)NAN : value->uncertainty);
   text_member(json, "method", method);
   text_member(json, "status", status);
-  close(json, "}");
+  leave(json, "}");
 }
 
 void stance_report_json(struct stance_text *text, const struct stance_report *report)
@@ -263,7 +263,7 @@ void stance_report_json(struct stance_text *text, const struct stance_report *re
   struct json json = {.text = text};
   const struct stance_result *result = report->result;
   struct value_context context = {.json = &json, .result = result};
-  open(&json, NULL, "{");
+  enter(&json, NULL, "{");
   subject(&json, report);
   protocol(&json, &result->protocol);
   text_member(&json, "onset_method", result->onset_method);
@@ -273,8 +273,8 @@ void stance_report_json(struct stance_text *text, const struct stance_report *re
   reasons_member(&json, "flags", result->flags);
   sides(&json, result);
   repetitions(&json, result);
-  open(&json, "values", "[");
+  enter(&json, "values", "[");
   stance_report_visit_values(result, value_object, &context);
-  close(&json, "]");
-  close(&json, "}\n");
+  leave(&json, "]");
+  leave(&json, "}\n");
 }

@@ -67,7 +67,9 @@ void stance_sheet_text(struct stance_sheet *sheet, const char *value)
   if (strchr("=+-@'\t\r", value[0]) != NULL)
     stance_text_string(&clean, "'");
   stance_text_utf8(&clean, value);
-  char *to = clean.failed ? NULL : stance_text_reserve(sheet->text, 2 * clean.length + 2);
+  char *to = clean.bytes == NULL || clean.failed
+                 ? NULL
+                 : stance_text_reserve(sheet->text, 2 * clean.length + 2);
   if (to == NULL) {
     sheet->text->failed = true;
   } else if (needs_quotes(clean.bytes, clean.length)) {

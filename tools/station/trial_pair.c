@@ -26,32 +26,37 @@ static enum stance_status load_side(const char *path, enum stance_side side,
                             stance_side_name(side));
 }
 
-/* Moves the channels of `side` from one trace to the end of another, continued with NaN. */
-static enum stance_status move_channels(struct stance_trial *from, enum stance_side side,
+/* A copy of one channel, continued with NaN. */
+static double *continued(const struct stance_trial *from, size_t channel, size_t sample_count)
+{
+  double *value = malloc((sample_count + 1) * sizeof *value);
+  for (size_t k = 0; value != NULL && k < sample_count; k++)
+    value[k] = k < from->raw.sample_count ? from->raw.value[channel][k] : (double)NAN;
+  return value;
+}
+
+/* Copies the channels of `side` from one trace to the end of another, continued with NaN. */
+static enum stance_status copy_channels(const struct stance_trial *from, enum stance_side side,
                                         struct stance_trial *to, size_t sample_count,
                                         struct stance_problem *problem)
 {
-  size_t moved = 0;
+  const size_t before = to->raw.channel_count;
+  size_t next = before;
   for (size_t c = 0; c < from->raw.channel_count; c++) {
     if (from->calibration.channel[c].side != side)
       continue;
-    size_t next = to->raw.channel_count;
-    double *value = next == STANCE_CHANNEL_COUNT_MAX
-                        ? NULL
-                        : realloc(from->raw.value[c], (sample_count + 1) * sizeof *value);
-    if (value == NULL)
-      return stance_problem_set(problem, STANCE_MEMORY, "%s: too many channels or out of memory",
-                                from->recording);
-    from->raw.value[c] = NULL;
-    for (size_t k = from->raw.sample_count; k < sample_count; k++)
-      value[k] = (double)NAN;
-    to->raw.value[next] = value;
+    if (next >= STANCE_CHANNEL_COUNT_MAX)
+      return stance_problem_set(problem, STANCE_USAGE, "%s: more than %d channels in both files",
+                                from->recording, STANCE_CHANNEL_COUNT_MAX);
+    to->raw.value[next] = continued(from, c, sample_count);
+    if (to->raw.value[next] == NULL)
+      return stance_problem_set(problem, STANCE_MEMORY, "%s: out of memory", from->recording);
+    // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the trace owns the copy, which clang 14 forgets
     to->raw.channel[next] = from->raw.channel[c];
     to->calibration.channel[next] = from->calibration.channel[c];
-    to->raw.channel_count = to->calibration.channel_count = next + 1;
-    moved++;
+    to->raw.channel_count = to->calibration.channel_count = ++next;
   }
-  if (moved == 0)
+  if (next == before)
     return stance_problem_set(
         problem, STANCE_USAGE,
         "%s: no column belongs to the %s side; name it with --columns %s=NAME", from->recording,
@@ -140,7 +145,7 @@ static enum stance_status join(struct stance_trial *left, struct stance_trial *r
     status = join_flags(sides[side], pair, problem);
     if (status == STANCE_OK)
       status =
-          move_channels(sides[side], (enum stance_side)side, pair, pair->raw.sample_count, problem);
+          copy_channels(sides[side], (enum stance_side)side, pair, pair->raw.sample_count, problem);
   }
   if (status == STANCE_OK &&
       asprintf(&pair->recording, "%s+%s", left->recording, right->recording) < 0) {
