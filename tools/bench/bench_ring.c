@@ -258,7 +258,7 @@ static bool row(const char *what, enum way ours, const char *name, enum way othe
                    is_floor ? ratio <= limit : ratio >= limit);
 }
 
-int main(void)
+static void prepare(struct lane *ret_lane)
 {
   struct lane lane = {.buffer = aligned_alloc(64, sizeof(struct buffer)),
                       .peer = calloc(1, sizeof(struct peer))};
@@ -274,6 +274,13 @@ int main(void)
 #ifdef STANCE_BENCH_JACK
   lane.peer->jack = jack_ringbuffer_create(CAPACITY * sizeof(struct stance_raw_frame));
 #endif
+  *ret_lane = lane;
+}
+
+int main(void)
+{
+  struct lane lane;
+  prepare(&lane);
   pin_to(0);
   measure(&lane);
   /* Wanted: what a plain C11 ring with cached indices was measured to reach (0.97, 1.5, 2.0). */
