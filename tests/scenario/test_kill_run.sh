@@ -3,6 +3,7 @@
 # kill -9 of `stance run` at random moments: what it printed as committed is in the store, equal to
 # the same recording undisturbed, and is analysed up to there, flagged as truncated.
 # 4 kills, 40 with STANCE_FULL=1; STANCE_SEED repeats a run.
+# shellcheck source=tests/scenario/cli.sh
 . "$(dirname "$0")/cli.sh"
 kills=4
 [ "${STANCE_FULL:-0}" = 1 ] && kills=40
@@ -24,7 +25,7 @@ expect 0 "$stance" export --raw "$(newest)" --output reference.csv
 long=0
 for ((kill = 1; kill <= kills; kill++)); do
   "${run[@]}" --device "$source&speed=5" >run_stdout 2>run_stderr </dev/null &
-  until grep -q '^committed' run_stderr; do sleep 0.05; done
+  until grep -qs '^committed' run_stderr; do sleep 0.05; done
   # The first one late enough for a whole repetition, at five times real time.
   sleep "$((kill == 1 ? 4 : RANDOM % 5)).$((RANDOM % 10))"
   kill -9 $!
@@ -37,7 +38,7 @@ for ((kill = 1; kill <= kills; kill++)); do
   [ "$frames" -ge "$committed" ] || fail "kill $kill: $frames frames of $committed committed ones"
   cmp -s killed.csv <(head -n $((frames + 1)) reference.csv) ||
     fail "kill $kill: the recording differs from the undisturbed one"
-  if [ "$committed" -ge 19000 ]; then # the first repetition, from 11.8 s to 16 s, is in it
+  if [ "$committed" -ge 19000 ]; then # the first repetition, from 11.8 s to 16.8 s, is in it
     long=$((long + 1))
     expect 0 "$stance" analyze "$recording"
     contains stdout flags truncated
