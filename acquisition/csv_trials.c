@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "csv_trials.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,7 @@ static enum stance_status find_gaps(struct stance_raw_trace *trace)
           return STANCE_MEMORY;
         trace->gap = grown;
       }
+      assert(trace->gap != NULL); /* made above with the first gap */
       last = &trace->gap[trace->gap_count++];
       *last = (struct stance_span){k, 1};
     }

@@ -69,7 +69,7 @@ static enum stance_status open_replay(const struct stance_uri *uri,
   struct replay_settings settings;
   struct stance_csv_file file;
   struct stance_raw_trace *trace;
-  struct stance_replay *replay;
+  struct stance_replay *replay = NULL;
   enum stance_status status;
 
   status = stance_uri_bind_defaults(replay_keys, &settings, problem);

@@ -37,8 +37,8 @@ while read -r name file first last; do
   [ $lines -le $function_lines_usual ] || long=$((long + 1))
   limit=$function_lines_max
   [ "$name" != main ] || limit=$main_lines_max
-  # A test's main is its table of tests.
-  [[ $name == main && $file == tests/* ]] && limit=$function_lines_max
+  # A test's or benchmark's main is its table of what it does.
+  [[ $name == main && $file =~ ^(tests|tools/bench)/ ]] && limit=$function_lines_max
   [ $lines -le $limit ] || complain "$file:$first: $name has $lines lines, at most $limit"
 done < <([ ${#c[@]} -eq 0 ] ||
   ctags --languages=C --langmap=C:.c.h --kinds-C=f -x --_xformat='%N %F %n %{end}' "${c[@]}")

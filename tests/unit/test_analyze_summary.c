@@ -192,7 +192,7 @@ static void methods_name_what_makes_values_comparable(void **state)
   add_effort(STANCE_LEFT, 10, 200);
   analyse("iso-supine-90-90");
 #define ONSET "onset=mean_sd/1(onset_sd=5,onset_floor_n=10,quiet_window_s=1"
-  assert_true(strncmp(result.onset_method, ONSET + 6, strlen(ONSET) - 6) == 0);
+  assert_true(strncmp(result.onset_method, &ONSET[6], strlen(ONSET) - 6) == 0);
   char rfd[400];
   snprintf(rfd, sizeof rfd, "rfd/1(window=0-50ms,onset=%s)", result.onset_method);
   assert_method(STANCE_METRIC_RFD_0_50MS, rfd);

@@ -338,7 +338,7 @@ static enum stance_side weaker(enum stance_asymmetry_formula formula, double lef
   put(&l, left);
   put(&r, right);
   struct stance_value value = stance_asymmetry(formula, &l, &r, result.injured_side);
-  result.settings.asymmetry_formula = formula;
+  result.settings.asymmetry_formula = (int)formula;
   return stance_report_weaker_side(&result, &value);
 }
 

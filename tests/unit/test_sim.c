@@ -291,8 +291,8 @@ static void test_force_never_jumps(void **state)
       "sim:nordic?seed=3",
       "sim:isometric?rig=plate&pretension_n=30&dip_n=40",
       "sim:imtp?dip_n=100&dip_s=0.2",
-      "sim:nordic?dirty=push_back_hump,strap_slip,fidgets,two_attempts,weak_leg,three_partials"
-      "&pretension_n=10&dip_n=20",
+      ("sim:nordic?dirty=push_back_hump,strap_slip,fidgets,two_attempts,weak_leg,three_partials"
+       "&pretension_n=10&dip_n=20"),
       "sim:isometric?shape=logistic&rig=plate&dirty=fidgets,strap_slip,three_partials",
       "sim:isometric?shape=ramp&sides=right&ready_s=0.5&rest_s=0.2"};
   (void)state;

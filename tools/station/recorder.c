@@ -215,8 +215,10 @@ static bool commit_batch(struct stance_recorder *recorder)
   if (block_count > BATCH_BLOCKS)
     block_count = BATCH_BLOCKS;
   struct stance_phase *phases = copy_phases(recorder, &phase_count);
-  if (block_count + phase_count == 0)
+  if (block_count + phase_count == 0) {
+    free(phases);
     return false;
+  }
   struct stance_problem problem = {""};
   enum stance_status status =
       stance_store_commit_blocks(recorder->store, recorder->recording_id, recorder->backlog.blocks,

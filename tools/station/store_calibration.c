@@ -43,7 +43,7 @@ enum stance_status stance_store_put_calibration(struct stance_store *store,
     code = find_profile(store, "SELECT profile FROM calibrations WHERE id = ?", calibration->id,
                         &stored);
   status = store_transaction_end(store, code, "save the calibration", problem);
-  if (status == STANCE_OK && strcmp(stored, text) != 0)
+  if (status == STANCE_OK && (stored == NULL || strcmp(stored, text) != 0))
     status = stance_problem_set(problem, STANCE_MISMATCH,
                                 "%s: another calibration is already known as %s; profiles never "
                                 "change, give this one an id of its own",

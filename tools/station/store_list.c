@@ -61,8 +61,8 @@ enum stance_status stance_store_list_recordings(struct stance_store *store,
 enum stance_status stance_store_list(struct stance_store *store, char (**ret_ids)[STANCE_UUID_SIZE],
                                      size_t *ret_count, struct stance_problem *problem)
 {
-  struct stance_recording_summary *summaries;
-  size_t count;
+  struct stance_recording_summary *summaries = NULL;
+  size_t count = 0;
   enum stance_status status = stance_store_list_recordings(store, &summaries, &count, problem);
   if (status != STANCE_OK)
     return status;
