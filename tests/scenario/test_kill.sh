@@ -21,7 +21,7 @@ for kill in $(seq "$kills"); do
   "$victim" record "$store" "$rate" "$channels" "$block_ms" 2>"$log" &
   pid=$!
   # One in five at any moment, while the store is being opened too; the others while it records.
-  [ $((kill % 5)) = 0 ] || until grep -q '^recording ' "$log"; do sleep 0.01; done
+  [ $((kill % 5)) = 0 ] || until grep -qs '^recording ' "$log"; do sleep 0.01; done
   sleep "$(printf '0.%03d' $((RANDOM % 500)))"
   kill -9 "$pid"
   wait "$pid" 2>/dev/null
