@@ -43,21 +43,25 @@ static stance_reason_set before_onset(const struct stance_effort_search *search,
 {
   long count = samples_of(watched_s, search->rate_hz);
   long first = larger_of(search->earliest, effort->onset - count);
-  double low_n = (double)INFINITY, high_n = -(double)INFINITY;
+  double limit_n = watched_sd * effort->baseline_sd_n + settings->onset_floor_n;
+  double height_n = effort->threshold_n - effort->baseline_n;
+  /* The foot of the rise itself climbs up to the threshold, and a slow one crosses it back and
+     forth; what came down again to half of it was no part of the rise. */
+  double high_n = effort->baseline_n + fmax(limit_n, height_n);
+  double back_n = effort->baseline_n + height_n / 2.0;
+  double low_n = (double)INFINITY;
+  bool went_high = false, came_back = false;
   for (long i = first; i < effort->onset; ++i) {
     low_n = search->force_n[i] < low_n ? search->force_n[i] : low_n;
-    high_n = search->force_n[i] > high_n ? search->force_n[i] : high_n;
+    went_high |= search->force_n[i] > high_n;
+    came_back |= went_high && search->force_n[i] <= back_n;
   }
-  double limit_n = watched_sd * effort->baseline_sd_n + settings->onset_floor_n;
   double dip_n = effort->baseline_n - low_n;
-  double height_n = effort->threshold_n - effort->baseline_n;
-  /* The foot of the rise itself climbs up to the threshold. */
-  double high_limit_n = fmax(limit_n, height_n);
   bool dipped_on_plate =
       search->plate && settings->countermovement_n > 0.0 && dip_n > settings->countermovement_n;
   stance_reason_set left =
       flag_if(dip_n > limit_n || dipped_on_plate, STANCE_REASON_COUNTERMOVEMENT) |
-      flag_if(high_n - effort->baseline_n > high_limit_n, STANCE_REASON_UNSTABLE_BASELINE);
+      flag_if(came_back, STANCE_REASON_UNSTABLE_BASELINE);
   if (left != 0)
     return left; /* the way back from there has a slope too: said once */
   double climb = climb_n(search->force_n, first, effort->onset - first);

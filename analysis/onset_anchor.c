@@ -9,6 +9,8 @@ static const double before_t90_s = 3.0;
    window must be */
 static const double reference_from_s = 0.5, reference_to_s = 0.1;
 static const double tolerance_floor_n = 10.0, tolerance_fraction = 0.1;
+/* SCIENCE 1.3, step 3 */
+static const double threshold_sd = 5.0;
 
 static struct stance_effort blank_effort(void)
 {
@@ -110,37 +112,46 @@ static double tolerance_of(double rise_n)
   return fmax(tolerance_floor_n, tolerance_fraction * rise_n);
 }
 
-/* A rise can be well under way 500 ms before its steepest part: on a Nordic lowering, a ramp, or
-   any rise that starts slowly, the level there is not the athlete at rest, and a window near that
-   level would hold a part of the rise. So the anchor of the quiet window walks back, one reference
-   span at a time, while the force before it was still lower by more than half the onset floor or
-   a quarter of the tolerance (10 % of the rise in 1.6 s is the slowest rise that this follows).
-   Where all of that is well within the tolerance the anchor is r itself, as SCIENCE has it. */
-static long quiet_anchor(const struct stance_effort_search *search,
+/* How much the level must change from one reference span to the one before it to be a change: half
+   the onset floor or a quarter of the tolerance. 10 % of the rise in 1.6 s is the slowest rise that
+   is followed. */
+static double step_of(const struct stance_analysis_settings *settings, double rise_n)
+{
+  return fmax(settings->onset_floor_n / 2.0, tolerance_fraction / 4.0 * rise_n);
+}
+
+/* Where the force stops falling on the way back from r, one reference span at a time. Over higher
+   levels (the effort faltered) the walk goes on; a level that stays for longer than what separates
+   two repetitions is rest. Back at r where all this is well within the tolerance. */
+static long foot_of_rise(const struct stance_effort_search *search,
                          const struct stance_analysis_settings *settings,
                          const struct stance_effort *effort)
 {
-  long anchor = effort->steepest;
-  double first_n = level_before(search, anchor), level_n = first_n;
-  double rise_n = search->force_n[effort->peak] - first_n;
-  double step_n = fmax(settings->onset_floor_n / 2.0, tolerance_fraction / 4.0 * rise_n);
-  long step = larger_of(1, samples_of(reference_from_s - reference_to_s, search->rate_hz));
-  while (anchor - step > search->earliest) {
-    double earlier_n = level_before(search, anchor - step);
-    if (!(earlier_n < level_n - step_n))
-      break;
-    anchor -= step;
-    level_n = earlier_n;
+  const double first_n = level_before(search, effort->steepest);
+  const double rise_n = search->force_n[effort->peak] - first_n;
+  const double step_n = step_of(settings, rise_n);
+  const long step = larger_of(1, samples_of(reference_from_s - reference_to_s, search->rate_hz));
+  const long rest = samples_of(settings->minimum_separation_s, search->rate_hz);
+  long foot = effort->steepest, level_for = 0;
+  double lowest_n = first_n;
+  for (long anchor = foot - step; anchor > effort->first && level_for <= rest; anchor -= step) {
+    double level_n = level_before(search, anchor);
+    if (level_n < lowest_n - step_n) {
+      lowest_n = level_n;
+      foot = anchor;
+      level_for = 0;
+    } else if (level_n <= lowest_n + step_n) {
+      level_for += step;
+    }
   }
-  return first_n - level_n > tolerance_of(rise_n) / 2.0 ? anchor : effort->steepest;
+  return first_n - lowest_n > tolerance_of(rise_n) / 2.0 ? foot : effort->steepest;
 }
 
-/* Step 2. Leaves quiet_first at STANCE_NO_SAMPLE where no window qualifies. */
-static void find_quiet_window(const struct stance_effort_search *search,
-                              const struct stance_analysis_settings *settings,
-                              struct stance_effort *effort)
+/* The calmest window before `anchor`; false where none qualifies. */
+static bool quiet_before(const struct stance_effort_search *search,
+                         const struct stance_analysis_settings *settings, long anchor,
+                         struct stance_effort *effort)
 {
-  long anchor = quiet_anchor(search, settings, effort);
   long from, end;
   reference_span(search, anchor, &from, &end);
   double reference_n = median_of(search->force_n, from, end);
@@ -154,16 +165,38 @@ static void find_quiet_window(const struct stance_effort_search *search,
       .tolerance_n = tolerance_of(rise_n),
   };
   if (isnan(reference_n))
-    return;
+    return false;
   long first = quiet_window_find(search->force_n, &request);
   if (first == STANCE_NO_SAMPLE)
-    return;
+    return false;
   struct quiet_statistics quiet = quiet_window_statistics(search->force_n, first, request.length);
   effort->quiet_first = first;
   effort->quiet_count = request.length;
   effort->baseline_n = quiet.mean_n;
   effort->baseline_sd_n = quiet.sd_n;
   effort->baseline_range_n = quiet.range_n;
+  return true;
+}
+
+/* Step 2. Leaves quiet_first at STANCE_NO_SAMPLE where no window qualifies.
+   A rise can be well under way 500 ms before its steepest part: on a Nordic lowering, on a ramp, in
+   any rise that starts slowly or falters. The level there is not the athlete at rest, and a window
+   near that level holds a part of the rise. It shows: the threshold over such a window, 5 SD,
+   leaves half of the tolerance. Only then is the window before the foot of the rise taken, if it is
+   calmer. */
+static void find_quiet_window(const struct stance_effort_search *search,
+                              const struct stance_analysis_settings *settings,
+                              struct stance_effort *effort)
+{
+  bool found = quiet_before(search, settings, effort->steepest, effort);
+  double rise_n = search->force_n[effort->peak] - effort->baseline_n;
+  if (found && threshold_sd * effort->baseline_sd_n <= tolerance_of(rise_n) / 2.0)
+    return;
+  long foot = foot_of_rise(search, settings, effort);
+  struct stance_effort other = *effort;
+  if (foot != effort->steepest && quiet_before(search, settings, foot, &other) &&
+      !(other.baseline_sd_n >= effort->baseline_sd_n))
+    *effort = other;
 }
 
 /* Step 3: height of the threshold above baseline, NaN where body weight is asked for and unknown.

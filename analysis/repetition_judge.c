@@ -74,13 +74,18 @@ static bool breaks(const struct smooth *smooth, const struct turns *turns, long 
   return half <= after && (double)(half - high) <= break_s * smooth->rate_hz;
 }
 
-/* Largest rise of the 100 ms mean of one force over [first, last]; NaN where it has no 100 ms
-   without a gap. */
-static double side_rise_n(const double *force_n, double rate_hz, long first, long last)
+/* How far the 100 ms mean of one force stands above its lowest so far: at most over [first, last],
+   and at the end of it. NaN where it has no 100 ms without a gap. */
+struct side_rise {
+  double largest_n, last_n;
+};
+
+static struct side_rise side_rise(const double *force_n, double rate_hz, long first, long last)
 {
   long width = lround(side_mean_s * rate_hz);
   width = width > 1 ? width : 1;
-  double sum = 0.0, low_n = (double)INFINITY, rise_n = (double)NAN;
+  struct side_rise rise = {.largest_n = (double)NAN, .last_n = (double)NAN};
+  double sum = 0.0, low_n = (double)INFINITY;
   long held = 0;
   for (long i = first; i <= last; ++i) {
     if (!isfinite(force_n[i])) {
@@ -95,31 +100,33 @@ static double side_rise_n(const double *force_n, double rate_hz, long first, lon
       continue;
     double mean_n = sum / (double)width;
     low_n = fmin(low_n, mean_n);
-    rise_n = fmax(rise_n, mean_n - low_n);
+    rise.last_n = mean_n - low_n;
+    rise.largest_n = fmax(rise.largest_n, rise.last_n);
   }
-  return rise_n;
+  return rise;
 }
 
-/* Both sides pulled in a bilateral repetition, but one of them under 30 % of the other; or one side
-   followed the other side's effort that weakly (the passive leg, cross-talk). */
+/* In a bilateral repetition: one side's largest force under 30 % of the other's. In one of a single
+   side: at its peak it stood under 30 % of what the other side did at that moment (the passive leg
+   that follows, cross-talk); a weak leg on its own is as strong as it is. */
 static bool one_sided(const struct segmentation *segmentation, const struct stance_segment *segment)
 {
   double *const *force_n = segmentation->trace->force_n;
   if (force_n[STANCE_LEFT] == NULL || force_n[STANCE_RIGHT] == NULL)
     return false;
   double rate_hz = segmentation->trace->time.rate_hz;
+  double fraction = segmentation->settings->one_sided_fraction;
   long first = segment->first - lround(side_lead_s * rate_hz);
   if (first < (long)segmentation->range.first)
     first = (long)segmentation->range.first;
-  double left_n = side_rise_n(force_n[STANCE_LEFT], rate_hz, first, segment->last);
-  double right_n = side_rise_n(force_n[STANCE_RIGHT], rate_hz, first, segment->last);
-  double fraction = segmentation->settings->one_sided_fraction;
-  bool left_weak = left_n < fraction * right_n, right_weak = right_n < fraction * left_n;
+  long last = segment->side == STANCE_BOTH ? segment->last : segment->peak;
+  struct side_rise left = side_rise(force_n[STANCE_LEFT], rate_hz, first, last);
+  struct side_rise right = side_rise(force_n[STANCE_RIGHT], rate_hz, first, last);
   if (segment->side == STANCE_LEFT)
-    return left_weak;
+    return left.last_n < fraction * right.last_n;
   if (segment->side == STANCE_RIGHT)
-    return right_weak;
-  return left_weak || right_weak;
+    return right.last_n < fraction * left.last_n;
+  return left.largest_n < fraction * right.largest_n || right.largest_n < fraction * left.largest_n;
 }
 
 struct stance_segment segment_judge(const struct segmentation *segmentation,
