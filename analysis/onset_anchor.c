@@ -43,9 +43,12 @@ long first_at_or_above(const double *force_n, long first, long last, double leve
 static long highest(const double *force_n, long first, long last)
 {
   long best = STANCE_NO_SAMPLE;
+  double best_n = -(double)INFINITY;
   for (long i = first; i <= last; ++i) {
-    if (best == STANCE_NO_SAMPLE ? isfinite(force_n[i]) : force_n[i] > force_n[best])
+    if (force_n[i] > best_n) {
+      best_n = force_n[i];
       best = i;
+    }
   }
   return best;
 }

@@ -9,15 +9,10 @@
 struct running {
   double sum, sum_of_squares;
   double largest_sum_of_squares; /* since the last fresh start: scale of the rounding error */
-  long missing;                  /* samples of the window that are not there */
 };
 
 static void enter(struct running *running, double deviation_n)
 {
-  if (!isfinite(deviation_n)) {
-    running->missing += 1;
-    return;
-  }
   running->sum += deviation_n;
   running->sum_of_squares += deviation_n * deviation_n;
   if (running->sum_of_squares > running->largest_sum_of_squares)
@@ -26,10 +21,6 @@ static void enter(struct running *running, double deviation_n)
 
 static void leave(struct running *running, double deviation_n)
 {
-  if (!isfinite(deviation_n)) {
-    running->missing -= 1;
-    return;
-  }
   running->sum -= deviation_n;
   running->sum_of_squares -= deviation_n * deviation_n;
 }
@@ -43,40 +34,57 @@ static struct running start_afresh(const double *force_n, long first, long lengt
   return running;
 }
 
-long quiet_window_find(const double *force_n, const struct quiet_request *request)
+/* The calmest so far: sum of squared deviations from its own mean, and how wrong that can be. */
+struct calmest {
+  long first;
+  double squares, error;
+};
+
+/* Looks at the windows within [from, end), where nothing is missing. */
+static void look_through(const double *force_n, const struct quiet_request *request, long from,
+                         long end, struct calmest *calmest)
 {
-  const double n = (double)request->length;
-  long best = STANCE_NO_SAMPLE;
-  double best_variance = (double)INFINITY, best_error = 0.0;
+  const double per_window = 1.0 / (double)request->length;
+  const double reference_n = request->reference_n;
   struct running running = {0};
   long until_fresh = 0;
-
-  for (long first = request->first; first + request->length <= request->end; ++first) {
+  for (long first = from; first + request->length <= end; ++first) {
     /* A fresh start once per window length costs as much as sliding and keeps a step that has
        left the window from leaving its rounding error behind for good. */
     if (until_fresh == 0) {
-      running = start_afresh(force_n, first, request->length, request->reference_n);
+      running = start_afresh(force_n, first, request->length, reference_n);
       until_fresh = request->length;
     } else {
-      leave(&running, force_n[first - 1] - request->reference_n);
-      enter(&running, force_n[first + request->length - 1] - request->reference_n);
+      leave(&running, force_n[first - 1] - reference_n);
+      enter(&running, force_n[first + request->length - 1] - reference_n);
     }
     --until_fresh;
 
-    double mean = running.sum / n;
-    if (running.missing > 0 || !(fabs(mean) <= request->tolerance_n))
+    double mean = running.sum * per_window;
+    if (mean > request->tolerance_n || mean < -request->tolerance_n)
       continue;
-    double variance = fmax(0.0, (running.sum_of_squares - running.sum * mean) / (n - 1.0));
+    double squares = running.sum_of_squares - running.sum * mean;
+    squares = squares > 0.0 ? squares : 0.0;
     /* At most 2·n additions a sum, each off by half an epsilon of the largest: together below
-       four epsilon of it. Differences below that are ties, and the earliest wins. */
-    double error = 4.0 * DBL_EPSILON * running.largest_sum_of_squares;
-    if (variance + error < best_variance - best_error || best == STANCE_NO_SAMPLE) {
-      best = first;
-      best_variance = variance;
-      best_error = error;
-    }
+       four n epsilon of it. Differences below that are ties, and the earliest wins. */
+    double error = 4.0 * DBL_EPSILON * (double)request->length * running.largest_sum_of_squares;
+    if (calmest->first == STANCE_NO_SAMPLE || squares + error < calmest->squares - calmest->error)
+      *calmest = (struct calmest){.first = first, .squares = squares, .error = error};
   }
-  return best;
+}
+
+long quiet_window_find(const double *force_n, const struct quiet_request *request)
+{
+  struct calmest calmest = {.first = STANCE_NO_SAMPLE};
+  long from = request->first;
+  while (from < request->end) {
+    long end = from;
+    while (end < request->end && isfinite(force_n[end]))
+      ++end;
+    look_through(force_n, request, from, end, &calmest);
+    from = end + 1;
+  }
+  return calmest.first;
 }
 
 struct quiet_statistics quiet_window_statistics(const double *force_n, long first, long count)
@@ -85,8 +93,8 @@ struct quiet_statistics quiet_window_statistics(const double *force_n, long firs
   double sum = 0.0, low = f[0], high = f[0];
   for (long i = 0; i < count; ++i) {
     sum += f[i] - f[0];
-    low = fmin(low, f[i]);
-    high = fmax(high, f[i]);
+    low = f[i] < low ? f[i] : low;
+    high = f[i] > high ? f[i] : high;
   }
   double mean = f[0] + sum / (double)count;
 

@@ -85,23 +85,19 @@ static struct side_rise side_rise(const double *force_n, double rate_hz, long fi
   long width = lround(side_mean_s * rate_hz);
   width = width > 1 ? width : 1;
   struct side_rise rise = {.largest_n = (double)NAN, .last_n = (double)NAN};
-  double sum = 0.0, low_n = (double)INFINITY;
-  long held = 0;
-  for (long i = first; i <= last; ++i) {
-    if (!isfinite(force_n[i])) {
-      sum = 0.0;
-      held = 0;
-      continue;
-    }
-    sum += force_n[i];
-    if (++held > width)
-      sum -= force_n[i - width];
-    if (held < width)
-      continue;
+  double low_n = (double)INFINITY;
+  /* From the end, so that the last mean ends there. */
+  long blocks = (last + 1 - first) / width;
+  for (long i = last + 1 - blocks * width; i + width <= last + 1; i += width) {
+    double sum = 0.0;
+    for (long k = i; k < i + width; ++k)
+      sum += force_n[k];
     double mean_n = sum / (double)width;
-    low_n = fmin(low_n, mean_n);
+    if (!isfinite(mean_n))
+      continue;
+    low_n = mean_n < low_n ? mean_n : low_n;
     rise.last_n = mean_n - low_n;
-    rise.largest_n = fmax(rise.largest_n, rise.last_n);
+    rise.largest_n = rise.largest_n > rise.last_n ? rise.largest_n : rise.last_n;
   }
   return rise;
 }
