@@ -16,6 +16,7 @@ enum {
 static const double RESPONSE_TAIL = 1e-14;
 
 struct stance_zero_phase {
+  struct stance_lowpass design; /* what it is tuned to */
   struct stance_fft *fft;
   size_t block;   /* samples in one transform */
   size_t reach;   /* samples on either side on which an output sample depends */
@@ -104,10 +105,22 @@ static enum stance_status prepare(size_t block, struct stance_zero_phase *ret_fi
   return STANCE_OK;
 }
 
+static bool same_design(const struct stance_lowpass *a, const struct stance_lowpass *b)
+{
+  return a->rate_hz == b->rate_hz && a->cutoff_hz == b->cutoff_hz &&
+         a->order_per_pass == b->order_per_pass && a->passes == b->passes &&
+         a->uncorrected == b->uncorrected;
+}
+
 enum stance_status stance_zero_phase_retune(struct stance_zero_phase *filter,
                                             const struct stance_lowpass *design,
                                             struct stance_problem *problem)
 {
+  /* Trial after trial at one rate: the gain's tangents and powers would be half of a segmentation.
+   */
+  if (same_design(&filter->design, design)) {
+    return STANCE_OK;
+  }
   size_t reach;
   enum stance_status status = find_reach(design, &reach, problem);
   if (status != STANCE_OK) {
@@ -123,6 +136,7 @@ enum stance_status stance_zero_phase_retune(struct stance_zero_phase *filter,
     *filter = other;
   }
   filter->reach = reach;
+  filter->design = *design;
   set_gain(filter, design);
   return STANCE_OK;
 }
@@ -146,6 +160,7 @@ enum stance_status stance_zero_phase_create(const struct stance_lowpass *design,
     return status;
   }
   filter->reach = reach;
+  filter->design = *design;
   set_gain(filter, design);
   *ret_filter = filter;
   return STANCE_OK;
