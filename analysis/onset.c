@@ -16,7 +16,9 @@ struct walk {
   long half_width; /* of the slope in samples; 0: the force itself */
   double width_s;
   double limit;
-  long first, last; /* where the number exists */
+  long first, last;       /* where the number exists */
+  long harmless_gap;      /* samples */
+  double rise_per_sample; /* of the force at its steepest; NaN where unknown */
 };
 
 static double walked(const struct walk *walk, long i)
@@ -57,7 +59,14 @@ static struct walk walk_of(const struct stance_effort_search *search,
       .limit = effort->threshold_n,
       .first = search->earliest,
       .last = (long)search->sample_count - 1,
+      .harmless_gap = samples_of(harmless_gap_s, search->rate_hz),
+      .rise_per_sample = (double)NAN,
   };
+  long width = larger_of(1, samples_of(STEEPEST_S, search->rate_hz));
+  if (settings->onset_method != STANCE_ONSET_DERIVATIVE && effort->steepest + width <= walk.last)
+    walk.rise_per_sample =
+        (search->force_n[effort->steepest + width] - search->force_n[effort->steepest]) /
+        (double)width;
   if (settings->onset_method == STANCE_ONSET_DERIVATIVE) {
     walk.half_width = larger_of(1, samples_of(slope_s / 2.0, search->rate_hz));
     walk.width_s = 2.0 * (double)walk.half_width / search->rate_hz;
@@ -69,24 +78,36 @@ static struct walk walk_of(const struct stance_effort_search *search,
   return walk;
 }
 
+/* Whether the onset can lie in a gap that ends at a value of `later`: not in a short one, nor where
+   the force would have had to climb there twice as fast as at the steepest that was seen (a steeper
+   part may be lost in the gap). */
+static bool gap_can_hide_onset(const struct walk *walk, long lost, double later)
+{
+  return lost > walk->harmless_gap &&
+         !(later - walk->limit > 2.0 * walk->rise_per_sample * (double)lost);
+}
+
 /* Step 4: back from `from` to the last sample at or below the limit; onset is the next one. A run
-   at or below it that is shorter than `hold` samples does not end the walk. A gap of at most
-   `harmless_gap` samples between two that are above is walked over; at any other one the onset may
-   lie in it. */
-static long walk_back(const struct walk *walk, long from, long hold, long harmless_gap,
-                      stance_reason_set *missing)
+   at or below it that is shorter than `hold` samples does not end the walk. A gap is walked over
+   where it lies between two samples above and cannot hide the onset. */
+static long walk_back(const struct walk *walk, long from, long hold, stance_reason_set *missing)
 {
   long below = 0; /* length of the run being walked through */
   long lost = 0;  /* of the gap just walked over */
+  double later = (double)NAN;
   for (long i = from; i >= walk->first; --i) {
     double value = walked(walk, i);
-    if (!isfinite(value) && below == 0 && ++lost <= harmless_gap)
+    if (!isfinite(value) && below == 0) {
+      ++lost;
       continue;
-    if (!isfinite(value) || (lost > 0 && value <= walk->limit)) {
+    }
+    if (!isfinite(value) ||
+        (lost > 0 && (value <= walk->limit || gap_can_hide_onset(walk, lost, later)))) {
       *missing |= STANCE_REASON_BIT(STANCE_REASON_GAP_IN_WINDOW);
       return STANCE_NO_SAMPLE;
     }
     lost = 0;
+    later = value;
     below = value <= walk->limit ? below + 1 : 0;
     if (below >= hold && below > 0)
       return i + below;
@@ -152,9 +173,7 @@ void stance_effort_onset(const struct stance_effort_search *search,
   }
   struct walk walk = walk_of(search, settings, effort);
   long hold = lround(settings->onset_hold_ms / 1000.0 * search->rate_hz);
-  long harmless_gap = samples_of(harmless_gap_s, search->rate_hz);
-  effort->onset =
-      walk_back(&walk, walk_start(search, &walk, effort), hold, harmless_gap, &effort->missing);
+  effort->onset = walk_back(&walk, walk_start(search, &walk, effort), hold, &effort->missing);
   if (effort->onset > effort->peak) {
     effort->onset = STANCE_NO_SAMPLE; /* only the derivative can be below its limit at the top */
     effort->missing |= STANCE_REASON_BIT(STANCE_REASON_NO_ONSET);

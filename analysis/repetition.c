@@ -133,11 +133,12 @@ static enum stance_status search(const struct segmentation *segmentation,
   struct turns turns = {
       .at = scratch + smooth->count,
       .rest_between = segmentation->protocol->effort != STANCE_EFFORT_ECCENTRIC,
+      .weight_rests = segmentation->protocol->rig != STANCE_RIG_STRAP,
   };
   turns_find(smooth, segmentation->settings, &turns);
   /* Weight that rests on a plate from the start and then leaves it is no effort; a strap that is
      pulled from the start is one whose beginning is lost. */
-  bool starts_loaded = segmentation->protocol->rig != STANCE_RIG_STRAP && turns.open_left;
+  bool starts_loaded = turns.weight_rests && turns.open_left;
   for (long k = starts_loaded ? 1 : 0; k < turns_peak_count(&turns); ++k) {
     double largest_n = largest_of_side(segmentation, smooth, &turns, k);
     struct stance_segment segment = segment_judge(segmentation, smooth, &turns, k, largest_n);

@@ -13,6 +13,8 @@ static const double returned_fraction = 0.5;
 /* … or when it lay low for as long as a quiet window. Low is what would be too small a peak seen
    from there. */
 static const double low_fraction = 0.3;
+/* SCIENCE 1.3, step 1: how long before its t90 a rise is looked for. */
+static const double rise_s = 3.0;
 
 static long first_peak_index(const struct turns *turns)
 {
@@ -248,6 +250,36 @@ static void drop_small(const struct smooth *smooth, const struct stance_analysis
   }
 }
 
+/* A weight that is laid on a plate overshoots and settles: the peak rose from the empty plate
+   within the 3 s before it (SCIENCE 1.3, step 1) and fell by less than half of that, to where the
+   weight rests. An effort comes back. */
+static bool settles(const struct smooth *smooth, const struct turns *turns, long k)
+{
+  long peak = turns_peak(turns, k);
+  long before = turns_valley_before(turns, k), after = turns_valley_after(turns, k);
+  if (before == STANCE_NO_SAMPLE || after == STANCE_NO_SAMPLE)
+    return false;
+  const double *s = smooth->force_n;
+  long t90 = before;
+  while (s[t90] < s[before] + 0.9 * (s[peak] - s[before]))
+    ++t90;
+  double low_n = s[peak];
+  for (long i = t90; i >= before && (double)(t90 - i) <= rise_s * smooth->rate_hz; --i)
+    low_n = s[i] < low_n ? s[i] : low_n;
+  return s[peak] - s[after] < returned_fraction * (s[peak] - low_n);
+}
+
+/* Only what would not count anyway: an effort begun while stepping on stays. */
+static void drop_settling(const struct smooth *smooth,
+                          const struct stance_analysis_settings *settings, struct turns *turns)
+{
+  for (long k = turns_peak_count(turns) - 1; k >= 0; --k) {
+    double small_n = settings->partial_fraction * largest_prominence(smooth, turns);
+    if (turns_prominence(smooth, turns, k) < small_n && settles(smooth, turns, k))
+      remove_peak(smooth, turns, k);
+  }
+}
+
 void turns_find(const struct smooth *smooth, const struct stance_analysis_settings *settings,
                 struct turns *turns)
 {
@@ -265,4 +297,6 @@ void turns_find(const struct smooth *smooth, const struct stance_analysis_settin
   if (turns->rest_between)
     join_unreturned(smooth, settings, turns);
   drop_small(smooth, settings, turns);
+  if (turns->weight_rests)
+    drop_settling(smooth, settings, turns);
 }

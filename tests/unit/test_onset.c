@@ -190,8 +190,15 @@ static void gaps_are_met_or_avoided(void **state)
   assert_int_equal(effort.missing, 0);
   assert_in_range(effort.onset, 8002, 8006);
   assert_true(effort.quiet_first > 6200 || effort.quiet_first + 1000 <= 3500);
-  force_n[8030] = (double)NAN;
+  force_n[8030] = (double)NAN; /* 90 N more within it: the pull is as steep as that */
   assert_int_equal(analysed(&search).missing, BIT(GAP_IN_WINDOW));
+
+  search = fresh(0.5, 1);
+  add_lowering(force_n, COUNT, rate_hz, 5.0, 9.0, 0.2, 300.0);
+  long onset = analysed(&search).onset;
+  for (int i = 8000; i < 8150; ++i)
+    force_n[i] = (double)NAN; /* a slow rise cannot come from the threshold within 150 ms */
+  assert_int_equal(analysed(&search).onset, onset);
 
   search = fresh(0.5, 1);
   pull();
