@@ -47,6 +47,20 @@ says 'cannot be written'
   is $status 5
 }
 
+# A recording is never lost to its own report, by whatever name.
+cp b.csv before
+ln b.csv other-name.csv
+mkdir sub
+for output in b.csv ./b.csv sub/../b.csv other-name.csv; do
+  expect 2 "$stance" analyze --output "$output" a.csv b.csv
+  expect 2 "$stance" analyze --append --output "$output" b.csv
+  expect 2 "$stance" analyze --output "$output" left:a.csv right:b.csv
+  expect 2 "$stance" export --raw b.csv --output "$output"
+  says 'the input itself'
+  cmp b.csv before
+done
+rm other-name.csv
+
 # JSON: one object a line, the same values as the long layout, digit for digit.
 "$stance" analyze --json a.csv b.csv >two.json
 "$stance" analyze --layout long a.csv b.csv >long.csv

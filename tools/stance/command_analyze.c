@@ -117,6 +117,21 @@ static void make_header(const struct stance_analyze_arguments *arguments,
     stance_report_header(&sheet, arguments->layout);
 }
 
+static enum stance_status spare_inputs(const struct session *session,
+                                       const struct stance_batch_item *items,
+                                       struct stance_problem *problem)
+{
+  const char *output = session->arguments->output;
+  enum stance_status status = STANCE_OK;
+  for (size_t k = 0; k < session->count && status == STANCE_OK; k++) {
+    if (items[k].kind != STANCE_BATCH_STORED)
+      status = stance_output_spares(output, items[k].name, problem);
+    if (status == STANCE_OK && items[k].kind == STANCE_BATCH_PAIR)
+      status = stance_output_spares(output, items[k].right_name, problem);
+  }
+  return status;
+}
+
 /* Runs the batch between header and commit. */
 static enum stance_status produce(struct session *session, const struct stance_batch_item *items,
                                   const struct stance_batch_options *options,
@@ -167,6 +182,8 @@ static enum stance_status analyze(const struct stance_analyze_arguments *argumen
     status = list_stored(store_path, &ids, &id_count, problem);
   if (status == STANCE_OK)
     status = collect_items(arguments, ids, id_count, &items, &session.count, problem);
+  if (status == STANCE_OK)
+    status = spare_inputs(&session, items, problem);
   if (status == STANCE_OK) {
     session.shows_progress = session.count > 1 && isatty(STDERR_FILENO);
     const struct stance_batch_options options = {

@@ -240,7 +240,11 @@ int stance_export_run(int argc, char **argv)
   struct stance_problem problem = {""};
   struct stance_output *output = NULL;
   argp_parse(&stance_export_argp, argc, argv, 0, NULL, &arguments);
-  enum stance_status status = stance_output_open(arguments.output, &output, &problem);
+  enum stance_status status = STANCE_OK;
+  if (arguments.what == RAW)
+    status = stance_output_spares(arguments.output, arguments.subject, &problem);
+  if (status == STANCE_OK)
+    status = stance_output_open(arguments.output, &output, &problem);
   if (status == STANCE_OK) {
     status = export_to(&arguments, stance_output_file(output), &problem);
     if (status == STANCE_OK)

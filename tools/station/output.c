@@ -28,6 +28,19 @@ static bool is_replaceable(const char *path)
   return stat(path, &about) != 0 || S_ISREG(about.st_mode);
 }
 
+enum stance_status stance_output_spares(const char *path, const char *input,
+                                        struct stance_problem *problem)
+{
+  struct stat one, other;
+  if (path == NULL || stat(path, &one) != 0 || !S_ISREG(one.st_mode) || stat(input, &other) != 0 ||
+      one.st_dev != other.st_dev || one.st_ino != other.st_ino)
+    return STANCE_OK;
+  return stance_problem_set(problem, STANCE_USAGE,
+                            "%s: this is the input itself, which would be lost; name another "
+                            "output file",
+                            path);
+}
+
 /* What any program that creates a file would give it: mkostemp gives 0600. */
 static void set_usual_mode(int descriptor)
 {

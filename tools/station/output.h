@@ -10,6 +10,11 @@
 
 struct stance_output;
 
+/* STANCE_USAGE where writing to `path` would take the place of `input`, by whatever name: a
+   recording must not be lost to its own report. `path` may be NULL or "-". */
+STANCE_MUST_CHECK enum stance_status stance_output_spares(const char *path, const char *input,
+                                                          struct stance_problem *problem);
+
 /* `path` NULL or "-": standard output. A regular file is written beside its name and takes it on
    commit; a pipe or device is written as it is. STANCE_STORE where it cannot be created. WORK. */
 STANCE_MUST_CHECK enum stance_status stance_output_open(const char *path,
