@@ -247,7 +247,8 @@ static enum stance_status check_order(const struct analysis *analysis,
 }
 
 /* Where a live run recorded phases, from the limb phase before the first effort phase to the end of
-   the last one: stepping on is no repetition, and an effort that starts before its cue is one. */
+   the last one: stepping on is no repetition, and an effort that starts before its cue is one. A
+   run that ended before the efforts has none. */
 static struct stance_span search_of(const struct stance_force_trace *trace,
                                     struct stance_span bounds)
 {
@@ -264,7 +265,7 @@ static struct stance_span search_of(const struct stance_force_trace *trace,
     end = phase_end > end ? phase_end : end;
   }
   if (end == 0)
-    return bounds;
+    return trace->phase_count == 0 ? bounds : (struct stance_span){.first = bounds.first};
   first = first < bounds.first ? bounds.first : first;
   end = end > bounds_end ? bounds_end : end;
   return (struct stance_span){.first = first, .count = end > first ? end - first : 0};

@@ -116,6 +116,19 @@ static void pretension_and_restless_zero_are_flagged(void **state)
   assert_true((result.flags & STANCE_REASON_BIT(STANCE_REASON_ZERO_UNSTABLE)) != 0);
 }
 
+/* Interrupted while the athlete got into position: what rose there was no repetition. */
+static void run_without_efforts_has_no_repetition(void **state)
+{
+  (void)state;
+  trace = fixture_trace("LR", 12, 1000);
+  add_effort(STANCE_LEFT, 8, 150);
+  add_effort(STANCE_RIGHT, 8, 150);
+  fixture_phase(&trace, STANCE_PHASE_UNLOADED, 0, 3);
+  analyse("nordic");
+  assert_int_equal(result.repetition_count, 0);
+  fixture_assert_missing(asymmetry(STANCE_SUMMARY_BEST), STANCE_REASON_NO_REPETITION);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
@@ -124,6 +137,7 @@ int main(void)
       TEST(unrecorded_levels_are_missing_not_zero),
       TEST(empty_plate_is_no_baseline),
       TEST(pretension_and_restless_zero_are_flagged),
+      TEST(run_without_efforts_has_no_repetition),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
