@@ -140,7 +140,7 @@ enum stance_status stance_csv_parse(const char *name, const char *bytes, size_t 
                                     struct stance_problem *problem)
 {
   static const struct stance_csv_options nothing = {0};
-  struct stance_csv_text text = {name, bytes, length};
+  struct stance_csv_text text = stance_csv_text_look(name, bytes, length);
   enum stance_status status =
       parse_text(&text, options != NULL ? options : &nothing, ret_file, problem);
   if (status == STANCE_MEMORY)

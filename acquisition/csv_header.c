@@ -94,29 +94,28 @@ static bool is_group_row(const struct reader *r, const struct stance_csv_record 
          record->texts >= 2 && !is_unit_row(r, record);
 }
 
-static enum stance_status add_comment_as_names(struct reader *r, long i, bool *ret_added,
-                                               struct stance_problem *problem)
+/* Takes the text of a comment apart and adds it to the window; a comment that is not the names
+   leaves nothing behind. */
+static enum stance_status add_comment_as_names(struct reader *r, long i, bool *ret_added)
 {
   struct stance_csv_window *window = &r->table->window;
   const struct stance_csv_cell *cell = stance_csv_window_cell(window, record_at(r, i), 0);
-  char *copy = strndup(window->text + cell->offset, cell->length);
+  size_t records = window->record_count, length = cell->length;
+  *ret_added = false;
+  if (length == 0)
+    return STANCE_OK;
+  char *copy = strndup(window->text + cell->offset, length);
   if (copy == NULL)
     return STANCE_MEMORY;
-  struct stance_csv_text line = {r->text->name, copy, cell->length};
-  size_t records = window->record_count;
-  enum stance_status status =
-      cell->length == 0 ? STANCE_OK : stance_csv_window_add(window, &line, &r->table->format, NULL);
+  struct stance_csv_text line = stance_csv_text_look(r->text->name, copy, length);
+  enum stance_status status = stance_csv_window_add(window, &line, &r->table->format, NULL);
   free(copy);
-  (void)problem;
-  *ret_added = false;
-  if (status == STANCE_MEMORY)
+  if (status != STANCE_OK)
     return status;
-  if (status != STANCE_OK || window->record_count != records + 1) {
-    window->record_count = records;
-    return STANCE_OK; /* a comment and nothing else */
-  }
-  const struct stance_csv_record *added = record_at(r, (long)records);
-  *ret_added = added->cell_count == r->table->column_count && is_name_row(r, added);
+  const struct stance_csv_record *added =
+      window->record_count == records + 1 ? record_at(r, (long)records) : NULL;
+  *ret_added =
+      added != NULL && added->cell_count == r->table->column_count && is_name_row(r, added);
   if (*ret_added)
     r->rows.names = (long)records;
   else
@@ -150,6 +149,17 @@ static enum stance_status refuse_line(const struct reader *r,
                             r->text->name, line);
 }
 
+static bool has_names_above(const struct reader *r, long below)
+{
+  for (long i = 0; i < below; ++i) {
+    const struct stance_csv_record *record = record_at(r, i);
+    if (!record->comment && record->numbers == 0 && record->cell_count == r->table->column_count &&
+        is_name_row(r, record))
+      return true;
+  }
+  return false;
+}
+
 /* Goes up from the table to the names. Lines above the names may hold anything. */
 static enum stance_status find_rows(struct reader *r, struct stance_problem *problem)
 {
@@ -168,10 +178,9 @@ static enum stance_status find_rows(struct reader *r, struct stance_problem *pro
   }
   const struct stance_csv_record *record = i >= 0 ? record_at(r, i) : NULL;
   bool names = record != NULL && is_name_row(r, record);
-  bool mixed = names && record->numbers > 0;
   /* Numbers among the names (channels 1, 2, 3) are fine in the only header, but a row with numbers
      below a header is a damaged row. */
-  if (mixed && i > 0 && is_name_row(r, record_at(r, i - 1)) && record_at(r, i - 1)->numbers == 0)
+  if (names && record->numbers > 0 && has_names_above(r, i))
     return refuse_line(r, record, problem);
   if (names) {
     r->rows.names = i;
@@ -181,7 +190,7 @@ static enum stance_status find_rows(struct reader *r, struct stance_problem *pro
   }
   bool added = false;
   if (comment > i) {
-    enum stance_status status = add_comment_as_names(r, comment, &added, problem);
+    enum stance_status status = add_comment_as_names(r, comment, &added);
     if (status != STANCE_OK || added)
       return status;
   }
@@ -298,7 +307,7 @@ static void watch_steps(const struct reader *r, size_t k)
     }
     last = cell->value;
   }
-  column->counts = rows >= 2 && fabs(least - 1) < 1e-9 && fabs(most - 1) < 1e-9;
+  column->counts = rows >= 2 && resolution >= 1 && fabs(least - 1) < 1e-9 && fabs(most - 1) < 1e-9;
   column->evenly_increases =
       rows >= ROWS_THAT_CONVINCE && least > 0 && most - least < 1.5 * resolution;
 }

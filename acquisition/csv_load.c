@@ -61,7 +61,7 @@ static void stop(struct loader *l, enum stance_status status)
 
 static uint64_t lines_of_record(const struct stance_csv_events *events)
 {
-  return events->last_line - events->start.line + 1;
+  return events->last_line - events->first_line + 1;
 }
 
 /* Not a row of the table: text below it, or the end of reading. */
@@ -69,7 +69,9 @@ static void look_closer(struct loader *l)
 {
   enum stance_csv_verdict verdict;
   struct stance_problem problem = {{0}};
-  enum stance_status status = stance_csv_row_judge(l->rows, l->decimal, l->events.start,
+  struct stance_csv_position start =
+      stance_csv_position_of_line(l->rows->text, l->events.anchor, l->events.first_line);
+  enum stance_status status = stance_csv_row_judge(l->rows, l->decimal, start,
                                                    lines_of_record(&l->events), &verdict, &problem);
   l->data->lines_other += lines_of_record(&l->events);
   if (status == STANCE_MEMORY) {
@@ -82,7 +84,7 @@ static void look_closer(struct loader *l)
     return;
   }
   if (l->footer_line == 0) {
-    l->footer_line = l->events.start.line;
+    l->footer_line = l->events.first_line;
     l->footer = problem;
   }
 }
@@ -90,7 +92,7 @@ static void look_closer(struct loader *l)
 static void refuse_row(struct loader *l, const char *reason)
 {
   stop(l, stance_problem_set(&l->problem, STANCE_INPUT, "%s: line %llu %s", l->rows->text->name,
-                             (unsigned long long)l->events.start.line, reason));
+                             (unsigned long long)l->events.first_line, reason));
 }
 
 static void accept_row(struct loader *l)
@@ -110,7 +112,7 @@ static void accept_row(struct loader *l)
     data->group[l->row] = l->group;
     stance_csv_group_count(l->groups, l->group);
   }
-  data->line[l->row] = (struct stance_csv_lines){l->events.start.line, lines};
+  data->line[l->row] = (struct stance_csv_lines){(uint32_t)l->events.first_line, (uint32_t)lines};
   data->lines_used += lines;
   l->row += 1;
 }
@@ -131,12 +133,12 @@ static void on_record(struct stance_csv_events *events)
   else if (cells == 0 || (empty && timed)) {
     /* In a lone column an empty line may be an empty cell: an instant without its value. */
     if (l->rows->header->column_count == 1 && cells == 0)
-      l->footer_line = l->footer_line == 0 ? events->start.line : l->footer_line;
-    if (l->footer_line == events->start.line)
+      l->footer_line = l->footer_line == 0 ? events->first_line : l->footer_line;
+    if (l->footer_line == events->first_line)
       stance_problem_set(&l->footer, STANCE_INPUT,
                          "%s: line %llu is empty amid a single column of numbers; take it out, or "
                          "write NaN where a value is missing",
-                         l->rows->text->name, (unsigned long long)events->start.line);
+                         l->rows->text->name, (unsigned long long)events->first_line);
     l->data->lines_other += lines_of_record(events);
   } else if (bad)
     look_closer(l);
@@ -160,12 +162,8 @@ static void on_comment(struct stance_csv_events *events, const char *text, size_
 /* No text has more rows than it has ends of lines, and one. */
 static size_t count_lines(const struct stance_csv_text *text, size_t offset)
 {
-  size_t feeds = 0, returns = 0;
-  for (size_t i = offset; i < text->length; ++i) {
-    feeds += text->bytes[i] == '\n';
-    returns += text->bytes[i] == '\r';
-  }
-  return (feeds > returns ? feeds : returns) + 1;
+  size_t feeds = stance_csv_text_count(text, offset, '\n');
+  return (text->plain_lines ? feeds : feeds + stance_csv_text_count(text, offset, '\r')) + 1;
 }
 
 static bool add_slot(struct loader *l, size_t column, size_t rows)

@@ -14,7 +14,7 @@ struct stance_csv_group {
 
 /* The physical lines of one row: more than one where a quoted cell holds a line break. */
 struct stance_csv_lines {
-  uint64_t first, count;
+  uint32_t first, count; /* a file of the size we take has fewer than 2^32 */
 };
 
 /* Everything is owned. `value[k]` belongs to column `column[k]` of the file; time, where there is

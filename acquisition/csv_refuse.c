@@ -117,10 +117,6 @@ enum stance_status stance_csv_row_judge(const struct stance_csv_rows *rows, char
   format.comments = false;
   enum stance_status status =
       stance_csv_window_read(rows->text, &format, start, lines, &window, ret_problem);
-  if (status == STANCE_INPUT) { /* quotes: the sentence is there already */
-    *ret_verdict = STANCE_CSV_ROW_REFUSED;
-    return STANCE_OK;
-  }
   if (status != STANCE_OK)
     return status;
   const struct stance_csv_record *record = &window.record[0];
@@ -133,7 +129,7 @@ enum stance_status stance_csv_row_judge(const struct stance_csv_rows *rows, char
 enum stance_status stance_csv_comment_is_row(const struct stance_csv_rows *rows, const char *text,
                                              size_t length, bool *ret_is_row)
 {
-  struct stance_csv_text line = {rows->text->name, text, length};
+  struct stance_csv_text line = stance_csv_text_look(rows->text->name, text, length);
   struct stance_csv_format format = rows->table->format;
   struct stance_csv_window window;
   format.comments = false;
@@ -141,7 +137,7 @@ enum stance_status stance_csv_comment_is_row(const struct stance_csv_rows *rows,
   enum stance_status status = stance_csv_window_read(
       &line, &format, (struct stance_csv_position){0, 1}, UINT64_MAX, &window, NULL);
   if (status != STANCE_OK)
-    return status == STANCE_INPUT ? STANCE_OK : status;
+    return status;
   const struct stance_csv_record *record = window.record;
   size_t numeric = 0, numbers = 0;
   bool fits = window.record_count == 1 && record->cell_count == rows->header->column_count;

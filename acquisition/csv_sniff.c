@@ -13,98 +13,107 @@ static const uint64_t window_lines[] = {64, 512, 4096};
 /* So many rows at the end of the window are not a small table inside a preamble. */
 enum { ROWS_THAT_CONVINCE = 16 };
 
-/* Consecutive rows with as many cells each, numbers among them. */
-struct run {
+/* All rows with as many cells each, numbers among them. */
+struct kind {
   size_t first, last; /* records */
   size_t columns;
   size_t rows, numbers, texts;
+  size_t grouped; /* numbers that may be two, torn by another delimiter: "0.001,5" */
 };
 
-static void close_run(const struct run *run, struct run *best)
+enum { KINDS_MAX = 32 }; /* different lengths of rows; files in earnest have two or three */
+
+static struct kind *kind_of(struct kind *kinds, size_t *count, size_t first, size_t columns)
 {
-  if (run->numbers > best->numbers)
-    *best = *run;
+  for (size_t k = 0; k < *count; ++k)
+    if (kinds[k].columns == columns)
+      return &kinds[k];
+  if (*count == KINDS_MAX)
+    return NULL;
+  kinds[*count] = (struct kind){.first = first, .columns = columns};
+  return &kinds[(*count)++];
 }
 
-/* The run with the most numbers; where the file goes on behind the window, the one that reaches
+/* The kind with the most numbers; where the file goes on behind the window, the one that reaches
    the window's end, because the recording does. */
-static struct run find_run(const struct stance_csv_window *window)
+static struct kind find_kind(const struct stance_csv_window *window)
 {
-  struct run run = {0}, best = {0};
+  struct kind kinds[KINDS_MAX], best = {0}, *last = NULL;
+  size_t count = 0;
   for (size_t i = 0; i < window->record_count; ++i) {
     const struct stance_csv_record *record = &window->record[i];
-    if (record->comment || stance_csv_record_is_blank(record))
+    struct kind *kind = record->numbers > 0 ? kind_of(kinds, &count, i, record->cell_count) : NULL;
+    if (kind == NULL)
       continue;
-    if (record->numbers == 0 || record->cell_count != run.columns) {
-      close_run(&run, &best);
-      run = (struct run){.first = i, .columns = record->cell_count};
-    }
-    if (record->numbers == 0)
-      continue;
-    if (run.rows == 0)
-      run.first = i;
-    run.last = i;
-    run.rows += 1;
-    run.numbers += record->numbers;
-    run.texts += record->texts;
+    kind->last = i;
+    kind->rows += 1;
+    kind->numbers += record->numbers;
+    kind->texts += record->texts;
+    kind->grouped += record->grouped;
+    last = kind;
   }
-  close_run(&run, &best);
-  if (!window->complete && run.rows >= ROWS_THAT_CONVINCE)
-    return run;
+  if (!window->complete && last != NULL && last->rows >= ROWS_THAT_CONVINCE)
+    return *last;
+  for (size_t k = 0; k < count; ++k)
+    if (kinds[k].numbers > best.numbers)
+      best = kinds[k];
   return best;
 }
 
-static bool convinces(const struct run *run, const struct stance_csv_window *window)
+static bool convinces(const struct kind *kind, const struct stance_csv_window *window)
 {
   if (window->complete)
-    return run->rows > 0;
-  for (size_t i = run->last + 1; i < window->record_count; ++i)
+    return kind->rows > 0;
+  for (size_t i = kind->last + 1; i < window->record_count; ++i)
     if (!window->record[i].comment && !stance_csv_record_is_blank(&window->record[i]))
       return false;
-  return run->rows >= ROWS_THAT_CONVINCE;
+  return kind->rows >= ROWS_THAT_CONVINCE;
+}
+
+/* How many rows there are, weighted with the share of their cells that are numbers. */
+static double weight(const struct kind *kind)
+{
+  size_t cells = kind->numbers + kind->texts;
+  return cells > 0 ? (double)kind->rows * (double)(kind->numbers - kind->grouped) / (double)cells
+                   : 0;
 }
 
 /* More of the cells are numbers, in more rows; or as many and in more columns. */
-static bool explains_better(const struct run *a, const struct run *b)
+static bool explains_better(const struct kind *a, const struct kind *b)
 {
-  if (a->numbers == 0 || b->numbers == 0)
-    return a->numbers > b->numbers;
-  double share_a = (double)(a->rows * a->numbers) / (double)(a->numbers + a->texts);
-  double share_b = (double)(b->rows * b->numbers) / (double)(b->numbers + b->texts);
-  if (share_a < share_b || share_a > share_b)
-    return share_a > share_b;
-  return a->columns > b->columns;
+  double weight_a = weight(a), weight_b = weight(b);
+  if (weight_a < weight_b || weight_a > weight_b)
+    return weight_a > weight_b;
+  return a->numbers > 0 && a->columns > b->columns;
 }
 
-/* Reads the window with each delimiter and keeps the best. Quotes that do not match under one
-   delimiter only speak against it; `problem` keeps what the comma had to say. */
+/* Reads the window with each delimiter and keeps the best. `quotes` is what is wrong with the
+   quotes when the comma separates, as it does in the files that have quotes. */
 static enum stance_status try_delimiters(const struct stance_csv_text *text,
                                          struct stance_csv_position start, uint64_t lines,
                                          bool comments, struct stance_csv_table *table,
-                                         struct run *ret_best, struct stance_problem *problem)
+                                         struct kind *ret_best, struct stance_problem *quotes)
 {
-  bool any = false;
+  *ret_best = (struct kind){.rows = 0};
+  stance_csv_window_finish(&table->window);
   for (size_t i = 0; i < sizeof delimiters; ++i) {
     struct stance_csv_format format = {.delimiter = delimiters[i], .comments = comments};
     struct stance_csv_window window;
     enum stance_status status = stance_csv_window_read(text, &format, start, lines, &window,
-                                                       delimiters[i] == ',' ? problem : NULL);
-    if (status == STANCE_INPUT)
-      continue;
+                                                       delimiters[i] == ',' ? quotes : NULL);
     if (status != STANCE_OK)
       return status;
-    struct run run = find_run(&window);
-    if (any && !explains_better(&run, ret_best)) {
+    struct kind kind = find_kind(&window);
+    if (i > 0 && !explains_better(&kind, ret_best)) {
       stance_csv_window_finish(&window);
       continue;
     }
-    any = true;
-    *ret_best = run;
+    *ret_best = kind;
     stance_csv_window_finish(&table->window);
     table->window = window;
     table->format = format;
   }
-  return any ? STANCE_OK : STANCE_INPUT;
+  return STANCE_OK;
 }
 
 static enum stance_status count_content(struct stance_csv_table *table)
@@ -149,24 +158,31 @@ static bool is_well_filled(const struct stance_csv_table *table,
   return 2 * record->numbers >= numeric;
 }
 
-/* A run may begin with a header that has numbers for names, and rows of the table may stand before
-   a damaged one that ended the run: those must not pass for a preamble. */
+static bool is_text(const struct stance_csv_record *record)
+{
+  return !record->comment && record->numbers == 0 && record->texts > 0;
+}
+
+/* The first of the rows may be a header that has numbers for names, or a padded line of the
+   preamble. Whatever else stands before a damaged line must not pass for a preamble. */
 static void settle_first_row(struct stance_csv_table *table)
 {
-  const struct stance_csv_window *window = &table->window;
-  while (table->first_row < table->last_row && !is_row(table, &window->record[table->first_row]))
-    table->first_row += 1;
-  for (size_t i = 0; i < table->first_row; ++i)
-    if (is_row(table, &window->record[i]) && is_well_filled(table, &window->record[i])) {
-      table->first_row = i;
-      return;
-    }
+  const struct stance_csv_record *record = table->window.record;
+  size_t first = table->first_row;
+  while (first < table->last_row &&
+         (!is_row(table, &record[first]) ||
+          (!is_well_filled(table, &record[first]) && is_text(&record[first + 1]))))
+    first += 1;
+  table->first_row = first;
 }
 
 static enum stance_status no_table(const struct stance_csv_text *text,
                                    const struct stance_csv_window *window,
+                                   const struct stance_problem *quotes,
                                    struct stance_problem *problem)
 {
+  if (quotes->text[0] != '\0')
+    return stance_problem_set(problem, STANCE_INPUT, "%s", quotes->text);
   size_t lines = 0;
   for (size_t i = 0; i < window->record_count; ++i)
     if (!stance_csv_record_is_blank(&window->record[i]))
@@ -185,30 +201,30 @@ static enum stance_status look_for_table(const struct stance_csv_text *text,
                                          struct stance_csv_table *table,
                                          struct stance_problem *problem)
 {
-  struct run run = {0};
   size_t sizes = sizeof window_lines / sizeof window_lines[0];
   for (size_t size = 0; size < sizes; ++size) {
-    bool last = size + 1 == sizes;
+    struct stance_problem quotes = {.text = ""};
+    struct kind kind;
     enum stance_status status =
-        try_delimiters(text, start, window_lines[size], true, table, &run, problem);
+        try_delimiters(text, start, window_lines[size], true, table, &kind, &quotes);
+    bool last = table->window.complete || size + 1 == sizes;
     /* Every line begins with the mark of a comment where "#1" names a trial. */
-    if (status == STANCE_OK && run.rows == 0 && (table->window.complete || last))
-      status = try_delimiters(text, start, window_lines[size], false, table, &run, problem);
+    if (status == STANCE_OK && kind.rows == 0 && last)
+      status = try_delimiters(text, start, window_lines[size], false, table, &kind, &quotes);
     if (status != STANCE_OK)
       return status;
-    bool found = convinces(&run, &table->window) || (last && run.rows > 0);
-    if (!found && (table->window.complete || last))
-      return no_table(text, &table->window, problem);
-    table->column_count = run.columns;
-    table->first_row = run.first;
-    table->last_row = run.last;
-    if (!found)
+    if (kind.rows == 0 && last)
+      return no_table(text, &table->window, &quotes, problem);
+    if (!last && !convinces(&kind, &table->window))
       continue;
+    table->column_count = kind.columns;
+    table->first_row = kind.first;
+    table->last_row = kind.last;
     status = count_content(table);
     if (status != STANCE_OK)
       return status;
     settle_first_row(table);
-    if (stance_csv_decimal_sign_is_settled(table) || table->window.complete || last)
+    if (last || stance_csv_decimal_sign_is_settled(table))
       break;
   }
   enum stance_status status = stance_csv_decimal_sign(text, table, problem);

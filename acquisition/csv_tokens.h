@@ -15,7 +15,11 @@ struct stance_csv_text {
   const char *name;
   const char *bytes;
   size_t length;
+  bool plain_lines; /* every carriage return has its line feed: see stance_csv_text_look */
 };
+
+/* Fills in what can be known of the bytes at once. */
+struct stance_csv_text stance_csv_text_look(const char *name, const char *bytes, size_t length);
 
 struct stance_csv_format {
   char delimiter; /* , ; TAB | ; ' ' for runs of blanks; '\0' for a single column */
@@ -30,6 +34,9 @@ struct stance_csv_position {
   uint64_t line;
 };
 
+/* How often a byte stands at or behind `offset`. */
+size_t stance_csv_text_count(const struct stance_csv_text *text, size_t offset, char c);
+
 /* Called back while a text is read. Embed it as the first member of what the callbacks work on.
    The members below the functions are the tokenizer's. */
 struct stance_csv_events {
@@ -41,10 +48,16 @@ struct stance_csv_events {
   void (*comment)(struct stance_csv_events *events, const char *text, size_t length);
   bool stop; /* a callback sets it to end reading with the current line */
 
-  struct stance_csv_position start; /* of the current record, blank line or comment */
-  uint64_t last_line;               /* that it has reached so far */
-  bool in_record;                   /* a quoted field goes on into the next line */
+  uint64_t first_line, last_line; /* of the current record, blank line or comment */
+  bool in_record;                 /* a quoted field goes on into the next line */
+  /* Somewhere before the current record, from where stance_csv_position_of_line finds it. */
+  struct stance_csv_position anchor;
 };
+
+/* The position of a line at or behind a known one. */
+struct stance_csv_position stance_csv_position_of_line(const struct stance_csv_text *text,
+                                                       struct stance_csv_position known,
+                                                       uint64_t line);
 
 /* Reads from `position` to the end, to `line_limit` physical lines, or until `stop`, and leaves
    `position` behind the last line read. STANCE_INPUT with the line where quotes do not match. */

@@ -9,8 +9,10 @@
 
 struct collector {
   struct stance_csv_events events;
+  const struct stance_csv_text *text;
   struct stance_csv_window *window;
-  size_t first_cell; /* of the record being read */
+  struct stance_csv_position known; /* at or before the record being read */
+  size_t first_cell;                /* of the record being read */
   bool out_of_memory;
 };
 
@@ -95,15 +97,19 @@ static void add_record(struct collector *c, bool comment)
     c->events.stop = true;
     return;
   }
+  if (c->known.line < c->events.anchor.line)
+    c->known = c->events.anchor;
+  c->known = stance_csv_position_of_line(c->text, c->known, c->events.first_line);
   struct stance_csv_record *record = &w->record[w->record_count++];
   *record = (struct stance_csv_record){.first_cell = c->first_cell,
                                        .cell_count = w->cell_count - c->first_cell,
-                                       .start = c->events.start,
+                                       .start = c->known,
                                        .last_line = c->events.last_line,
                                        .comment = comment};
   for (size_t i = c->first_cell; i < w->cell_count && !comment; ++i) {
     record->numbers += w->cell[i].kind == STANCE_CSV_CELL_NUMBER;
     record->texts += w->cell[i].kind == STANCE_CSV_CELL_TEXT;
+    record->grouped += w->cell[i].is_grouped;
   }
   c->first_cell = w->cell_count;
 }
@@ -127,6 +133,7 @@ static enum stance_status collect(const struct stance_csv_text *text,
 {
   struct collector c = {
       .events = {.field = on_field, .record = on_record, .comment = on_comment},
+      .text = text,
       .window = window,
       .first_cell = window->cell_count,
   };
@@ -134,9 +141,10 @@ static enum stance_status collect(const struct stance_csv_text *text,
       stance_csv_tokenize(text, format, &start, line_limit, &c.events, problem);
   if (c.out_of_memory)
     status = STANCE_MEMORY;
-  window->complete = start.offset >= text->length;
+  window->damaged = status == STANCE_INPUT;
+  window->complete = window->damaged || start.offset >= text->length;
   window->cell_count = c.first_cell; /* without the cells of a record that was cut */
-  return status;
+  return status == STANCE_MEMORY ? status : STANCE_OK;
 }
 
 enum stance_status stance_csv_window_read(const struct stance_csv_text *text,
@@ -161,10 +169,11 @@ enum stance_status stance_csv_window_add(struct stance_csv_window *window,
 {
   struct stance_csv_format plain = *format;
   plain.comments = false;
-  bool complete = window->complete;
+  bool complete = window->complete, damaged = window->damaged;
   enum stance_status status =
       collect(text, &plain, (struct stance_csv_position){0, 1}, UINT64_MAX, window, problem);
   window->complete = complete;
+  window->damaged = damaged;
   return status;
 }
 

@@ -26,6 +26,7 @@ struct stance_csv_cell {
 struct stance_csv_record {
   size_t first_cell, cell_count;
   size_t numbers, texts; /* cells of these kinds; a blank line has neither */
+  size_t grouped;        /* of the numbers, those with thousands separators */
   struct stance_csv_position start;
   uint64_t last_line;
   bool comment; /* its one cell is the text behind the mark */
@@ -39,9 +40,12 @@ struct stance_csv_window {
   struct stance_csv_record *record;
   size_t record_count, record_capacity;
   bool complete; /* the file ends within the window */
+  bool damaged;  /* quotes do not match: the window ends there */
 };
 
-/* Reads the first `line_limit` lines from `start`. A record cut by the limit is left out. */
+/* Reads the first `line_limit` lines from `start`. A record cut by the limit is left out. Quotes
+   that do not match are no failure: `damaged` says so, and `problem` where. STANCE_OK or
+   STANCE_MEMORY. */
 STANCE_MUST_CHECK enum stance_status
 stance_csv_window_read(const struct stance_csv_text *text, const struct stance_csv_format *format,
                        struct stance_csv_position start, uint64_t line_limit,

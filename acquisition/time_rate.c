@@ -10,10 +10,30 @@ static double float_noise(const struct stance_stamps *stamps)
   return 16 * DBL_EPSILON * fmax(first, last);
 }
 
+/* The line through the first and the last stamp where all others lie on it: what least squares
+   would find as well, at a fraction of the time. */
+static bool is_exact(const struct stance_stamps *stamps, double *ret_step)
+{
+  size_t n = stamps->count;
+  double first = stamps->stamp[0], noise = float_noise(stamps) / 2;
+  double step = (stamps->stamp[n - 1] - first) / (double)(n - 1);
+  for (size_t k = 0; k < n; ++k)
+    if (!(fabs(stamps->stamp[k] - first - (double)k * step) <= noise))
+      return false;
+  *ret_step = step;
+  return true;
+}
+
 struct stance_stamp_line stance_stamp_line_fit(const struct stance_stamps *stamps,
                                                const double *index)
 {
   size_t n = stamps->count;
+  /* A stamp rounded to a digit of worth q has an error of q/√12. */
+  double exact_step, rounding = pow(10, -stamps->decimals) / sqrt(12);
+  if (index == NULL && is_exact(stamps, &exact_step)) {
+    double s_ii_even = (double)n * ((double)n * (double)n - 1) / 12;
+    return (struct stance_stamp_line){.step = exact_step, .step_error = rounding / sqrt(s_ii_even)};
+  }
   double first = stamps->stamp[0], mean_i = 0, mean_t = 0, s_ii = 0, s_it = 0;
   for (size_t k = 0; k < n; ++k) {
     mean_i += index != NULL ? index[k] : (double)k;
@@ -31,16 +51,14 @@ struct stance_stamp_line stance_stamp_line_fit(const struct stance_stamps *stamp
   for (size_t k = 0; k < n; ++k) {
     double i = (index != NULL ? index[k] : (double)k) - mean_i;
     double residual = stamps->stamp[k] - first - mean_t - i * line.step;
-    low = fmin(low, residual);
-    high = fmax(high, residual);
+    low = residual < low ? residual : low;
+    high = residual > high ? residual : high;
     squares += residual * residual;
   }
   line.residual_range = high - low;
   line.residual_sd = n > 2 ? sqrt(squares / (double)(n - 2)) : 0;
   if (line.residual_range <= float_noise(stamps))
     line.residual_range = line.residual_sd = 0;
-  /* A stamp rounded to a digit of worth q has an error of q/√12. */
-  double rounding = pow(10, -stamps->decimals) / sqrt(12);
   line.step_error = fmax(line.residual_sd, rounding) / sqrt(s_ii);
   return line;
 }
