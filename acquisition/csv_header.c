@@ -164,10 +164,12 @@ static bool has_names_above(const struct reader *r, long below)
 static enum stance_status find_rows(struct reader *r, struct stance_problem *problem)
 {
   long comment = NO_RECORD, i = (long)r->table->first_row;
+  bool apart = false; /* a blank line stands between */
   while (--i >= 0) {
     const struct stance_csv_record *record = record_at(r, i);
     if (record->comment && comment == NO_RECORD)
       comment = i;
+    apart = apart || (!record->comment && record->cell_count == 0);
     if (record->comment || stance_csv_record_is_blank(record))
       continue;
     if (r->rows.units == NO_RECORD && is_unit_row(r, record)) {
@@ -194,10 +196,11 @@ static enum stance_status find_rows(struct reader *r, struct stance_problem *pro
     if (status != STANCE_OK || added)
       return status;
   }
-  /* A title above a table without names is text; numbers, or several words that fit no column,
-     are something we do not understand. */
-  if (record != NULL && (record->numbers > 0 || record->texts > 1))
-    return refuse_line(r, record_at(r, i), problem);
+  /* A title above a table without names is text. Numbers, or several cells of text right above the
+     table, are something we do not understand; where blanks separate, a title has several too. */
+  bool title = record == NULL || record->texts <= 1 || apart || r->table->format.delimiter == ' ';
+  if (!title || (record != NULL && record->numbers > 0))
+    return refuse_line(r, record, problem);
   return STANCE_OK;
 }
 

@@ -53,15 +53,15 @@ static struct line line_at(const struct stance_csv_text *text, size_t offset, si
   return (struct line){start, length, end};
 }
 
-static bool next_line(struct tokenizer *t, struct stance_csv_position *position, struct line *line)
+/* There must be one. */
+static struct line next_line(struct tokenizer *t, struct stance_csv_position *position)
 {
-  if (position->offset >= t->text->length)
-    return false;
   if (t->next_line_feed < position->offset)
     t->next_line_feed = find_from(t->text, position->offset, '\n');
-  *line = line_at(t->text, position->offset, t->next_line_feed);
-  position->offset += line->length + line->end;
-  return true;
+  struct line line = line_at(t->text, position->offset, t->next_line_feed);
+  position->offset += line.length + line.end;
+  position->line += 1;
+  return line;
 }
 
 /* In blocks whose count fits a byte: the compiler then compares a register of bytes at a time. */
@@ -100,9 +100,8 @@ struct stance_csv_position stance_csv_position_of_line(const struct stance_csv_t
   if (known.line >= line)
     return known;
   struct tokenizer t = {.text = text, .next_line_feed = find_from(text, known.offset, '\n')};
-  struct line passed;
-  while (known.line < line && next_line(&t, &known, &passed))
-    known.line += 1;
+  while (known.line < line && known.offset < text->length)
+    next_line(&t, &known);
   return known;
 }
 
@@ -268,8 +267,7 @@ static enum stance_status read_lines(struct tokenizer *t, struct stance_csv_posi
   struct stance_csv_events *events = t->events;
   uint64_t end_line =
       line_limit < UINT64_MAX - position->line ? position->line + line_limit : UINT64_MAX;
-  struct line line;
-  while (!events->stop && position->line < end_line) {
+  while (!events->stop && position->line < end_line && position->offset < t->text->length) {
     if (!events->in_record) {
       events->anchor = *position;
       events->first_line = position->line;
@@ -283,10 +281,8 @@ static enum stance_status read_lines(struct tokenizer *t, struct stance_csv_posi
       position->offset += batch;
       position->line = events->first_line;
     } else {
-      if (!next_line(t, position, &line))
-        break;
+      struct line line = next_line(t, position);
       status = read_line(t, &line, problem);
-      position->line += 1;
     }
     if (status != STANCE_OK)
       return status;
