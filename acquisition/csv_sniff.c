@@ -78,13 +78,15 @@ static double weight(const struct kind *kind)
                    : 0;
 }
 
-/* More of the cells are numbers, in more rows; or as many and in more columns. */
+/* Clearly more of the cells are numbers, in more rows; or about as many, and in more columns. A few
+   lines of a preamble that happen to fit must not decide. */
 static bool explains_better(const struct kind *a, const struct kind *b)
 {
+  const double CLEARLY = 1.1;
   double weight_a = weight(a), weight_b = weight(b);
-  if (weight_a < weight_b || weight_a > weight_b)
-    return weight_a > weight_b;
-  return a->numbers > 0 && a->columns > b->columns;
+  if (weight_a > CLEARLY * weight_b)
+    return true;
+  return weight_a > 0 && CLEARLY * weight_a >= weight_b && a->columns > b->columns;
 }
 
 /* Reads the window with each delimiter and keeps the best. `quotes` is what is wrong with the
