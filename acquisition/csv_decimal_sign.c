@@ -84,6 +84,26 @@ static size_t header_cells(const struct stance_csv_table *table)
   return 0;
 }
 
+static enum stance_status say_torn(const struct stance_csv_text *text,
+                                   const struct stance_csv_table *table,
+                                   struct stance_problem *problem)
+{
+  return stance_problem_set(
+      problem, STANCE_INPUT,
+      "%s: line %llu: commas stand between columns and seem to stand for decimals as well; "
+      "export with semicolons, or with quotes around the numbers",
+      text->name, (unsigned long long)table->window.record[table->first_row].start.line);
+}
+
+/* Which record of a window begins on a line; record_count where none does. */
+static size_t record_on_line(const struct stance_csv_window *window, uint64_t line)
+{
+  size_t i = 0;
+  while (i < window->record_count && window->record[i].start.line != line)
+    ++i;
+  return i;
+}
+
 static enum stance_status read_as_one_column(const struct stance_csv_text *text,
                                              struct stance_csv_table *table,
                                              struct stance_problem *problem)
@@ -92,18 +112,29 @@ static enum stance_status read_as_one_column(const struct stance_csv_text *text,
   format.delimiter = '\0';
   format.decimal = ',';
   format.decimal_certain = true;
-  const struct stance_csv_record *last = &table->window.record[table->window.record_count - 1];
-  struct stance_csv_position start = table->window.record[0].start;
+  const struct stance_csv_record *record = table->window.record;
+  const struct stance_csv_record *first = &record[table->first_row];
+  const struct stance_csv_record *last = &record[table->last_row];
+  struct stance_csv_position start = record[0].start;
   struct stance_csv_window window;
   enum stance_status status = stance_csv_window_read(
       text, &format, start, last->last_line + 1 - start.line, &window, problem);
   if (status != STANCE_OK)
     return status;
+  /* Quotes somewhere may stand otherwise without the commas. */
+  size_t first_row = record_on_line(&window, first->start.line);
+  size_t last_row = record_on_line(&window, last->start.line);
+  if (window.damaged || last_row == window.record_count || first_row > last_row) {
+    stance_csv_window_finish(&window);
+    return say_torn(text, table, problem);
+  }
   window.complete = table->window.complete;
   stance_csv_window_finish(&table->window);
   table->window = window;
   table->format = format;
   table->column_count = 1;
+  table->first_row = first_row;
+  table->last_row = last_row;
   return STANCE_OK;
 }
 
@@ -120,11 +151,7 @@ static enum stance_status settle_torn(const struct stance_csv_text *text,
       !signs->negative_second && (header == 1 || signs->leading_zero.record != NULL))
     return read_as_one_column(text, table, problem);
   if (2 * header == table->column_count || signs->leading_zero.record != NULL)
-    return stance_problem_set(
-        problem, STANCE_INPUT,
-        "%s: line %llu: commas stand between columns and seem to stand for decimals as well; "
-        "export with semicolons, or with quotes around the numbers",
-        text->name, (unsigned long long)table->window.record[table->first_row].start.line);
+    return say_torn(text, table, problem);
   if (table->column_count == 2 && signs->same_width_second && !signs->negative_second)
     return stance_problem_set(
         problem, STANCE_INPUT,
