@@ -75,7 +75,7 @@ static double expected_number(const char *json, const char *object, const char *
 static void check_column(const struct stance_raw_trace *trace, size_t channel, const char *json,
                          const char *name, size_t column)
 {
-  double low = INFINITY, high = -INFINITY, sum = 0;
+  double low = HUGE_VAL, high = -HUGE_VAL, sum = 0;
   size_t missing = 0;
   for (size_t k = 0; k < trace->sample_count; ++k) {
     double value = trace->value[channel][k];
@@ -273,7 +273,7 @@ static void others(void **context)
       must_read("bmc_jump_600hz/GRFZjump.txt", (struct stance_csv_options){.rate_hz = 600});
   const struct stance_raw_trace *trace = &file.trial[0].trace;
   assert_int_equal(trace->sample_count, 1200);
-  double low = INFINITY, high = -INFINITY;
+  double low = HUGE_VAL, high = -HUGE_VAL;
   for (size_t k = 0; k < 1200; ++k) {
     low = fmin(low, trace->value[0][k]);
     high = fmax(high, trace->value[0][k]);
