@@ -2,7 +2,7 @@
 /* What a disk holds after the power failed at a given moment, from QEMU's log of every write and
    flush (driver blklogwrites, the kernel's dm-log-writes format).
      power_cut watch LOG < CONSOLE            each console line with the log's size at that moment
-     power_cut replay BASE LOG SIZE SEED OUT  BASE, and the log's first SIZE bytes of what survives
+     power_cut replay BASE LOG SIZE SEED OUT  BASE with what survives of the log's first SIZE bytes
    What was written before the last flush survives. Of what came later each write survives or not,
    some of them torn, by chance: a disk with a volatile cache promises no more.
 
@@ -28,7 +28,8 @@ struct entry {
 
 struct log {
   FILE *file;
-  uint64_t limit; /* bytes that count */
+  uint64_t size;
+  uint64_t limit; /* entries that begin before it count */
   uint64_t next;
 };
 
@@ -47,8 +48,10 @@ static bool next_entry(struct log *log, struct entry *ret_entry)
   if (words[1] == 0 && words[2] == 0) /* not written any more when QEMU was killed */
     return false;
   *ret_entry = (struct entry){words[0], words[1], words[2], log->next + SECTOR_SIZE};
+  /* A write that had begun may be on the disk, in part too: its data counts though it lies behind
+     the limit. */
   uint64_t data_size = (words[2] & FLAG_DISCARD) != 0 ? 0 : words[1] * SECTOR_SIZE;
-  if (ret_entry->data_offset + data_size > log->limit)
+  if (ret_entry->data_offset + data_size > log->size)
     return false;
   log->next = ret_entry->data_offset + data_size;
   return true;
@@ -97,6 +100,10 @@ static int replay(char **arguments)
   FILE *out = fopen(arguments[4], "wb");
   if (log.file == NULL || out == NULL)
     die("cannot open the log or the output");
+  struct stat status;
+  if (fstat(fileno(log.file), &status) != 0)
+    die("cannot measure the log");
+  log.size = (uint64_t)status.st_size;
   srandom((unsigned)strtoul(arguments[3], NULL, 10));
   copy_base(arguments[0], out);
 
