@@ -340,7 +340,7 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
     return stance_problem_set(problem, STANCE_MEMORY, "no memory for %zu repetitions", count);
   result.repetition_count = count;
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
-    analysis.previous_end[side] = (long)analysis.bounds.first;
+    analysis.previous_end[side] = (long)analysis.search.first;
   for (size_t k = 0; k < count; k++) {
     result.repetition[k].number = (unsigned)k + 1;
     analyze_repetition(&analysis, &result, &analyzer->segment[k], &result.repetition[k]);

@@ -50,6 +50,9 @@ stance_reason_set effort_quality(const struct stance_effort_search *search,
                                  const struct stance_analysis_settings *settings,
                                  const struct stance_effort *effort);
 
+/* Climb of the least-squares line over [first, first + count), in newtons. */
+double effort_climb_n(const double *force_n, long first, long count);
+
 /* First position in [first, last] whose force is at or above `level_n`; STANCE_NO_SAMPLE if none.
  */
 long first_at_or_above(const double *force_n, long first, long last, double level_n);

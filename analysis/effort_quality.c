@@ -24,8 +24,7 @@ static stance_reason_set flag_if(bool condition, enum stance_reason reason)
   return condition ? STANCE_REASON_BIT(reason) : 0;
 }
 
-/* Climb of the least-squares line over [first, first + count), in newtons. */
-static double climb_n(const double *force_n, long first, long count)
+double effort_climb_n(const double *force_n, long first, long count)
 {
   double middle = (double)(count - 1) / 2.0, numerator = 0.0, denominator = 0.0;
   for (long i = 0; i < count; ++i) {
@@ -64,7 +63,7 @@ static stance_reason_set before_onset(const struct stance_effort_search *search,
       flag_if(came_back, STANCE_REASON_UNSTABLE_BASELINE);
   if (left != 0)
     return left; /* the way back from there has a slope too: said once */
-  double climb = climb_n(search->force_n, first, effort->onset - first);
+  double climb = effort_climb_n(search->force_n, first, effort->onset - first);
   return flag_if(fabs(climb) > largest_climb_of_a_rise * height_n, STANCE_REASON_BASELINE_DRIFT);
 }
 
@@ -85,7 +84,7 @@ stance_reason_set effort_quality(const struct stance_effort_search *search,
                                  const struct stance_effort *effort)
 {
   double height_n = effort->threshold_n - effort->baseline_n;
-  double drift_n = climb_n(search->force_n, effort->quiet_first, effort->quiet_count);
+  double drift_n = effort_climb_n(search->force_n, effort->quiet_first, effort->quiet_count);
   return before_onset(search, settings, effort) |
          flag_if(search->plate && effort->baseline_range_n > quiet_range_n,
                  STANCE_REASON_UNQUIET_BASELINE) |

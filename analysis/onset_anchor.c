@@ -135,9 +135,11 @@ static long foot_of_rise(const struct stance_effort_search *search,
   const double step_n = step_of(settings, rise_n);
   const long step = larger_of(1, samples_of(reference_from_s - reference_to_s, search->rate_hz));
   const long rest = samples_of(settings->minimum_separation_s, search->rate_hz);
+  /* The level is read before the anchor: the one at rest, before the effort's own start. */
+  const long earliest = larger_of(effort->first - step, search->earliest);
   long foot = effort->steepest, level_for = 0;
   double lowest_n = first_n;
-  for (long anchor = foot - step; anchor > effort->first && level_for <= rest; anchor -= step) {
+  for (long anchor = foot - step; anchor > earliest && level_for <= rest; anchor -= step) {
     double level_n = level_before(search, anchor);
     if (level_n < lowest_n - step_n) {
       lowest_n = level_n;
@@ -148,6 +150,27 @@ static long foot_of_rise(const struct stance_effort_search *search,
     }
   }
   return first_n - lowest_n > tolerance_of(rise_n) / 2.0 ? foot : effort->steepest;
+}
+
+/* 10 % of the rise forgives a body that sways, yet a limb of 40 N on a plate that bears a push of
+   400 N is within it: the empty plate, being calmer, would be the baseline, and onset the laying on
+   of the limb. So where the level just before the rise is off the calmest window by more than half
+   its threshold, the calmest window that is not takes its place, if there is one and it is level:
+   one that climbs by more than the onset floor is a part of a slow rise. */
+static long stay_on_level(const struct stance_effort_search *search,
+                          const struct stance_analysis_settings *settings,
+                          const struct quiet_request *wide, long calmest)
+{
+  struct quiet_statistics quiet = quiet_window_statistics(search->force_n, calmest, wide->length);
+  struct quiet_request near = *wide;
+  near.tolerance_n = fmax(threshold_sd * quiet.sd_n, settings->onset_floor_n) / 2.0;
+  if (fabs(quiet.mean_n - wide->reference_n) <= near.tolerance_n)
+    return calmest;
+  long first = quiet_window_find(search->force_n, &near);
+  if (first == STANCE_NO_SAMPLE ||
+      fabs(effort_climb_n(search->force_n, first, near.length)) > settings->onset_floor_n)
+    return calmest;
+  return first;
 }
 
 /* The calmest window before `anchor`; false where none qualifies. */
@@ -172,6 +195,7 @@ static bool quiet_before(const struct stance_effort_search *search,
   long first = quiet_window_find(search->force_n, &request);
   if (first == STANCE_NO_SAMPLE)
     return false;
+  first = stay_on_level(search, settings, &request, first);
   struct quiet_statistics quiet = quiet_window_statistics(search->force_n, first, request.length);
   effort->quiet_first = first;
   effort->quiet_count = request.length;
