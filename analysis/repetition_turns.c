@@ -2,6 +2,8 @@
 /* Peaks of a smoothed force that are efforts: SCIENCE 3. */
 #include "segmentation.h"
 
+#include "effort.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -269,13 +271,18 @@ static bool settles(const struct smooth *smooth, const struct turns *turns, long
   return s[peak] - s[after] < returned_fraction * (s[peak] - low_n);
 }
 
-/* Only what would not count anyway: an effort begun while stepping on stays. */
+/* Only where it stands lower above what follows than an effort that counts (a countermovement may
+   have dug a deeper valley): an effort begun while stepping on stays. */
 static void drop_settling(const struct smooth *smooth,
                           const struct stance_analysis_settings *settings, struct turns *turns)
 {
   for (long k = turns_peak_count(turns) - 1; k >= 0; --k) {
-    double small_n = settings->partial_fraction * largest_prominence(smooth, turns);
-    if (turns_prominence(smooth, turns, k) < small_n && settles(smooth, turns, k))
+    if (!settles(smooth, turns, k))
+      continue;
+    bool is_last = k + 1 == turns_peak_count(turns);
+    long peak = turns_peak(turns, k), next = is_last ? smooth->count : turns_peak(turns, k + 1);
+    double height_n = smooth->force_n[peak] - median_of(smooth->force_n, peak, next);
+    if (height_n < settings->partial_fraction * largest_prominence(smooth, turns))
       remove_peak(smooth, turns, k);
   }
 }
