@@ -123,11 +123,21 @@ static enum stance_status say_fault(const struct stance_csv_loaded *loaded,
                             name, line, stamps->stamp[row - 1], stamps->stamp[row]);
 }
 
+/* Twice the fastest multi-channel instrument that force is sampled with (100 kS/s). */
+static const double fastest_hz = 200e3;
+
 static enum stance_status check_rate(const struct stance_csv_loaded *loaded,
+                                     const struct stance_csv_time_unit *unit,
                                      const struct stance_layout *layout,
                                      struct stance_problem *problem)
 {
   double given = loaded->context.options->rate_hz, measured = layout->axis.rate_hz;
+  if (measured > fastest_hz)
+    return stance_problem_set(
+        problem, STANCE_INPUT,
+        "%s: the time column in '%s' runs at %.6g Hz, which no force instrument reaches: its unit "
+        "is another one; correct it in the header, or use --columns time=none,... with --rate HZ",
+        loaded->context.text->name, unit->symbol, measured);
   if (!(given > 0) || fabs(given - measured) <= 0.01 * measured)
     return STANCE_OK;
   return stance_problem_set(
@@ -164,7 +174,7 @@ lay_out_stamps(const struct stance_csv_loaded *loaded, const struct stance_csv_t
   enum stance_stamps_fault fault = stance_stamps_lay_out(&stamps, &layout, &row);
   if (fault != STANCE_STAMPS_OK)
     return say_fault(loaded, &stamps, subset, fault, row, problem);
-  enum stance_status status = check_rate(loaded, &layout, problem);
+  enum stance_status status = check_rate(loaded, unit, &layout, problem);
   if (status != STANCE_OK) {
     stance_layout_finish(&layout);
     return status;
