@@ -122,6 +122,15 @@ static struct scale_entry *find_scale(struct scale *scale, enum stance_side side
   return for_all;
 }
 
+/* What is a force already has its scale; only its sign can be wrong. */
+static void turn_sign(struct scale_entry *entry, struct stance_calibration_channel *channel)
+{
+  if (entry == NULL || entry->gain_n_per_unit != -1.0 || entry->offset_n != 0.0)
+    return;
+  entry->used = true;
+  channel->polarity = -1;
+}
+
 static enum stance_status fill_channel(const struct stance_channel *from, struct scale *scale,
                                        struct stance_calibration_channel *ret_channel,
                                        struct stance_problem *problem)
@@ -151,6 +160,8 @@ static enum stance_status fill_channel(const struct stance_channel *from, struct
     channel.polarity = entry->gain_n_per_unit < 0.0 ? -1 : 1;
     channel.slope_n_per_unit = fabs(entry->gain_n_per_unit);
     channel.zero_raw = entry->offset_n == 0.0 ? 0.0 : -entry->offset_n / entry->gain_n_per_unit;
+  } else {
+    turn_sign(find_scale(scale, from->side), &channel);
   }
   *ret_channel = channel;
   return STANCE_OK;
@@ -164,7 +175,7 @@ static enum stance_status check_scale_was_used(const struct scale *scale,
       return stance_problem_set(
           problem, STANCE_USAGE,
           "a scale was given for %s, but no such channel is in an electrical unit: remove the "
-          "scale, or state the unit with --unit V or --unit mV/V",
+          "scale, or state the unit with --unit V or --unit mV/V (-1,0 turns the sign of a force)",
           scale->entry[k].side == STANCE_SIDE_NONE ? "every side"
                                                    : stance_side_name(scale->entry[k].side));
   return STANCE_OK;

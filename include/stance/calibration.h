@@ -32,7 +32,8 @@ struct stance_calibration {
 
 /* Identity for channels that are already forces: unit N mN kN kgf lbf, g = 9.80665 exactly where
    it enters. Electrical units need `scale`: "left=GAIN,OFFSET;right=GAIN,OFFSET" or "GAIN,OFFSET"
-   for all, force_n = GAIN · value + OFFSET. STANCE_USAGE with a sentence where that is missing. */
+   for all, force_n = GAIN · value + OFFSET. STANCE_USAGE with a sentence where that is missing. Of
+   a channel that is a force "-1,0" turns the sign; any other scale for it is STANCE_USAGE. */
 STANCE_MUST_CHECK enum stance_status
 stance_calibration_for_units(const struct stance_channel *channels, size_t channel_count,
                              const char *scale, struct stance_calibration *ret_calibration,

@@ -100,6 +100,13 @@ static void impossible_scales_are_refused(void **state)
   assert_int_equal(stance_calibration_for_units(&newtons, 1, "2,0", &calibration, &problem),
                    STANCE_USAGE);
   assert_non_null(strstr(problem.text, "--unit"));
+  assert_int_equal(stance_calibration_for_units(&newtons, 1, "-1,5", &calibration, &problem),
+                   STANCE_USAGE);
+  /* Its sign may be wrong, as where a plate's z axis points downwards. */
+  assert_int_equal(stance_calibration_for_units(&newtons, 1, "-1,0", &calibration, &problem),
+                   STANCE_OK);
+  assert_int_equal(calibration.channel[0].polarity, -1);
+  assert_true(calibration.channel[0].slope_n_per_unit == 1.0);
 }
 
 enum { SAMPLE_COUNT = 10 };

@@ -43,7 +43,9 @@ static const struct argp_option options[] = {
     {"unit", KEY_UNIT, "UNIT", 0,
      "Unit of the values: N mN kN kgf lbf (g = 9.80665 m/s2), V or mV/V with --scale", 1},
     {"scale", KEY_SCALE, "SCALE", 0,
-     "Newtons from electrical units: left=GAIN,OFFSET;right=GAIN,OFFSET or GAIN,OFFSET", 1},
+     "Newtons from electrical units: left=GAIN,OFFSET;right=GAIN,OFFSET or GAIN,OFFSET; -1,0 turns "
+     "the sign of a force",
+     1},
     {"side", KEY_SIDE, "SIDE", 0, "Side of a file that holds one force: left or right", 1},
     {"side-order", KEY_SIDE_ORDER, "SIDES", 0,
      "One plate used for both in turn: the side of each attempt, as in left,right", 1},
