@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "compare.h"
 #include "place.h"
+#include "polarity.h"
 #include "stance/result.h"
 
 #include <math.h>
@@ -329,6 +330,8 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
   size_t count = 0;
   if (status == STANCE_OK && analysis.search.count > 0)
     status = find_segments(analyzer, &analysis, &count, problem);
+  if (status == STANCE_OK && analysis.search.count > 0)
+    status = polarity_check(&analysis, analyzer->scratch, problem);
   if (status != STANCE_OK)
     return status;
   struct stance_result result;

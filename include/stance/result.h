@@ -70,6 +70,7 @@ void stance_analyzer_destroy(struct stance_analyzer *analyzer);
 
 /* The result owns its memory. STANCE_OK also when no repetition is found: the result then says so.
    STANCE_USAGE where the protocol cannot be applied (a Nordic test on one force without a side).
+   STANCE_INPUT where a tested force has the wrong sign.
    `settings` NULL: the protocol's own. WORK. */
 STANCE_MUST_CHECK enum stance_status stance_analyze(struct stance_analyzer *analyzer,
                                                     const struct stance_force_trace *trace,

@@ -186,6 +186,51 @@ static void interval(void **state)
   fixture_assert_missing(&value[STANCE_METRIC_RFD_0_150MS], STANCE_REASON_WINDOW_PAST_DATA);
 }
 
+static enum stance_status analyse_status(const char *protocol_id, struct stance_problem *problem)
+{
+  struct stance_protocol protocol = fixture_protocol(protocol_id);
+  struct stance_analysis_context context = fixture_context();
+  struct stance_analyzer *analyzer = NULL;
+  assert_int_equal(stance_analyzer_create(&analyzer, NULL), STANCE_OK);
+  enum stance_status status =
+      stance_analyze(analyzer, &trace, &protocol, NULL, &context, &result, problem);
+  stance_analyzer_destroy(analyzer);
+  return status;
+}
+
+/* Read with the wrong sign, rests would be repetitions of −9 N. One leg alone spoils the sum. */
+static void wrong_sign_is_refused(void **state)
+{
+  (void)state;
+  trace = fixture_trace("LR", 40, 1000);
+  for (double start_s = 8; start_s < 30; start_s += 10) {
+    add_effort(STANCE_LEFT, start_s, -300);
+    add_effort(STANCE_RIGHT, start_s, 340);
+  }
+  struct stance_problem problem = {""};
+  assert_int_equal(analyse_status("nordic", &problem), STANCE_INPUT);
+  assert_non_null(strstr(problem.text, "left"));
+  assert_non_null(strstr(problem.text, "--scale left=-1,0"));
+}
+
+/* A cell that was never zeroed reads low at rest; its efforts still rise. Nor is a leg that is
+   lifted off its tared plate a pull. */
+static void low_rest_is_no_wrong_sign(void **state)
+{
+  (void)state;
+  trace = fixture_trace("LR", 40, 1000);
+  for (size_t i = 0; i < trace.sample_count; i++) {
+    trace.force_n[STANCE_LEFT][i] = -400;
+    trace.force_n[STANCE_RIGHT][i] = i > 20000 ? -60 : 0;
+  }
+  add_effort(STANCE_LEFT, 8, 300);
+  add_effort(STANCE_LEFT, 28, 290);
+  add_effort(STANCE_RIGHT, 14, 310);
+  struct stance_problem problem = {""};
+  assert_int_equal(analyse_status("iso-supine-90-90", &problem), STANCE_OK);
+  assert_int_equal(result.attempted[STANCE_LEFT], 2);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
@@ -196,6 +241,8 @@ int main(void)
       TEST(one_force_used_in_turn),
       TEST(impossible_requests),
       TEST(interval),
+      TEST(wrong_sign_is_refused),
+      TEST(low_rest_is_no_wrong_sign),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
