@@ -125,6 +125,22 @@ static bool one_sided(const struct segmentation *segmentation, const struct stan
   return left.largest_n < fraction * right.largest_n || right.largest_n < fraction * left.largest_n;
 }
 
+/* The highest point that was seen lies so close to the end of the range that a break after it would
+   not be over: the repetition's own peak may be beyond. What is held is past its rise when it has
+   been above 90 % of it (t90, SCIENCE 1.3) for as long. */
+static bool still_rising(const struct segmentation *segmentation, const struct smooth *smooth,
+                         const struct turns *turns, long k)
+{
+  long peak = turns_peak(turns, k), before = turns_valley_before(turns, k);
+  long seen = smooth->count - (long)(break_s * smooth->rate_hz);
+  if (turns_valley_after(turns, k) != STANCE_NO_SAMPLE || before == STANCE_NO_SAMPLE || peak < seen)
+    return false;
+  if (segmentation->protocol->effort == STANCE_EFFORT_ECCENTRIC || seen < before)
+    return true;
+  const double *s = smooth->force_n;
+  return s[seen] < s[before] + 0.9 * (s[peak] - s[before]);
+}
+
 struct stance_segment segment_judge(const struct segmentation *segmentation,
                                     const struct smooth *smooth, const struct turns *turns, long k,
                                     double largest_n)
@@ -136,7 +152,8 @@ struct stance_segment segment_judge(const struct segmentation *segmentation,
   const struct stance_span range = segmentation->range;
   set_edges(smooth, turns, k, segmentation->settings, (long)(range.first + range.count), &segment);
 
-  bool cut_off = turns_valley_before(turns, k) == STANCE_NO_SAMPLE;
+  bool cut_off = turns_valley_before(turns, k) == STANCE_NO_SAMPLE ||
+                 still_rising(segmentation, smooth, turns, k);
   if (segmentation->protocol->effort == STANCE_EFFORT_ECCENTRIC && !breaks(smooth, turns, k))
     segment.reasons |= bit(STANCE_REASON_NO_BREAK);
   if (turns_prominence(smooth, turns, k) < segmentation->settings->partial_fraction * largest_n) {
