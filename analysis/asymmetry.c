@@ -92,6 +92,8 @@ struct stance_value stance_asymmetry(enum stance_asymmetry_formula formula,
         (left_is_missing ? left->reasons : 0) | (right_is_missing ? right->reasons : 0);
     return result;
   }
+  /* Two converters at their end read the same whatever the legs did. */
+  result.reasons = (left->reasons | right->reasons) & STANCE_REASON_BIT(STANCE_REASON_FLAT_TOP);
   const bool needs_involved =
       formula == STANCE_ASYMMETRY_LSI || formula == STANCE_ASYMMETRY_LSI_DEFICIT;
   if (left->value < STANCE_ASYMMETRY_SMALLEST_N || right->value < STANCE_ASYMMETRY_SMALLEST_N)

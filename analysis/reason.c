@@ -56,7 +56,7 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
     [STANCE_REASON_ONE_SIDED] =
         {"one_sided",
          "One side stayed under the set fraction (30 % by default) of the other: shown, "
-         "not counted; a weak leg may be the finding."},
+         "not counted; a weak leg may be the finding (--set one_sided_fraction=0 counts it)."},
     [STANCE_REASON_COUNTERMOVEMENT] =
         {"countermovement",
          "The force left the baseline, most often downwards, in the 200 ms before "
@@ -82,7 +82,7 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
                                   "The peak exceeds the best 100 ms mean by more than 3 %."},
     [STANCE_REASON_FLAT_TOP] =
         {"flat_top", "The highest value repeats over many samples: the instrument may have been at "
-                     "the end of its range."},
+                     "the end of its range, and the true peak higher. Sides are not compared."},
     [STANCE_REASON_UNEQUAL_REPETITIONS] =
         {"unequal_repetitions",
          "The sides have different numbers of accepted repetitions; the first "
@@ -105,7 +105,9 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
         {"interpolated", "Samples that the value needs were interpolated from uneven time stamps."},
     [STANCE_REASON_UNIT_ASSUMED] = {"unit_assumed",
                                     "The file names no unit: newtons were assumed."},
-    [STANCE_REASON_TRUNCATED] = {"truncated", "The recording was cut off before its end."},
+    [STANCE_REASON_TRUNCATED] =
+        {"truncated", "The recording, or what was analysed of it, ended or began in the middle of "
+                      "something: what lies beyond is unknown."},
     [STANCE_REASON_LOW_RATE] =
         {"low_rate", "Sampled below 1000 Hz: early-force values differ from those at 1000 Hz "
                      "(Comfort 2019, Ripley), or the window holds no two samples."},

@@ -30,7 +30,8 @@ enum stance_asymmetry_formula stance_asymmetry_find(const char *id);
 
 /* Missing with SMALL_DENOMINATOR below the smallest force; `involved` is LEFT or RIGHT where the
    operator named it, else STANCE_SIDE_NONE (LSI is then missing:no_involved_side, never inferred).
-   Inputs that are missing hand on their reasons. */
+   Inputs that are missing hand on their reasons; so does one whose top is flat, which may have been
+   higher. */
 struct stance_value stance_asymmetry(enum stance_asymmetry_formula formula,
                                      const struct stance_value *left,
                                      const struct stance_value *right, enum stance_side involved);

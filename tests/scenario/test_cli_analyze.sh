@@ -7,7 +7,7 @@
 rig both.csv 'time (s),left (N),right (N)' 325@6,14 360@2,10
 rig left.csv 'time (s),force (N)' 325@6,14
 rig right.csv 'time (s),force (N)' 360@2,10
-printf 'time (s),left (N)\n0,1\n0.001,x\n"unclosed\n' >broken.csv
+printf 'time (s),left (N)\n0,1\n0.001,2\n0.002,3\n0.003,"unclosed\n' >broken.csv
 
 # Wide: a row a repetition and side, in order of time.
 expect 0 "$stance" analyze both.csv
@@ -105,6 +105,20 @@ contains ours.csv notes "protocol from $work/config/stance/protocols/ours.ini"
 printf '[protocol]\ntitle = Ours\nsides = up\n' >bad.ini
 expect 3 "$stance" analyze --protocol ./bad.ini both.csv
 says 'bad.ini:3'
+
+# A header that says ms over stamps in seconds would be 1 MHz.
+sed '1s/.*/time (ms),left (N),right (N)/' both.csv >wrong-unit.csv
+expect 3 "$stance" analyze wrong-unit.csv
+says 'no force instrument reaches'
+
+# A force of the wrong sign is refused, and turned when asked.
+awk -F, 'NR == 1 { print; next } { printf "%s,%.4f,%s\n", $1, -$2, $3 }' both.csv >reversed.csv
+expect 3 "$stance" analyze reversed.csv
+says '--scale left=-1,0'
+expect 0 "$stance" analyze both.csv
+cut -d, -f17-40 stdout >wanted
+expect 0 "$stance" analyze --scale left=-1,0 reversed.csv
+cut -d, -f17-40 stdout | cmp - wanted
 
 # One unreadable file among three: two reports, and 3.
 expect 3 "$stance" analyze both.csv broken.csv left.csv

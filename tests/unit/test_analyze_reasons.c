@@ -281,8 +281,12 @@ static void data_that_end_too_soon(void **state)
   fixture_assert_missing(&value[STANCE_METRIC_IMPULSE_NET_0_250MS], STANCE_REASON_WINDOW_PAST_DATA);
   fixture_assert_missing(&value[STANCE_METRIC_DURATION], STANCE_REASON_NOT_REACHED);
   fixture_assert_missing(&value[STANCE_METRIC_MEAN_FORCE], STANCE_REASON_NOT_REACHED);
-  assert_int_equal(value[STANCE_METRIC_RFD_0_150MS].reasons, 0);
+  /* The number is right; the effort was still rising and does not count. */
+  assert_int_equal(value[STANCE_METRIC_RFD_0_150MS].reasons,
+                   STANCE_REASON_BIT(STANCE_REASON_REJECTED) |
+                       STANCE_REASON_BIT(STANCE_REASON_TRUNCATED));
   assert_true(fixture_has(&value[STANCE_METRIC_PEAK_FORCE], STANCE_REASON_TRUNCATED));
+  assert_int_equal(result.used[STANCE_LEFT], 0);
   assert_true((result.flags & STANCE_REASON_BIT(STANCE_REASON_TRUNCATED)) != 0);
   stance_result_finish(&result);
   fixture_finish(&trace);
@@ -346,6 +350,19 @@ static void interpolated_samples_are_flagged_where_read(void **state)
   fixture_finish(&trace);
 }
 
+/* Both converters at their end: equal readings say nothing of the legs. */
+static void flat_tops_are_not_compared(void **state)
+{
+  (void)state;
+  struct stance_value left = {.value = 250, .reasons = 0}, right = left;
+  struct stance_value value =
+      stance_asymmetry(STANCE_ASYMMETRY_PERCENT_DIFFERENCE, &left, &right, STANCE_SIDE_NONE);
+  assert_true(fixture_number(&value) == 0);
+  right.reasons = STANCE_REASON_BIT(STANCE_REASON_FLAT_TOP);
+  value = stance_asymmetry(STANCE_ASYMMETRY_PERCENT_DIFFERENCE, &left, &right, STANCE_SIDE_NONE);
+  fixture_assert_missing(&value, STANCE_REASON_FLAT_TOP);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -354,6 +371,7 @@ int main(void)
       cmocka_unit_test(gap_hides_the_peak_where_it_could),
       cmocka_unit_test(saturation),
       cmocka_unit_test(flat_top_is_a_converter_at_its_end),
+      cmocka_unit_test(flat_tops_are_not_compared),
       cmocka_unit_test(spike_is_flagged),
       cmocka_unit_test(data_that_end_too_soon),
       cmocka_unit_test(uncalibrated_forces_say_so),

@@ -130,11 +130,10 @@ stance_reason_set stance_report_reject_reasons(const struct stance_repetition *r
 {
   static const stance_reason_set can_reject =
       STANCE_REASON_BIT(STANCE_REASON_PARTIAL) | STANCE_REASON_BIT(STANCE_REASON_CLINICIAN) |
-      STANCE_REASON_BIT(STANCE_REASON_ONE_SIDED) | STANCE_REASON_BIT(STANCE_REASON_COUNTERMOVEMENT);
+      STANCE_REASON_BIT(STANCE_REASON_ONE_SIDED) | STANCE_REASON_BIT(STANCE_REASON_TRUNCATED);
   if (repetition->status == STANCE_REPETITION_ACCEPTED)
     return 0;
-  stance_reason_set reasons = repetition->reasons & can_reject;
-  return reasons != 0 ? reasons : repetition->reasons & ~STANCE_REASON_BIT(STANCE_REASON_REJECTED);
+  return repetition->reasons & can_reject;
 }
 
 const char *stance_report_repetition_status(enum stance_repetition_status status)
