@@ -63,7 +63,15 @@ static const char detection_tail[] =
     "attempt\n"
     "looks the same, and it is not counted. A leg under 30 % of the other in a test of both at "
     "once is\n"
-    "shown and not counted (`one_sided`); tested on its own it counts.\n";
+    "shown and not counted (`one_sided`); tested on its own it counts.\n"
+    "\n"
+    "**One plate used in turn** cannot tell whose effort a rise is. A leg under 30 % of the other "
+    "may\n"
+    "pass for a movement in the rests, and from there on the order of sides is shifted: left is "
+    "right.\n"
+    "Where the count of attempts is not the one that was made, the sides of such a recording must "
+    "not\n"
+    "be read; test a leg that weak in a recording of its own.\n";
 
 /* Without a sign before zero. */
 static double rounded(double value, double unit)

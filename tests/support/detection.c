@@ -11,11 +11,11 @@ enum { ATHLETE_STREAM = 64 };
 
 /* Segmentation works on 10 ms means and below 6 Hz: 250 Hz tell it as much as 1000 in a quarter of
    the time, and hum nothing at all. */
-#define QUICK "&rate=250&hum_n=0&unloaded_s=2&get_on_s=1.5&limb_s=2&repetitions=3"
-#define NORDIC "sim:nordic?" QUICK
-#define EACH "sim:isometric?" QUICK
-#define PLATE "sim:isometric?rig=plate" QUICK
-#define IMTP "sim:imtp?" QUICK
+#define QUICK "&rate=250&hum_n=0&unloaded_s=2&get_on_s=1.5&limb_s=2"
+#define NORDIC "sim:nordic?repetitions=3" QUICK
+#define EACH "sim:isometric?repetitions=2" QUICK
+#define PLATE "sim:isometric?repetitions=2&rig=plate" QUICK
+#define IMTP "sim:imtp?repetitions=3" QUICK
 
 const struct detection_case detection_cases[] = {
     {"nordic, both legs", NORDIC, "nordic", 300, false, false},
@@ -44,6 +44,8 @@ const struct detection_case detection_cases[] = {
     {"isometric one plate, fidgets", PLATE "&dirty=fidgets", "iso-supine-90-90", 100, true, false},
     {"isometric one plate, two attempts in one", PLATE "&dirty=two_attempts", "iso-supine-90-90",
      100, true, false},
+    {"isometric one plate, weak leg at 25 %", PLATE "&dirty=weak_leg", "iso-supine-90-90", 100,
+     true, false},
     {"mid-thigh pull, fidgets", IMTP "&dirty=fidgets", "imtp", 100, false, false},
     {"mid-thigh pull, three partials", IMTP "&dirty=three_partials", "imtp", 100, false, false},
 };
