@@ -118,6 +118,7 @@ static struct metric_input input_for(const struct analysis *analysis,
       .interpolated = trace->interpolated,
       .side_bit = (uint8_t)(1u << force),
       .effort = effort,
+      .has_gap = analysis->has_gap[force],
       .levels = levels_measure(trace, trace->force_n[force], analysis->settings,
                                (size_t)(effort->peak > 0 ? effort->peak : effort->last)),
       .body_mass_kg = analysis->context->body_mass_kg,
@@ -209,6 +210,15 @@ static stance_reason_set recording_flags(const struct analysis *analysis)
   flags |= trace->calibrated ? 0 : BIT(UNCALIBRATED);
   flags |= context->side_order_count > 0 ? BIT(SIDES_FOLLOW_ORDER) : 0;
   return flags;
+}
+
+/* By the samples, not by the list of gaps: a side can lack a sample that the others have. */
+static bool has_gap(const double *force_n, struct stance_span span)
+{
+  size_t lost = 0;
+  for (size_t i = span.first; i < span.first + span.count; i++)
+    lost += isnan(force_n[i]) ? 1 : 0;
+  return lost > 0;
 }
 
 /* Zero and limb weight hold for all forces or for none: sides that mean different things by "net"
@@ -342,8 +352,11 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
   if (result.repetition == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "no memory for %zu repetitions", count);
   result.repetition_count = count;
-  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
     analysis.previous_end[side] = (long)analysis.search.first;
+    analysis.has_gap[side] =
+        trace->force_n[side] != NULL && has_gap(trace->force_n[side], analysis.bounds);
+  }
   for (size_t k = 0; k < count; k++) {
     result.repetition[k].number = (unsigned)k + 1;
     analyze_repetition(&analysis, &result, &analyzer->segment[k], &result.repetition[k]);

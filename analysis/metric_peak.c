@@ -36,6 +36,9 @@ static double steepest_rise(const struct metric_input *input)
 static bool gap_can_hide_peak(const struct metric_input *input, const struct peak_view *view)
 {
   const struct stance_effort *effort = input->effort;
+  if (!input->has_gap)
+    return false;
+  const double rise_n_per_s = steepest_rise(input);
   double before = -(double)INFINITY;
   long lost = 0;
   for (long i = effort->first; i <= effort->last; i++) {
@@ -45,7 +48,7 @@ static bool gap_can_hide_peak(const struct metric_input *input, const struct pea
       continue;
     if (lost > 0) {
       const double neighbour = fmax(before, input->force_n[i]); /* fmax drops NaN */
-      const double reach = view->rise_n_per_s * (double)(lost + 1) / input->rate_hz;
+      const double reach = rise_n_per_s * (double)(lost + 1) / input->rate_hz;
       if (view->peak_n - neighbour <= reach)
         return true;
     }
@@ -71,14 +74,23 @@ static bool saturation_can_hide_peak(const struct metric_input *input, double pe
   return false;
 }
 
-/* Longest run of equal samples in [first, last]; of one value only where `value` is not NaN. */
-static long longest_run(const double *force_n, long first, long last, double value)
+/* Longest run of samples that equal `value`. */
+static long longest_run_of(const double *force_n, long first, long last, double value)
 {
   long best = 0, run = 0;
   for (long i = first; i <= last; i++) {
-    const bool counts = isnan(value) || force_n[i] == value;
-    const bool repeats = i > first && force_n[i] == force_n[i - 1];
-    run = !counts ? 0 : repeats ? run + 1 : 1;
+    run = force_n[i] == value ? run + 1 : 0;
+    best = run > best ? run : best;
+  }
+  return best;
+}
+
+/* Longest run of samples that equal the one before them. */
+static long longest_run(const double *force_n, long first, long last)
+{
+  long best = 1, run = 1;
+  for (long i = first + 1; i <= last; i++) {
+    run = force_n[i] == force_n[i - 1] ? run + 1 : 1;
     best = run > best ? run : best;
   }
   return best;
@@ -90,12 +102,40 @@ static bool top_is_flat(const struct metric_input *input, double peak_n)
   if (effort->quiet_count <= 0)
     return false;
   const long quiet_last = effort->quiet_first + effort->quiet_count - 1;
-  return longest_run(input->force_n, effort->first, effort->last, peak_n) >= FLAT_RUN &&
-         longest_run(input->force_n, effort->quiet_first, quiet_last, (double)NAN) < FLAT_RUN;
+  return longest_run_of(input->force_n, effort->peak, effort->last, peak_n) >= FLAT_RUN &&
+         longest_run(input->force_n, effort->quiet_first, quiet_last) < FLAT_RUN;
 }
 
-/* Best moving mean. A lost sample counts as the peak when asking whether a window that holds it
-   could have been the best one. */
+/* Start of the window with the highest sum; `ret_sum` is that of force − pivot. A lost sample
+   counts as the pivot, and such windows count where `lost_ones`, the others where not. */
+static long best_window(const struct metric_input *input, long window, double pivot_n,
+                        bool lost_ones, double *ret_sum)
+{
+  const struct stance_effort *effort = input->effort;
+  const double *force_n = input->force_n;
+  double sum = 0;
+  long lost = 0, best_first = effort->first;
+  *ret_sum = -INFINITY;
+  for (long i = effort->first; i <= effort->last; i++) {
+    const long left = i - window;
+    const bool leaves = left >= effort->first;
+    double entering = force_n[i] - pivot_n, leaving = leaves ? force_n[left] - pivot_n : 0;
+    if (input->has_gap) {
+      lost += (isnan(entering) ? 1 : 0) - (isnan(leaving) ? 1 : 0);
+      entering = isnan(entering) ? 0 : entering;
+      leaving = isnan(leaving) ? 0 : leaving;
+    }
+    sum += entering - leaving;
+    if (left + 1 >= effort->first && (lost > 0) == lost_ones && sum > *ret_sum) {
+      *ret_sum = sum;
+      best_first = left + 1;
+    }
+  }
+  return best_first;
+}
+
+/* Best moving mean. A window that holds a lost sample could have been the best one if it were so
+   with the peak in its place. */
 static void best_mean(const struct metric_input *input, struct peak_view *view)
 {
   const struct stance_effort *effort = input->effort;
@@ -105,33 +145,20 @@ static void best_mean(const struct metric_input *input, struct peak_view *view)
     view->mean_missing |= BIT(WINDOW_PAST_DATA);
     return;
   }
-  const double *force_n = input->force_n;
-  const double pivot = view->peak_n; /* sums about a near value keep their digits */
-  double sum = 0, best = -(double)INFINITY, best_possible = -(double)INFINITY;
-  long lost = 0, best_first = effort->first;
-  for (long i = effort->first; i <= effort->last; i++) {
-    const bool leaves = i - effort->first >= window;
-    const double leaving = leaves ? force_n[i - window] : pivot;
-    lost += isnan(force_n[i]) ? 1 : 0;
-    lost -= isnan(leaving) ? 1 : 0;
-    sum += (isnan(force_n[i]) ? 0 : force_n[i] - pivot) - (isnan(leaving) ? 0 : leaving - pivot);
-    if (i - effort->first + 1 < window)
-      continue;
-    if (lost > 0) {
-      best_possible = fmax(best_possible, sum);
-    } else if (sum > best) {
-      best = sum;
-      best_first = i - window + 1;
-    }
-  }
-  if (best_possible > best) {
+  /* sums about a near value keep their digits */
+  const double pivot_n = view->peak_n;
+  double sum, possible_sum = -INFINITY;
+  const long first = best_window(input, window, pivot_n, false, &sum);
+  if (input->has_gap)
+    (void)best_window(input, window, pivot_n, true, &possible_sum);
+  if (possible_sum > sum || isinf(sum)) {
     view->mean_missing |= BIT(GAP_IN_WINDOW);
     return;
   }
   sum = 0;
-  for (long i = best_first; i < best_first + window; i++)
-    sum += force_n[i] - pivot;
-  view->mean_100ms_n = pivot + sum / (double)window;
+  for (long i = first; i < first + window; i++)
+    sum += input->force_n[i] - pivot_n;
+  view->mean_100ms_n = pivot_n + sum / (double)window;
 }
 
 struct peak_view peak_view_of(const struct metric_input *input)
@@ -144,7 +171,6 @@ struct peak_view peak_view_of(const struct metric_input *input)
     return view;
   }
   view.peak_n = input->force_n[effort->peak];
-  view.rise_n_per_s = steepest_rise(input);
   if (saturation_can_hide_peak(input, view.peak_n))
     view.missing |= BIT(SATURATED);
   if (gap_can_hide_peak(input, &view))

@@ -8,7 +8,6 @@
 struct peak_view {
   double peak_n;                  /* highest raw sample, as read */
   double mean_100ms_n;            /* best moving mean, as read */
-  double rise_n_per_s;            /* steepest 20 ms before the peak */
   stance_reason_set missing;      /* why the peak is unknown */
   stance_reason_set mean_missing; /* why the moving mean is */
   stance_reason_set flags;        /* flat_top, peak_spike, truncated, interpolated */

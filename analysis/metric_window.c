@@ -10,12 +10,10 @@ stance_reason_set window_missing(const struct metric_input *input, long first, l
   if (last >= (long)input->sample_count)
     return BIT(WINDOW_PAST_DATA);
   stance_reason_set missing = 0;
-  for (long i = first; i <= last; i++) {
-    if (isnan(input->force_n[i]))
-      missing |= BIT(GAP_IN_WINDOW);
-    if (input->saturated != NULL && (input->saturated[i] & input->side_bit) != 0)
-      missing |= BIT(SATURATED);
-  }
+  for (long i = first; i <= last && input->has_gap; i++)
+    missing |= isnan(input->force_n[i]) ? BIT(GAP_IN_WINDOW) : 0;
+  for (long i = first; i <= last && input->saturated != NULL; i++)
+    missing |= (input->saturated[i] & input->side_bit) != 0 ? BIT(SATURATED) : 0;
   return missing;
 }
 

@@ -15,6 +15,7 @@ struct metric_input {
   const uint8_t *saturated, *interpolated; /* NULL where nothing is */
   uint8_t side_bit;                        /* of this force in the two arrays above */
   const struct stance_effort *effort;
+  bool has_gap; /* some sample before `sample_count` is lost; false makes every search cheaper */
   struct levels levels;
   double body_mass_kg, lever_m; /* NaN where unknown */
   enum stance_metric compared;

@@ -22,7 +22,7 @@ static const double digits = 1e-9;
 static int trial_count(void)
 {
   const char *full = getenv("STANCE_FULL");
-  return full != NULL && full[0] == '1' ? 2000 : 60;
+  return full != NULL && full[0] == '1' ? 2000 : 30;
 }
 
 static double on_grid(double force_n)
