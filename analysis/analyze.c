@@ -2,6 +2,7 @@
 #include "compare.h"
 #include "place.h"
 #include "polarity.h"
+#include "scan.h"
 #include "stance/result.h"
 
 #include <math.h>
@@ -212,15 +213,6 @@ static stance_reason_set recording_flags(const struct analysis *analysis)
   return flags;
 }
 
-/* By the samples, not by the list of gaps: a side can lack a sample that the others have. */
-static bool has_gap(const double *force_n, struct stance_span span)
-{
-  size_t lost = 0;
-  for (size_t i = span.first; i < span.first + span.count; i++)
-    lost += isnan(force_n[i]) ? 1 : 0;
-  return lost > 0;
-}
-
 /* Zero and limb weight hold for all forces or for none: sides that mean different things by "net"
    cannot be compared. */
 static void find_levels(struct analysis *analysis, struct stance_result *result)
@@ -354,8 +346,11 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
   result.repetition_count = count;
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
     analysis.previous_end[side] = (long)analysis.search.first;
+    /* by the samples, not by the list of gaps: a side can lack one that the others have */
     analysis.has_gap[side] =
-        trace->force_n[side] != NULL && has_gap(trace->force_n[side], analysis.bounds);
+        trace->force_n[side] != NULL &&
+        scan_has_nan(trace->force_n[side], (long)analysis.bounds.first,
+                     (long)(analysis.bounds.first + analysis.bounds.count) - 1);
   }
   for (size_t k = 0; k < count; k++) {
     result.repetition[k].number = (unsigned)k + 1;

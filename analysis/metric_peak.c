@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "metric_peak.h"
 
+#include "scan.h"
+
 #include <math.h>
 
 #define BIT(reason) STANCE_REASON_BIT(STANCE_REASON_##reason)
@@ -25,9 +27,8 @@ static double steepest_rise(const struct metric_input *input)
   const struct stance_effort *effort = input->effort;
   long window = lround(RISE_WINDOW_S * input->rate_hz);
   window = window < 1 ? 1 : window;
-  double best = -(double)INFINITY;
-  for (long i = effort->first; i + window <= effort->peak; i++)
-    best = fmax(best, input->force_n[i + window] - input->force_n[i]); /* fmax drops NaN */
+  const double best =
+      scan_largest_rise(input->force_n, effort->first, effort->peak - window, window);
   return best > 0 ? best * input->rate_hz / (double)window : (double)INFINITY;
 }
 
@@ -64,9 +65,7 @@ static bool saturation_can_hide_peak(const struct metric_input *input, double pe
   const struct stance_effort *effort = input->effort;
   if (input->saturated == NULL)
     return false;
-  double lowest = peak_n;
-  for (long i = effort->first; i <= effort->last; i++)
-    lowest = fmin(lowest, input->force_n[i]);
+  const double lowest = scan_lowest(input->force_n, effort->first, effort->last);
   const double middle = lowest + (peak_n - lowest) / 2;
   for (long i = effort->first; i <= effort->last; i++)
     if (is_saturated(input, i) && input->force_n[i] >= middle)
@@ -106,26 +105,59 @@ static bool top_is_flat(const struct metric_input *input, double peak_n)
          longest_run(input->force_n, effort->quiet_first, quiet_last) < FLAT_RUN;
 }
 
-/* Start of the window with the highest sum; `ret_sum` is that of force − pivot. A lost sample
-   counts as the pivot, and such windows count where `lost_ones`, the others where not. */
-static long best_window(const struct metric_input *input, long window, double pivot_n,
-                        bool lost_ones, double *ret_sum)
+/* The window that ends with the peak, or the first one. */
+static long window_before_peak(const struct stance_effort *effort, long window)
 {
-  const struct stance_effort *effort = input->effort;
-  const double *force_n = input->force_n;
+  const long first = effort->peak - window + 1;
+  return first > effort->first ? first : effort->first;
+}
+
+/* Start of the window with the highest sum of force − pivot. */
+static long best_window(const struct stance_effort *effort, const double *force_n, long window,
+                        double pivot_n, double *ret_sum)
+{
+  const long first = window_before_peak(effort, window);
+  double sum = 0;
+  for (long i = first; i < first + window; i++)
+    sum += force_n[i] - pivot_n;
+  /* A window that is nowhere above the mean of the one that ends with the peak cannot beat it. */
+  const double mean_n = pivot_n + sum / (double)window;
+  long from = effort->first, to = effort->last;
+  while (force_n[from] < mean_n)
+    from++;
+  while (force_n[to] < mean_n)
+    to--;
+  from = from - window + 1 > effort->first ? from - window + 1 : effort->first;
+  to = to < effort->last - window + 1 ? to : effort->last - window + 1;
+  sum = 0;
+  for (long i = from; i < from + window; i++)
+    sum += force_n[i] - pivot_n;
+  long best_first = from;
+  *ret_sum = sum;
+  for (long i = from + 1; i <= to; i++) {
+    sum += force_n[i + window - 1] - force_n[i - 1];
+    if (sum > *ret_sum) {
+      *ret_sum = sum;
+      best_first = i;
+    }
+  }
+  return best_first;
+}
+
+/* The same where samples are lost: they count as the pivot, and windows that hold one are
+   candidates where `lost_ones`, the others where not. −∞ where there is no candidate. */
+static long best_window_with_gaps(const struct stance_effort *effort, const double *force_n,
+                                  long window, double pivot_n, bool lost_ones, double *ret_sum)
+{
   double sum = 0;
   long lost = 0, best_first = effort->first;
-  *ret_sum = -INFINITY;
+  *ret_sum = -(double)INFINITY;
   for (long i = effort->first; i <= effort->last; i++) {
     const long left = i - window;
-    const bool leaves = left >= effort->first;
-    double entering = force_n[i] - pivot_n, leaving = leaves ? force_n[left] - pivot_n : 0;
-    if (input->has_gap) {
-      lost += (isnan(entering) ? 1 : 0) - (isnan(leaving) ? 1 : 0);
-      entering = isnan(entering) ? 0 : entering;
-      leaving = isnan(leaving) ? 0 : leaving;
-    }
-    sum += entering - leaving;
+    const double entering = force_n[i] - pivot_n;
+    const double leaving = left >= effort->first ? force_n[left] - pivot_n : 0;
+    lost += (isnan(entering) ? 1 : 0) - (isnan(leaving) ? 1 : 0);
+    sum += (isnan(entering) ? 0 : entering) - (isnan(leaving) ? 0 : leaving);
     if (left + 1 >= effort->first && (lost > 0) == lost_ones && sum > *ret_sum) {
       *ret_sum = sum;
       best_first = left + 1;
@@ -147,17 +179,22 @@ static void best_mean(const struct metric_input *input, struct peak_view *view)
   }
   /* sums about a near value keep their digits */
   const double pivot_n = view->peak_n;
-  double sum, possible_sum = -INFINITY;
-  const long first = best_window(input, window, pivot_n, false, &sum);
-  if (input->has_gap)
-    (void)best_window(input, window, pivot_n, true, &possible_sum);
+  const double *force_n = input->force_n;
+  double sum, possible_sum = -(double)INFINITY;
+  long first;
+  if (input->has_gap) {
+    first = best_window_with_gaps(effort, force_n, window, pivot_n, false, &sum);
+    (void)best_window_with_gaps(effort, force_n, window, pivot_n, true, &possible_sum);
+  } else {
+    first = best_window(effort, force_n, window, pivot_n, &sum);
+  }
   if (possible_sum > sum || isinf(sum)) {
     view->mean_missing |= BIT(GAP_IN_WINDOW);
     return;
   }
   sum = 0;
   for (long i = first; i < first + window; i++)
-    sum += input->force_n[i] - pivot_n;
+    sum += force_n[i] - pivot_n;
   view->mean_100ms_n = pivot_n + sum / (double)window;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "metric_window.h"
 
+#include "scan.h"
+
 #include <math.h>
 
 #define BIT(reason) STANCE_REASON_BIT(STANCE_REASON_##reason)
@@ -123,9 +125,8 @@ static struct stance_value peak_rfd(const struct metric_input *input,
     value.reasons = BIT(NOT_REACHED);
   if (value.reasons != 0)
     return value;
-  double best = -(double)INFINITY;
-  for (long i = effort->onset; i + window <= effort->peak; i++)
-    best = fmax(best, input->force_n[i + window] - input->force_n[i]);
+  const double best =
+      scan_largest_rise(input->force_n, effort->onset, effort->peak - window, window);
   value.value = best / ((double)window / input->rate_hz);
   value.reasons = reasons->onset_flags | window_flags(input, effort->onset, effort->peak);
   return value;

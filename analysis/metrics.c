@@ -3,6 +3,7 @@
 
 #include "metric_peak.h"
 #include "metric_window.h"
+#include "scan.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,12 +31,12 @@ static double crossing(const double *force_n, long first, long end, double level
 {
   *ret_gap = false;
   for (long i = first; i < end; i++) {
+    if (force_n[i] < level_n) /* false for a lost one */
+      continue;
     if (isnan(force_n[i])) {
       *ret_gap = true;
       continue;
     }
-    if (force_n[i] < level_n)
-      continue;
     if (i == first || isnan(force_n[i - 1]))
       return (double)(i - first);
     const double part = (level_n - force_n[i - 1]) / (force_n[i] - force_n[i - 1]);
@@ -153,8 +154,7 @@ static void fill_times(const struct view *view, struct stance_value *value)
     held_missing = window_missing(input, effort->onset, effort->end - 1);
     returned_missing = window_missing(input, effort->end - 1, effort->end);
     held_flags |= window_flags(input, effort->onset, effort->end - 1);
-    for (long i = effort->onset; i < effort->end; i++)
-      sum += input->force_n[i];
+    sum = scan_sum(input->force_n, effort->onset, effort->end - 1);
   }
   const double held = (double)(effort->end - effort->onset);
   value[STANCE_METRIC_MEAN_FORCE] = value_of(sum / held - input->levels.zero_n, held_missing,

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Searches over a stretch of samples; all but the sum step over NaN. In several independent lanes:
+   a single running minimum waits for itself at every sample and takes four times as long. */
+#ifndef STANCE_ANALYSIS_SCAN_H
+#define STANCE_ANALYSIS_SCAN_H
+
+#include <stdbool.h>
+
+/* Of [first, last]; ∞ and −∞ where there is no number. */
+double scan_lowest(const double *value, long first, long last);
+double scan_highest(const double *value, long first, long last);
+/* Largest value[i + width] − value[i] for i in [first, last]; −∞ where there is no number. */
+double scan_largest_rise(const double *value, long first, long last, long width);
+/* NaN where one is NaN. */
+double scan_sum(const double *value, long first, long last);
+/* Whether [first, last] holds a NaN (or an infinity). */
+bool scan_has_nan(const double *value, long first, long last);
+
+/* min and max that the compiler turns into one instruction; NaN in `candidate` loses. */
+static inline double lower_of(double candidate, double best)
+{
+  return candidate < best ? candidate : best;
+}
+static inline double higher_of(double candidate, double best)
+{
+  return candidate > best ? candidate : best;
+}
+
+#endif

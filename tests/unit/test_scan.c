@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The searches in lanes against the plain loops they replace, at every length and with holes. */
+#include "scan.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { COUNT = 70 };
+
+static void fill(double *value, bool holes)
+{
+  for (int i = 0; i < COUNT; i++) {
+    value[i] = (double)(rand() % 64) - 32; /* whole numbers: sums are exact in any order */
+    if (holes && rand() % 5 == 0)
+      value[i] = (double)NAN;
+  }
+}
+
+static void check(const double *value, long first, long last, long width)
+{
+  double low = (double)INFINITY, high = -(double)INFINITY, rise = -(double)INFINITY, sum = 0;
+  for (long i = first; i <= last; i++) {
+    low = fmin(low, value[i]);
+    high = fmax(high, value[i]);
+    sum += value[i];
+  }
+  for (long i = first; i + width <= last; i++)
+    rise = fmax(rise, value[i + width] - value[i]);
+  assert_true(scan_lowest(value, first, last) == low);
+  assert_true(scan_highest(value, first, last) == high);
+  assert_true(scan_largest_rise(value, first, last - width, width) == rise);
+  assert_true(scan_has_nan(value, first, last) == (isnan(sum) != 0));
+  const double found = scan_sum(value, first, last);
+  assert_true(found == sum || (isnan(found) != 0 && isnan(sum) != 0));
+}
+
+static void same_as_the_plain_loops(void **state)
+{
+  (void)state;
+  srand(20240301); /* printed nowhere: the sequence is part of the test */
+  double value[COUNT];
+  for (int round = 0; round < 20; round++) {
+    fill(value, round % 2 == 1);
+    for (long first = 0; first < 20; first++)
+      for (long last = first - 1; last < COUNT; last++)
+        check(value, first, last, 1 + round % 7);
+  }
+}
+
+static void infinity_is_no_number_to_sum(void **state)
+{
+  (void)state;
+  double value[COUNT] = {0};
+  value[40] = (double)INFINITY;
+  assert_true(scan_has_nan(value, 0, COUNT - 1));
+  assert_false(scan_has_nan(value, 0, 39));
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(same_as_the_plain_loops),
+      cmocka_unit_test(infinity_is_no_number_to_sum),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
