@@ -52,7 +52,6 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
                                 "The repetition was rejected; the reason that follows says why."},
     [STANCE_REASON_PARTIAL] = {"partial", "The repetition reached less than the set fraction (60 % "
                                           "by default) of the set's largest: shown, not counted."},
-    [STANCE_REASON_CLINICIAN] = {"clinician", "The clinician decided so."},
     [STANCE_REASON_ONE_SIDED] =
         {"one_sided",
          "One side stayed under the set fraction (30 % by default) of the other: shown, "
@@ -94,8 +93,6 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
                                      "The unloaded reading was not still when zero was taken."},
     [STANCE_REASON_ZERO_ASSUMED] =
         {"zero_assumed", "No unloaded phase was recorded: the instrument's own zero was trusted."},
-    [STANCE_REASON_CALIBRATION_UNKNOWN] = {"calibration_unknown",
-                                           "The calibration behind the forces is not known."},
     [STANCE_REASON_FRAMES_LOST] = {"frames_lost",
                                    "Samples were lost; each stands in its place as a gap."},
     [STANCE_REASON_IRREGULAR_TIME] =

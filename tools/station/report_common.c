@@ -128,9 +128,9 @@ stance_reason_set stance_report_row_flags(const struct stance_result *result,
 
 stance_reason_set stance_report_reject_reasons(const struct stance_repetition *repetition)
 {
-  static const stance_reason_set can_reject =
-      STANCE_REASON_BIT(STANCE_REASON_PARTIAL) | STANCE_REASON_BIT(STANCE_REASON_CLINICIAN) |
-      STANCE_REASON_BIT(STANCE_REASON_ONE_SIDED) | STANCE_REASON_BIT(STANCE_REASON_TRUNCATED);
+  static const stance_reason_set can_reject = STANCE_REASON_BIT(STANCE_REASON_PARTIAL) |
+                                              STANCE_REASON_BIT(STANCE_REASON_ONE_SIDED) |
+                                              STANCE_REASON_BIT(STANCE_REASON_TRUNCATED);
   if (repetition->status == STANCE_REPETITION_ACCEPTED)
     return 0;
   return repetition->reasons & can_reject;
