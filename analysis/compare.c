@@ -22,8 +22,8 @@ static struct stance_value same_instant(const struct stance_result *result,
   }
   const enum stance_side larger = right->value > left->value ? STANCE_RIGHT : STANCE_LEFT;
   const long instant = repetition->effort[larger].peak;
-  const struct stance_value left_then = metrics_compared_at(&input[STANCE_LEFT], instant);
-  const struct stance_value right_then = metrics_compared_at(&input[STANCE_RIGHT], instant);
+  const struct stance_value left_then = metrics_compared_at(&input[STANCE_LEFT], left, instant);
+  const struct stance_value right_then = metrics_compared_at(&input[STANCE_RIGHT], right, instant);
   return stance_asymmetry((enum stance_asymmetry_formula)result->settings.asymmetry_formula,
                           &left_then, &right_then, result->injured_side);
 }

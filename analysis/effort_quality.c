@@ -26,12 +26,10 @@ static stance_reason_set flag_if(bool condition, enum stance_reason reason)
 
 double effort_climb_n(const double *force_n, long first, long count)
 {
-  double middle = (double)(count - 1) / 2.0, numerator = 0.0, denominator = 0.0;
-  for (long i = 0; i < count; ++i) {
-    double t = (double)i - middle;
-    numerator += t * (force_n[first + i] - force_n[first]);
-    denominator += t * t;
-  }
+  double n = (double)count, middle = (n - 1.0) / 2.0, numerator = 0.0;
+  double denominator = n * (n * n - 1.0) / 12.0; /* Σ(i − middle)² */
+  for (long i = 0; i < count; ++i)
+    numerator += ((double)i - middle) * (force_n[first + i] - force_n[first]);
   return denominator > 0.0 ? numerator / denominator * (double)count : 0.0;
 }
 

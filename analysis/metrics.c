@@ -224,21 +224,13 @@ void metrics_compute(const struct metric_input *input,
   flag_kinds(&view, ret_value);
 }
 
-struct stance_value metrics_compared_at(const struct metric_input *input, long sample)
+struct stance_value metrics_compared_at(const struct metric_input *input,
+                                        const struct stance_value *compared, long sample)
 {
-  const struct view view = view_of(input);
-  const double reading_n = input->force_n[sample];
-  stance_reason_set missing = window_missing(input, sample, sample);
-  stance_reason_set flags = window_flags(input, sample, sample);
-  double reference_n = input->levels.zero_n;
-  if (input->compared == STANCE_METRIC_PEAK_FORCE_NET) {
-    stance_reason_set net_missing, net_flags;
-    reference_n = net_reference(&view, &net_missing, &net_flags);
-    missing |= net_missing;
-    flags |= net_flags;
-  } else {
-    flags |= input->levels.zero_flags;
-  }
-  flags |= input->calibrated ? 0 : BIT(UNCALIBRATED);
-  return value_of(reading_n - reference_n, missing, flags);
+  /* what says something of the peak's own sample says nothing of another one */
+  const stance_reason_set of_peak =
+      BIT(FLAT_TOP) | BIT(PEAK_SPIKE) | BIT(TRUNCATED) | BIT(INTERPOLATED);
+  const double reference_n = input->force_n[input->effort->peak] - compared->value;
+  return value_of(input->force_n[sample] - reference_n, window_missing(input, sample, sample),
+                  (compared->reasons & ~of_peak) | window_flags(input, sample, sample));
 }

@@ -29,8 +29,9 @@ struct metric_input {
 void metrics_compute(const struct metric_input *input,
                      struct stance_value ret_value[STANCE_METRIC_COUNT]);
 
-/* Force at a sample as the protocol compares it (above zero, or above limb weight or baseline);
-   missing where that sample or the level is. */
-struct stance_value metrics_compared_at(const struct metric_input *input, long sample);
+/* Force at a sample as the protocol compares it: above the same level as `compared`, the effort's
+   peak, which is not missing. */
+struct stance_value metrics_compared_at(const struct metric_input *input,
+                                        const struct stance_value *compared, long sample);
 
 #endif

@@ -97,6 +97,11 @@ static long walk_back(const struct walk *walk, long from, long hold, stance_reas
   double later = (double)NAN;
   for (long i = from; i >= walk->first; --i) {
     double value = walked(walk, i);
+    if (value > walk->limit && lost == 0) { /* nearly every sample */
+      later = value;
+      below = 0;
+      continue;
+    }
     if (!isfinite(value) && below == 0) {
       ++lost;
       continue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From one repetition of one side to its own threshold: SCIENCE 1.3, steps 1 to 3. */
 #include "effort.h"
+#include "scan.h"
 
 /* SCIENCE 1.3, step 1 */
 static const double peak_fraction = 0.9;
@@ -42,25 +43,8 @@ long first_at_or_above(const double *force_n, long first, long last, double leve
 /* Earliest of the highest samples; NaN never compares. */
 static long highest(const double *force_n, long first, long last)
 {
-  long best = STANCE_NO_SAMPLE;
-  double best_n = -(double)INFINITY;
-  for (long i = first; i <= last; ++i) {
-    if (force_n[i] > best_n) {
-      best_n = force_n[i];
-      best = i;
-    }
-  }
-  return best;
-}
-
-static double lowest_force(const double *force_n, long first, long last)
-{
-  double low = (double)INFINITY;
-  for (long i = first; i <= last; ++i) {
-    if (force_n[i] < low)
-      low = force_n[i];
-  }
-  return low;
+  double highest_n = scan_highest(force_n, first, last);
+  return isinf(highest_n) ? STANCE_NO_SAMPLE : first_at_or_above(force_n, first, last, highest_n);
 }
 
 /* Start of the steepest 50 ms that ends by t90 where there is room for that. */
@@ -69,14 +53,12 @@ static long steepest_start(const struct stance_effort_search *search, long first
   long width = larger_of(1, samples_of(STEEPEST_S, search->rate_hz));
   long from = larger_of(first, t90 - samples_of(before_t90_s, search->rate_hz));
   long to = smaller_of(larger_of(from, t90 - width), (long)search->sample_count - 1 - width);
+  const double *f = search->force_n;
+  double best_rise_n = scan_largest_rise(f, from, to, width);
   long best = STANCE_NO_SAMPLE;
-  double best_rise_n = -(double)INFINITY;
-  for (long i = from; i <= to; ++i) {
-    double rise_n = search->force_n[i + width] - search->force_n[i];
-    if (rise_n > best_rise_n) {
-      best_rise_n = rise_n;
+  for (long i = from; i <= to && best == STANCE_NO_SAMPLE; ++i) {
+    if (f[i + width] - f[i] >= best_rise_n)
       best = i;
-    }
   }
   /* The recording ends within 50 ms of the effort's start: nothing but that start is left. */
   return best == STANCE_NO_SAMPLE && to < from ? from : best;
@@ -84,6 +66,9 @@ static long steepest_start(const struct stance_effort_search *search, long first
 
 static double mean_of(const double *force_n, long first, long end)
 {
+  double whole_sum = scan_sum(force_n, first, end - 1);
+  if (isfinite(whole_sum) && end > first)
+    return whole_sum / (double)(end - first);
   double sum = 0.0;
   long count = 0;
   for (long i = first; i < end; ++i) {
@@ -265,7 +250,7 @@ void stance_effort_anchor(const struct stance_effort_search *search,
 
   /* 90 % of the rise rather than of the gross peak: on a plate under a body the latter can lie
      below the athlete at rest, and adding a constant to the force must change nothing here. */
-  double low_n = lowest_force(f, effort.first, effort.peak);
+  double low_n = scan_lowest(f, effort.first, effort.peak);
   effort.t90 = first_at_or_above(f, effort.first, effort.peak,
                                  low_n + peak_fraction * (f[effort.peak] - low_n));
   effort.steepest = steepest_start(search, effort.first, effort.t90);

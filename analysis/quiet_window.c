@@ -1,90 +1,121 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The calmest window before a rise: SCIENCE 1.3, step 2. */
 #include "effort.h"
+#include "scan.h"
 
 #include <float.h>
 
-/* Running sums over the window, about `reference_n`, so that 0.3 N of noise on 3000 N keeps its
-   digits. */
-struct running {
-  double sum, sum_of_squares;
-  double largest_sum_of_squares; /* since the last fresh start: scale of the rounding error */
+/* Sums over a window, about `reference_n`, so that 0.3 N of noise on 3000 N keeps its digits. */
+struct sums {
+  double sum, squares;
 };
 
-static void enter(struct running *running, double deviation_n)
+/* In independent lanes: see scan.h. */
+static struct sums start_afresh(const double *force_n, long length, double reference_n)
 {
-  running->sum += deviation_n;
-  running->sum_of_squares += deviation_n * deviation_n;
-  if (running->sum_of_squares > running->largest_sum_of_squares)
-    running->largest_sum_of_squares = running->sum_of_squares;
+  enum { LANES = 8 };
+  double sum[LANES] = {0.0}, squares[LANES] = {0.0};
+  long i = 0;
+  for (; i + LANES <= length; i += LANES)
+    for (int k = 0; k < LANES; ++k) {
+      double deviation_n = force_n[i + k] - reference_n;
+      sum[k] += deviation_n;
+      squares[k] += deviation_n * deviation_n;
+    }
+  for (; i < length; ++i) {
+    sum[0] += force_n[i] - reference_n;
+    squares[0] += (force_n[i] - reference_n) * (force_n[i] - reference_n);
+  }
+  struct sums sums = {0.0, 0.0};
+  for (int k = 0; k < LANES; ++k) {
+    sums.sum += sum[k];
+    sums.squares += squares[k];
+  }
+  return sums;
 }
 
-static void leave(struct running *running, double deviation_n)
+/* Both ends of a window in one step: e² − l² = (e − l)(e + l). */
+static void slide(struct sums *sums, double leaving_n, double entering_n, double reference_n)
 {
-  running->sum -= deviation_n;
-  running->sum_of_squares -= deviation_n * deviation_n;
-}
-
-static struct running start_afresh(const double *force_n, long first, long length,
-                                   double reference_n)
-{
-  struct running running = {0};
-  for (long i = first; i < first + length; ++i)
-    enter(&running, force_n[i] - reference_n);
-  return running;
+  double difference_n = entering_n - leaving_n;
+  sums->sum += difference_n;
+  sums->squares += difference_n * (entering_n + leaving_n - 2.0 * reference_n);
 }
 
 /* The calmest so far: sum of squared deviations from its own mean, and how wrong that can be. */
 struct calmest {
+  double n, per_window, largest_sum_n; /* of the request */
   long first;
   double squares, error;
 };
 
-/* Looks at the windows within [from, end), where nothing is missing. */
-static void look_through(const double *force_n, const struct quiet_request *request, long from,
+/* `largest_squares` bounds what the sums of squares have been since their fresh start. */
+static void consider(struct calmest *calmest, const struct sums *sums, double largest_squares,
+                     long first)
+{
+  double squares = higher_of(sums->squares - sums->sum * sums->sum * calmest->per_window, 0.0);
+  if (squares >= calmest->squares || !(fabs(sums->sum) <= calmest->largest_sum_n))
+    return;
+  /* At most 2·n additions a sum, each off by half an epsilon of the largest: together below
+     four n epsilon of it. Differences below that are ties, and the earliest wins. */
+  double error = 4.0 * DBL_EPSILON * calmest->n * largest_squares;
+  if (squares + error < calmest->squares - calmest->error) {
+    calmest->first = first;
+    calmest->squares = squares;
+    calmest->error = error;
+  }
+}
+
+/* Looks at the windows within [from, end); false as soon as it meets a sample that is missing. A
+   fresh start once per window length costs less than sliding and keeps a step that has left the
+   window from leaving its rounding error behind for good. */
+static bool look_through(const double *force_n, const struct quiet_request *request, long from,
                          long end, struct calmest *calmest)
 {
-  const double per_window = 1.0 / (double)request->length;
+  const long length = request->length, last = end - length;
   const double reference_n = request->reference_n;
-  struct running running = {0};
-  long until_fresh = 0;
-  for (long first = from; first + request->length <= end; ++first) {
-    /* A fresh start once per window length costs as much as sliding and keeps a step that has
-       left the window from leaving its rounding error behind for good. */
-    if (until_fresh == 0) {
-      running = start_afresh(force_n, first, request->length, reference_n);
-      until_fresh = request->length;
-    } else {
-      leave(&running, force_n[first - 1] - reference_n);
-      enter(&running, force_n[first + request->length - 1] - reference_n);
+  if (last < from)
+    return true;
+  struct sums sums = start_afresh(force_n + from, length, reference_n);
+  for (long fresh = from; fresh <= last; fresh += length) {
+    /* every window up to the next fresh start lies within this one and those samples */
+    const long after = fresh + length;
+    const struct sums next =
+        start_afresh(force_n + after, smaller_of(length, end - after), reference_n);
+    const double largest_squares = sums.squares + next.squares;
+    if (!isfinite(largest_squares))
+      return false;
+    const long until = smaller_of(after - 1, last);
+    consider(calmest, &sums, largest_squares, fresh);
+    for (long first = fresh + 1; first <= until; ++first) {
+      slide(&sums, force_n[first - 1], force_n[first + length - 1], reference_n);
+      consider(calmest, &sums, largest_squares, first);
     }
-    --until_fresh;
-
-    double mean = running.sum * per_window;
-    if (mean > request->tolerance_n || mean < -request->tolerance_n)
-      continue;
-    double squares = running.sum_of_squares - running.sum * mean;
-    squares = squares > 0.0 ? squares : 0.0;
-    /* At most 2·n additions a sum, each off by half an epsilon of the largest: together below
-       four n epsilon of it. Differences below that are ties, and the earliest wins. */
-    double error = 4.0 * DBL_EPSILON * (double)request->length * running.largest_sum_of_squares;
-    if (calmest->first == STANCE_NO_SAMPLE || squares + error < calmest->squares - calmest->error)
-      *calmest = (struct calmest){.first = first, .squares = squares, .error = error};
+    sums = next;
   }
+  return true;
 }
 
 long quiet_window_find(const double *force_n, const struct quiet_request *request)
 {
-  struct calmest calmest = {.first = STANCE_NO_SAMPLE};
+  const double n = (double)request->length;
+  struct calmest calmest = {.n = n,
+                            .per_window = 1.0 / n,
+                            .largest_sum_n = request->tolerance_n * n,
+                            .first = STANCE_NO_SAMPLE,
+                            .squares = (double)INFINITY};
+  struct calmest between_gaps = calmest;
+  if (look_through(force_n, request, request->first, request->end, &calmest))
+    return calmest.first;
   long from = request->first;
   while (from < request->end) {
     long end = from;
     while (end < request->end && isfinite(force_n[end]))
       ++end;
-    look_through(force_n, request, from, end, &calmest);
+    (void)look_through(force_n, request, from, end, &between_gaps);
     from = end + 1;
   }
-  return calmest.first;
+  return between_gaps.first;
 }
 
 struct quiet_statistics quiet_window_statistics(const double *force_n, long first, long count)
@@ -161,6 +192,6 @@ double median_of(const double *force_n, long first, long end)
   /* quickselect leaves everything below the k-th in front of it */
   double lower = value[0];
   for (long i = 1; i < count / 2; ++i)
-    lower = fmax(lower, value[i]);
+    lower = higher_of(value[i], lower);
   return lower + (upper - lower) / 2.0;
 }
