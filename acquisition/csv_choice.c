@@ -20,11 +20,19 @@ static bool rate_is_known(const struct chooser *c)
   return !isnan(c->choice.rate_hz);
 }
 
+static bool is_lone_number(const struct chooser *c)
+{
+  size_t numeric = 0;
+  for (size_t k = 0; k < c->context->header->column_count; ++k)
+    numeric += column_at(c, k)->numeric;
+  return numeric == 1;
+}
+
 /* A column that nothing names, or one called "Sample", and that steps by one. */
 static bool is_index(const struct chooser *c, size_t k)
 {
   const struct stance_csv_column *column = column_at(c, k);
-  return column->counts &&
+  return column->counts && !is_lone_number(c) &&
          (column->traits.role == STANCE_CSV_ROLE_INDEX || (k == 0 && column->name[0] == '\0'));
 }
 

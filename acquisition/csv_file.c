@@ -126,7 +126,6 @@ static enum stance_status parse_text(const struct stance_csv_text *text,
     status = parse_table(&context, &table, &header, ret_file, problem);
     if (status == STANCE_OK) {
       ret_file->findings.delimiter = table.column_count > 1 ? table.format.delimiter : '\0';
-      ret_file->findings.decimal = table.format.decimal;
     }
     stance_csv_header_finish(&header);
   }

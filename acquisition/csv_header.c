@@ -294,7 +294,7 @@ static void watch_steps(const struct reader *r, size_t k)
   enum { ROWS_THAT_CONVINCE = 16 };
   struct stance_csv_column *column = &r->header->column[k];
   double last = (double)NAN, least = (double)INFINITY, most = -(double)INFINITY, resolution = 1;
-  size_t rows = 0;
+  size_t rows = 0, ones = 0;
   for (size_t i = r->table->first_row; i <= r->table->last_row; ++i) {
     const struct stance_csv_record *record = record_at(r, (long)i);
     if (record->comment || record->cell_count != r->table->column_count)
@@ -307,10 +307,11 @@ static void watch_steps(const struct reader *r, size_t k)
     if (!isnan(last)) {
       least = fmin(least, cell->value - last);
       most = fmax(most, cell->value - last);
+      ones += fabs(cell->value - last - 1) < 1e-9;
     }
     last = cell->value;
   }
-  column->counts = rows >= 2 && resolution >= 1 && fabs(least - 1) < 1e-9 && fabs(most - 1) < 1e-9;
+  column->counts = rows >= 2 && resolution >= 1 && least >= 1 && 2 * ones >= rows;
   column->evenly_increases =
       rows >= ROWS_THAT_CONVINCE && least > 0 && most - least < 1.5 * resolution;
 }
@@ -332,7 +333,7 @@ static void find_rate(struct reader *r)
       line[used++] = ' ';
     }
     line[used] = '\0';
-    r->header->rate_hz = stance_csv_rate_in_text(line, r->table->format.decimal);
+    r->header->rate_hz = stance_csv_rate_in_text(line);
   }
 }
 

@@ -14,7 +14,7 @@ struct stance_csv_column {
   const struct stance_csv_unit *unit;   /* NULL: none stated */
   struct stance_csv_traits traits;
   bool numeric;
-  bool counts;           /* steps by one through the window */
+  bool counts;           /* whole numbers, mostly one after the other, through the window */
   bool evenly_increases; /* steps evenly upwards through the window, as time does */
 };
 
@@ -37,6 +37,6 @@ void stance_csv_header_finish(struct stance_csv_header *header);
 void stance_csv_name_clean(const char *text, size_t length, char *ret_name, size_t size);
 
 /* The rate in words like "Sample Frequency (Hz): 10000" or "# rate_hz=1000", else NaN. */
-double stance_csv_rate_in_text(const char *text, char decimal);
+double stance_csv_rate_in_text(const char *text);
 
 #endif

@@ -75,7 +75,16 @@ static const char *find_rate_word(const char *text)
   return NULL;
 }
 
-double stance_csv_rate_in_text(const char *text, char decimal)
+/* With either decimal sign; "1,000" may be either and is no rate. */
+static bool read_rate(const char *text, size_t length, struct stance_decimal *ret_rate)
+{
+  if (stance_decimal_read(text, length, '.', ret_rate) == STANCE_DECIMAL_NUMBER)
+    return true;
+  return stance_decimal_read(text, length, ',', ret_rate) == STANCE_DECIMAL_NUMBER &&
+         ret_rate->decimals != 3;
+}
+
+double stance_csv_rate_in_text(const char *text)
 {
   const char *p = find_rate_word(text);
   if (p == NULL)
@@ -87,8 +96,7 @@ double stance_csv_rate_in_text(const char *text, char decimal)
   }
   size_t length = strspn(p, "0123456789.,eE");
   struct stance_decimal rate;
-  if (length == 0 || (stance_decimal_read(p, length, '.', &rate) != STANCE_DECIMAL_NUMBER &&
-                      stance_decimal_read(p, length, decimal, &rate) != STANCE_DECIMAL_NUMBER))
+  if (length == 0 || !read_rate(p, length, &rate))
     return (double)NAN;
   p += length;
   kilo = kilo || strncasecmp(p + strspn(p, " "), "kHz", 3) == 0;

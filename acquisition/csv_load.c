@@ -246,7 +246,7 @@ static enum stance_status load_with_sign(const struct stance_csv_rows *rows, cha
                                          struct stance_csv_data *ret_data,
                                          struct stance_problem *problem)
 {
-  struct stance_csv_data data = {0};
+  struct stance_csv_data data = {.decimal = decimal};
   struct loader l = {
       .events = {.field = on_field, .record = on_record, .comment = on_comment},
       .rows = rows,

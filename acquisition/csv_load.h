@@ -28,6 +28,7 @@ struct stance_csv_data {
   struct stance_csv_group *groups;
   size_t group_count;
   size_t row_count;
+  char decimal;                                 /* the sign that the numbers turned out to have */
   int time_decimals;                            /* the most that were printed */
   uint64_t lines_read, lines_used, lines_other; /* other: header, blank, comment, footer */
 };

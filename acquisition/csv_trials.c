@@ -273,6 +273,7 @@ static void note_findings(const struct builder *b)
 {
   struct stance_csv_findings *findings = &b->file->findings;
   const struct stance_csv_choice *choice = b->loaded->choice;
+  findings->decimal = b->loaded->data->decimal;
   findings->time_by_steps = choice->time_by_steps;
   findings->time_unit_assumed = b->time_unit.assumed;
   findings->rate_in_header =

@@ -88,9 +88,12 @@ static bool skips_are_losses(const struct laying *l, const struct stance_stamp_l
     return false;
   for (size_t k = 1; k < l->stamps->count; ++k) {
     double multiple = round((t[k] - t[k - 1]) / median);
-    if (multiple < 1 || fabs(t[k] - t[k - 1] - multiple * median) > tolerance)
+    if (fabs(t[k] - t[k - 1] - multiple * median) > tolerance)
       return false;
-    skips += multiple > 1;
+    /* A stamp that comes twice is a row that comes twice, or rounding again. */
+    if (multiple < 1 && !l->stamps->rows_are_equal(l->stamps->context, k - 1, k))
+      return false;
+    skips += multiple > 1 || multiple < 1;
   }
   if (skips == 0)
     return false;
@@ -105,10 +108,11 @@ static int compare_doubles(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
+/* The lower one of two. */
 static double median_of(double *values, size_t count)
 {
   qsort(values, count, sizeof *values, compare_doubles);
-  return values[count / 2];
+  return values[(count - 1) / 2];
 }
 
 struct steps {
@@ -322,6 +326,8 @@ static enum stance_stamps_fault lay_out(struct laying *l, size_t *ret_row)
     lay_out_even(l, &line);
     return STANCE_STAMPS_OK;
   }
+  if (even) /* every step is a multiple of this one */
+    steps.typical = steps.median;
   if (2 * l->zero_steps >= l->stamps->count)
     return STANCE_STAMPS_STAND_STILL;
   bool done;
