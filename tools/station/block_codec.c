@@ -268,27 +268,43 @@ static bool get_floats(struct reader *reader, struct stance_raw_frame *frames, s
   return true;
 }
 
+/* `width` is a constant in each caller, so that the compiler unrolls the planes. */
+static inline bool decode_planes(const uint8_t *first, const uint8_t *planes, size_t width,
+                                 struct stance_raw_frame *frames, size_t count, size_t channel)
+{
+  size_t plane_size = count - 1;
+  uint64_t value = get_bytes(first, 8); /* unsigned, so that nonsense wraps instead of undefined */
+  double number = (double)(int64_t)value;
+  bool exact = fabs(number) <= INTEGER_MAX;
+  frames[0].value[channel] = number;
+  for (size_t k = 1; k < count; k++) {
+    uint64_t difference = 0;
+    for (size_t plane = 0; plane < width; plane++)
+      difference |= (uint64_t)planes[plane * plane_size + k - 1] << (8 * plane);
+    value += (difference >> 1) ^ (0 - (difference & 1));
+    number = (double)(int64_t)value;
+    exact &= fabs(number) <= INTEGER_MAX;
+    frames[k].value[channel] = number;
+  }
+  return exact;
+}
+
 static bool get_integers(struct reader *reader, unsigned width, struct stance_raw_frame *frames,
                          size_t count, size_t channel)
 {
-  size_t plane_size = count - 1;
-  const uint8_t *first = take(reader, 8), *planes = take(reader, width * plane_size);
+  const uint8_t *first = take(reader, 8), *planes = take(reader, width * (count - 1));
   if (first == NULL || planes == NULL)
     return false;
-  uint64_t value = get_bytes(first, 8); /* unsigned, so that nonsense wraps instead of undefined */
-  for (size_t k = 0; k < count; k++) {
-    if (k > 0) {
-      uint64_t difference = 0;
-      for (unsigned plane = 0; plane < width; plane++)
-        difference |= (uint64_t)planes[plane * plane_size + k - 1] << (8 * plane);
-      value += (difference >> 1) ^ (0 - (difference & 1));
-    }
-    double number = (double)(int64_t)value;
-    if (fabs(number) > INTEGER_MAX)
-      return false;
-    frames[k].value[channel] = number;
+  switch (width) { /* those of 8- to 24-bit converters */
+  case 1:
+    return decode_planes(first, planes, 1, frames, count, channel);
+  case 2:
+    return decode_planes(first, planes, 2, frames, count, channel);
+  case 3:
+    return decode_planes(first, planes, 3, frames, count, channel);
+  default:
+    return decode_planes(first, planes, width, frames, count, channel);
   }
-  return true;
 }
 
 static bool get_channel(struct reader *reader, struct stance_raw_frame *frames, size_t count,
@@ -310,8 +326,8 @@ static bool get_body(struct reader *reader, size_t run_count, size_t channel_cou
   for (size_t channel = 0; channel < channel_count; channel++)
     if (!get_channel(reader, frames, count, channel))
       return false;
-  for (size_t channel = channel_count; channel < STANCE_CHANNEL_COUNT_MAX; channel++)
-    for (size_t k = 0; k < count; k++)
+  for (size_t k = 0; k < count; k++)
+    for (size_t channel = channel_count; channel < STANCE_CHANNEL_COUNT_MAX; channel++)
       frames[k].value[channel] = (double)NAN;
   return reader->left == 0;
 }

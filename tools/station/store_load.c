@@ -96,6 +96,44 @@ static enum stance_status place(struct loader *loader, const struct stance_raw_f
   return STANCE_OK;
 }
 
+/* Whether the frames follow each other without a hole and after all that came before: nearly every
+   block does. */
+static bool continues_trace(const struct loader *loader, const struct stance_raw_frame *frames,
+                            size_t count)
+{
+  uint64_t first = frames[0].index, breaks = first < loader->trace.sample_count;
+  for (size_t k = 0; k < count; k++)
+    breaks |= frames[k].index ^ (first + k);
+  return breaks == 0 && first + count <= INSTANTS_MAX;
+}
+
+/* The same as `place` for each of them, without looking at each. */
+static enum stance_status append(struct loader *loader, const struct stance_raw_frame *frames,
+                                 size_t count)
+{
+  struct stance_raw_trace *trace = &loader->trace;
+  size_t at = (size_t)frames[0].index;
+  enum stance_status status = extend(loader, at); /* lost before them, if any */
+  if (status != STANCE_OK)
+    return status;
+  if (!reserve(loader, at + count))
+    return STANCE_MEMORY;
+  for (size_t channel = 0; channel < trace->channel_count; channel++) {
+    double *value = trace->value[channel] + at;
+    for (size_t k = 0; k < count; k++)
+      value[k] = frames[k].value[channel];
+  }
+  for (size_t k = 0; k < count; k++) {
+    trace->flags[at + k] = frames[k].flags;
+    trace->integrity.frames_late += (frames[k].flags & STANCE_FRAME_LATE) != 0;
+    loader->flagged_corrupt += (frames[k].flags & STANCE_FRAME_CORRUPT) != 0;
+  }
+  memset(loader->received + at, 1, count);
+  trace->integrity.frames_received += count;
+  trace->sample_count = at + count;
+  return STANCE_OK;
+}
+
 /* A block that does not decode is a gap as long as its row says; never a guess. */
 static enum stance_status place_damaged(struct loader *loader, sqlite3_stmt *row)
 {
@@ -120,6 +158,8 @@ static enum stance_status place_block(struct loader *loader, struct stance_block
   if (status == STANCE_INPUT ||
       (status == STANCE_OK && channel_count != loader->trace.channel_count))
     return place_damaged(loader, row);
+  if (status == STANCE_OK && continues_trace(loader, frames, count))
+    return append(loader, frames, count);
   for (size_t k = 0; status == STANCE_OK && k < count; k++)
     status = place(loader, &frames[k]);
   return status;
@@ -211,7 +251,12 @@ enum stance_status store_load_trace(const struct stance_store *store,
   loader.trace.time = (struct stance_time_axis){.rate_hz = info->source.rate_hz,
                                                 .rate_uncertainty_hz = (double)NAN,
                                                 .nominal_rate_hz = info->source.rate_hz};
-  enum stance_status status = read_blocks(store, info->id, &loader, problem);
+  enum stance_status status = STANCE_OK;
+  /* Room for what there should be, at once; more or less of it may come. */
+  if (info->frames_stored <= INSTANTS_MAX && !reserve(&loader, (size_t)info->frames_stored))
+    status = STANCE_MEMORY;
+  if (status == STANCE_OK)
+    status = read_blocks(store, info->id, &loader, problem);
   if (status == STANCE_OK && counters->frames_produced <= INSTANTS_MAX)
     status = extend(&loader, counters->frames_produced);
   if (status == STANCE_OK)
