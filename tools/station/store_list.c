@@ -61,19 +61,31 @@ enum stance_status stance_store_list_recordings(struct stance_store *store,
 enum stance_status stance_store_list(struct stance_store *store, char (**ret_ids)[STANCE_UUID_SIZE],
                                      size_t *ret_count, struct stance_problem *problem)
 {
-  struct stance_recording_summary *summaries = NULL;
-  size_t count = 0;
-  enum stance_status status = stance_store_list_recordings(store, &summaries, &count, problem);
-  if (status != STANCE_OK)
-    return status;
-  char(*ids)[STANCE_UUID_SIZE] = calloc(count + 1, sizeof *ids);
-  if (ids == NULL) {
-    free(summaries);
-    return store_fail(store, SQLITE_NOMEM, "list the recordings", problem);
+  sqlite3_stmt *row;
+  int code = store_prepare(store, &row, "SELECT id FROM recordings ORDER BY started_at, rowid", "");
+  if (code != SQLITE_OK)
+    return store_fail(store, code, "list the recordings", problem);
+  char(*ids)[STANCE_UUID_SIZE] = NULL;
+  size_t count = 0, capacity = 0;
+  do {
+    code = sqlite3_step(row);
+    if (count == capacity) { /* never of size 0 */
+      capacity = capacity == 0 ? 64 : 2 * capacity;
+      char(*larger)[STANCE_UUID_SIZE] = realloc(ids, capacity * sizeof *larger);
+      if (larger == NULL) {
+        code = SQLITE_NOMEM;
+        break;
+      }
+      ids = larger;
+    }
+    if (code == SQLITE_ROW)
+      store_column_text(row, 0, ids[count++], sizeof *ids);
+  } while (code == SQLITE_ROW);
+  sqlite3_finalize(row);
+  if (code != SQLITE_DONE) {
+    free(ids);
+    return store_fail(store, code, "list the recordings", problem);
   }
-  for (size_t k = 0; k < count; k++)
-    memcpy(ids[k], summaries[k].id, sizeof *ids);
-  free(summaries);
   *ret_ids = ids;
   *ret_count = count;
   return STANCE_OK;
