@@ -74,6 +74,12 @@ static enum stance_status extend(struct loader *loader, uint64_t count)
   return STANCE_OK;
 }
 
+static void count_flags(struct loader *loader, uint32_t flags)
+{
+  loader->trace.integrity.frames_late += (flags & STANCE_FRAME_LATE) != 0;
+  loader->flagged_corrupt += (flags & STANCE_FRAME_CORRUPT) != 0;
+}
+
 static enum stance_status place(struct loader *loader, const struct stance_raw_frame *frame)
 {
   struct stance_raw_trace *trace = &loader->trace;
@@ -88,8 +94,7 @@ static enum stance_status place(struct loader *loader, const struct stance_raw_f
   }
   loader->received[at] = 1;
   trace->integrity.frames_received++;
-  trace->integrity.frames_late += (frame->flags & STANCE_FRAME_LATE) != 0;
-  loader->flagged_corrupt += (frame->flags & STANCE_FRAME_CORRUPT) != 0;
+  count_flags(loader, frame->flags);
   trace->flags[at] = frame->flags;
   for (size_t k = 0; k < trace->channel_count; k++)
     trace->value[k][at] = frame->value[k];
@@ -123,11 +128,13 @@ static enum stance_status append(struct loader *loader, const struct stance_raw_
     for (size_t k = 0; k < count; k++)
       value[k] = frames[k].value[channel];
   }
+  uint32_t any_flag = 0;
   for (size_t k = 0; k < count; k++) {
     trace->flags[at + k] = frames[k].flags;
-    trace->integrity.frames_late += (frames[k].flags & STANCE_FRAME_LATE) != 0;
-    loader->flagged_corrupt += (frames[k].flags & STANCE_FRAME_CORRUPT) != 0;
+    any_flag |= frames[k].flags;
   }
+  for (size_t k = 0; any_flag != 0 && k < count; k++)
+    count_flags(loader, frames[k].flags);
   memset(loader->received + at, 1, count);
   trace->integrity.frames_received += count;
   trace->sample_count = at + count;
@@ -212,7 +219,8 @@ static size_t list_gaps(const struct loader *loader, struct stance_span *ret_gap
 static enum stance_status close_trace(struct loader *loader, uint64_t source_corrupt)
 {
   struct stance_raw_trace *trace = &loader->trace;
-  size_t gap_count = list_gaps(loader, NULL);
+  bool whole = trace->integrity.frames_received == trace->sample_count;
+  size_t gap_count = whole ? 0 : list_gaps(loader, NULL);
   if (gap_count > 0) {
     trace->gap = malloc(gap_count * sizeof *trace->gap);
     if (trace->gap == NULL)
