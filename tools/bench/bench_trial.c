@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DISTINCT = 100, COMMAND_TURNS = 9, STORED_TURNS = 3, SCRIPT_FILES = 50, FILE_ROUNDS = 20 };
+enum { DISTINCT = 50, COMMAND_TURNS = 9, STORED_TURNS = 3, SCRIPT_FILES = 50, FILE_ROUNDS = 20 };
 
 extern char **environ;
 
