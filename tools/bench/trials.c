@@ -52,7 +52,8 @@ static enum stance_status store_trial(struct stance_store *store,
                                       struct stance_problem *problem)
 {
   static const struct stance_phase phases[] = {{STANCE_PHASE_UNLOADED, {100, 1300}},
-                                               {STANCE_PHASE_LIMB, {2600, 1300}}};
+                                               {STANCE_PHASE_LIMB, {2600, 1300}},
+                                               {STANCE_PHASE_EFFORTS, {4000, 0}}};
   struct stance_recording recording = {.protocol_id = "nordic",
                                        .athlete = "bench",
                                        .body_mass_kg = 80,
