@@ -56,7 +56,7 @@ static enum stance_status allocate_sides(struct stance_force_trace *force,
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
     if (!sides->measured[side])
       continue;
-    force->force_n[side] = malloc((force->sample_count + 1) * sizeof(double)); /* never of size 0 */
+    force->force_n[side] = calloc(force->sample_count + 1, sizeof(double)); /* never of size 0 */
     if (force->force_n[side] == NULL)
       return STANCE_MEMORY;
   }

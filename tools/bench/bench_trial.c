@@ -20,8 +20,6 @@
 
 enum { DISTINCT = 50, COMMAND_TURNS = 9, STORED_TURNS = 3, SCRIPT_FILES = 50, FILE_ROUNDS = 20 };
 
-extern char **environ;
-
 struct bench {
   char folder[256];
   char stance[TRIAL_PATH_SIZE], script[TRIAL_PATH_SIZE];

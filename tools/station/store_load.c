@@ -131,11 +131,11 @@ static enum stance_status append(struct loader *loader, const struct stance_raw_
   uint32_t any_flag = 0;
   for (size_t k = 0; k < count; k++) {
     trace->flags[at + k] = frames[k].flags;
+    loader->received[at + k] = 1;
     any_flag |= frames[k].flags;
   }
   for (size_t k = 0; any_flag != 0 && k < count; k++)
     count_flags(loader, frames[k].flags);
-  memset(loader->received + at, 1, count);
   trace->integrity.frames_received += count;
   trace->sample_count = at + count;
   return STANCE_OK;
