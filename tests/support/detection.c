@@ -68,13 +68,16 @@ static void write_uri(const struct detection_case *of, unsigned seed, char *ret_
   const double rest_s = stance_random_between(&random, 3.0, 6.0);
   used = snprintf(ret_uri, size, "%s&seed=%u&peak_n=%.1f&effort_s=%.2f&rest_s=%.2f", of->uri, seed,
                   peak_n, effort_s, rest_s);
-  used += snprintf(
-      ret_uri + used, size - (size_t)used,
-      "&asymmetry_pct=%.1f&variation_pct=%.1f&tremor_pct=%.2f&zero_shift_n=%.1f"
-      "&drift_n_per_min=%.2f",
-      stance_random_between(&random, -25.0, 25.0), stance_random_between(&random, 0.0, 6.0),
-      stance_random_between(&random, 0.3, 2.0), stance_random_between(&random, -5.0, 5.0),
-      stance_random_between(&random, -2.0, 2.0));
+  /* One statement each: the order in which arguments are evaluated is the compiler's. */
+  const double asymmetry_pct = stance_random_between(&random, -25.0, 25.0);
+  const double variation_pct = stance_random_between(&random, 0.0, 6.0);
+  const double tremor_pct = stance_random_between(&random, 0.3, 2.0);
+  const double zero_shift_n = stance_random_between(&random, -5.0, 5.0);
+  const double drift_n_per_min = stance_random_between(&random, -2.0, 2.0);
+  used += snprintf(ret_uri + used, size - (size_t)used,
+                   "&asymmetry_pct=%.1f&variation_pct=%.1f&tremor_pct=%.2f&zero_shift_n=%.1f"
+                   "&drift_n_per_min=%.2f",
+                   asymmetry_pct, variation_pct, tremor_pct, zero_shift_n, drift_n_per_min);
   if (nordic)
     used += snprintf(ret_uri + used, size - (size_t)used, "&release_s=%.2f",
                      stance_random_between(&random, 0.15, 0.35));
