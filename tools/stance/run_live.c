@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One line on the terminal that moves with the force. It is a view: no result comes from it. */
+#include "command.h"
 #include "run.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Ten times a second is as fast as digits can be read; 40 characters for the longest bar. */
 enum { SHOW_EVERY_MS = 100, BAR_WIDTH = 20, FRAMES_AT_ONCE = 256 };
@@ -18,25 +21,47 @@ static int64_t now_ns(void)
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* What fits on one line: a longer one would scroll the terminal ten times a second. */
+static int terminal_columns(void)
+{
+  struct winsize size = {0};
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2)
+    return 80;            /* where nothing is known, what every terminal has */
+  return size.ws_col - 1; /* the last column would wrap */
+}
+
+static void add_force(struct stance_text *line, const struct stance_run *run, int side, int width)
+{
+  double force_n = run->live_n[side];
+  int marks = (int)fmin(fmax(force_n / NEWTONS_PER_MARK, 0), width);
+  stance_text_format(line, " %5s %5.0f %s", stance_side_name((enum stance_side)side), force_n,
+                     run->calibration.calibrated ? "N" : "(uncalibrated)");
+  if (width > 0)
+    stance_text_format(line, " %.*s%*s|", marks, "####################", width - marks, "");
+}
+
+/* Forces come first, bars take what is left: on a narrow terminal the numbers stay. */
 static void show(struct stance_run *run)
 {
+  enum { FORCE_WIDTH = 16, TIME_WIDTH = 24 }; /* characters without a bar */
   struct stance_source_health health;
+  struct stance_text line = {0};
   stance_source_health(run->source, &health);
-  fprintf(stderr, "\r\033[K live %7.1f s  lost %llu",
-          (double)health.frames_produced / run->info->rate_hz,
-          (unsigned long long)health.frames_lost);
+  int columns = terminal_columns();
+  int bar = (columns - TIME_WIDTH - 2 * FORCE_WIDTH) / 2;
+  bar = bar < 0 ? 0 : bar > BAR_WIDTH ? BAR_WIDTH : bar;
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
-    double force_n = run->live_n[side];
-    if (isnan(force_n))
-      continue;
     /* left + right is no third force to look at */
-    if (side == STANCE_TOTAL && !isnan(run->live_n[STANCE_LEFT]))
-      continue;
-    int marks = (int)fmin(fmax(force_n / NEWTONS_PER_MARK, 0), BAR_WIDTH);
-    fprintf(stderr, "  %s %5.0f %s %.*s%*s|", stance_side_name((enum stance_side)side), force_n,
-            run->calibration.calibrated ? "N" : "(uncalibrated)", marks, "####################",
-            BAR_WIDTH - marks, "");
+    bool is_sum = side == STANCE_TOTAL && !isnan(run->live_n[STANCE_LEFT]);
+    if (!isnan(run->live_n[side]) && !is_sum)
+      add_force(&line, run, side, bar);
   }
+  stance_text_format(&line, " %7.1f s, lost %llu",
+                     (double)health.frames_produced / run->info->rate_hz,
+                     (unsigned long long)health.frames_lost);
+  if (!line.failed)
+    fprintf(stderr, "\r\033[K%.*s", columns, line.bytes);
+  stance_text_finish(&line);
   run->live_line = true;
 }
 
@@ -74,5 +99,6 @@ void stance_run_say(struct stance_run *run, const char *format, ...)
   vsnprintf(line, sizeof line, format, arguments);
   va_end(arguments);
   stance_run_live_clear(run);
-  fprintf(stderr, "%s\n", line);
+  stance_print_plain(stderr, line);
+  fputc('\n', stderr);
 }
