@@ -61,6 +61,16 @@ for output in b.csv ./b.csv sub/../b.csv other-name.csv; do
 done
 rm other-name.csv
 
+# A name cannot drive the terminal: not a file's, not a column's, not a person's.
+evil=$(printf 'x\033[31m\302\233y')
+expect 3 "$stance" analyze "$evil.csv"
+says 'x?[31m?y.csv'
+expect 2 "$stance" analyze --athlete "$evil" a.csv
+expect 2 "$stance" run nordic --device sim:nordic --athlete "$evil"
+expect 2 "$stance" run nordic --device sim:nordic --operator "a
+b"
+says 'control characters'
+
 # JSON: one object a line, the same values as the long layout, digit for digit.
 "$stance" analyze --json a.csv b.csv >two.json
 "$stance" analyze --layout long a.csv b.csv >long.csv

@@ -154,7 +154,7 @@ static error_t parse_analysis_key(int key, char *text, struct argp_state *state)
   struct stance_trial_options *trial = &arguments->trial;
   switch (key) {
   case KEY_ATHLETE:
-    trial->athlete = text;
+    trial->athlete = stance_name_option(state, "athlete", text);
     return 0;
   case KEY_MASS: /* a slip such as pounds or grams must not pass for a person */
     trial->body_mass_kg = stance_number_option(state, "mass", text, 10, 500);

@@ -8,6 +8,7 @@
 
 #include <argp.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 struct stance_command {
   const char *name;
@@ -34,6 +35,10 @@ int stance_exit_status(enum stance_status status);
 /* The problem on stderr, as "stance: …"; returns its exit status. */
 int stance_complain(enum stance_status status, const struct stance_problem *problem);
 
+/* Text for a terminal: what could move its cursor or change its colours, from a file's or a
+   person's name, becomes `?`. */
+void stance_print_plain(FILE *to, const char *text);
+
 /* A UUID, and no file of that name: a recording of the store. */
 bool stance_names_recording(const char *text);
 
@@ -41,6 +46,8 @@ bool stance_names_recording(const char *text);
    value. */
 double stance_number_option(struct argp_state *state, const char *option, const char *text,
                             double minimum, double maximum);
+/* A name without control characters; the same text. */
+const char *stance_name_option(struct argp_state *state, const char *option, const char *text);
 /* STANCE_LEFT or STANCE_RIGHT. */
 int stance_side_option(struct argp_state *state, const char *option, const char *text);
 

@@ -99,7 +99,7 @@ static enum stance_status emit(void *context, size_t item, const struct stance_b
     fputs(report->rows, stance_output_file(session->output));
   if (session->shows_progress)
     fprintf(stderr, "\r\033[K"); /* carriage return, clear to the end of the line */
-  fputs(report->messages, stderr);
+  stance_print_plain(stderr, report->messages);
   if (session->shows_progress)
     fprintf(stderr, "%zu of %zu", item + 1, session->count);
   if (session->shows_progress && item + 1 == session->count)

@@ -41,9 +41,29 @@ int stance_exit_status(enum stance_status status)
   return 4;
 }
 
+/* Bytes of the control character at `c`, 0 where there is none: C0 and DEL, C1 as UTF-8 has it. */
+static int control_length(const char *c)
+{
+  const unsigned char first = (unsigned char)c[0], next = (unsigned char)(first == 0 ? 0 : c[1]);
+  if (first == 0xc2 && next >= 0x80 && next < 0xa0)
+    return 2;
+  return first < 0x20 || first == 0x7f ? 1 : 0;
+}
+
+void stance_print_plain(FILE *to, const char *text)
+{
+  while (*text != '\0') {
+    const int length = *text == '\n' ? 0 : control_length(text);
+    putc(length > 0 ? '?' : *text, to);
+    text += length > 0 ? length : 1;
+  }
+}
+
 int stance_complain(enum stance_status status, const struct stance_problem *problem)
 {
-  fprintf(stderr, "stance: %s\n", problem->text);
+  fputs("stance: ", stderr);
+  stance_print_plain(stderr, problem->text);
+  fputc('\n', stderr);
   return stance_exit_status(status);
 }
 
@@ -67,6 +87,14 @@ double stance_number_option(struct argp_state *state, const char *option, const 
     argp_error(state, "--%s '%s' is not a number from %g to %g (decimals with a point)", option,
                text, minimum, maximum);
   return value;
+}
+
+const char *stance_name_option(struct argp_state *state, const char *option, const char *text)
+{
+  for (const char *c = text; *c != '\0'; c++)
+    if (control_length(c) > 0)
+      argp_error(state, "--%s: a name has no control characters, such as a line end", option);
+  return text;
 }
 
 int stance_side_option(struct argp_state *state, const char *option, const char *text)

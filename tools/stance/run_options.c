@@ -83,10 +83,10 @@ static error_t parse_person_key(int key, char *text, struct argp_state *state)
   struct stance_run_arguments *arguments = state->input;
   switch (key) {
   case KEY_ATHLETE:
-    arguments->athlete = text;
+    arguments->athlete = stance_name_option(state, "athlete", text);
     return 0;
   case KEY_OPERATOR:
-    arguments->operator_name = text;
+    arguments->operator_name = stance_name_option(state, "operator", text);
     return 0;
   case KEY_MASS: /* a slip such as pounds or grams must not pass for a person */
     arguments->mass_kg = stance_number_option(state, "mass", text, 10, 500);

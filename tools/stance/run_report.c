@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* After the test: from the store to reports, by the same way as `stance analyze`. */
+#include "command.h"
 #include "run.h"
 
 #include "output.h"
@@ -108,17 +109,17 @@ static enum stance_status keep_result(struct stance_run *run, const struct stanc
 }
 
 static void print_result(const struct stance_run *run, const struct stance_report *report,
-                         const char *stem)
+                         const char *stem, bool written)
 {
   struct stance_text text = {0};
   if (run->arguments->json)
     stance_report_json(&text, report);
   else
     stance_report_summary(&text, report);
-  if (!run->arguments->json)
+  if (!run->arguments->json && written)
     stance_text_format(&text, "\nReports: %s.csv, _long.csv, _tests.csv%s\n", stem,
                        run->recording.ground_truth == NULL ? "" : ", _truth.csv");
-  fputs(text.bytes == NULL ? "" : text.bytes, stdout);
+  stance_print_plain(stdout, text.bytes == NULL ? "" : text.bytes);
   stance_text_finish(&text);
 }
 
@@ -131,7 +132,7 @@ static enum stance_status publish(struct stance_run *run, const struct stance_re
   enum stance_status status = write_reports(run, stem, report, problem);
   struct stance_problem what = {""};
   enum stance_status kept = keep_result(run, report, &what);
-  print_result(run, report, stem);
+  print_result(run, report, stem, status == STANCE_OK);
   if (fflush(stdout) != 0 && status == STANCE_OK)
     status = stance_problem_set(problem, STANCE_STORE, "standard output cannot be written");
   if (status == STANCE_OK && kept != STANCE_OK)
