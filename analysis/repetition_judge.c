@@ -48,7 +48,8 @@ static void set_edges(const struct smooth *smooth, const struct turns *turns, lo
     segment->first = smooth->origin + edge * smooth->stride;
   }
   if (after != STANCE_NO_SAMPLE) {
-    double level_n = edge_level(smooth, settings, peak, after);
+    /* Not 1 % of the flank: the return below the threshold must lie inside. */
+    double level_n = smooth->force_n[after] + settings->onset_floor_n / 2.0;
     long edge = peak;
     while (edge < after && smooth->force_n[edge] > level_n)
       ++edge;

@@ -186,6 +186,26 @@ static void interval(void **state)
   fixture_assert_missing(&value[STANCE_METRIC_RFD_0_150MS], STANCE_REASON_WINDOW_PAST_DATA);
 }
 
+/* A strong pull that dies away: 1 % of its height is more than the threshold's 10 N, and the return
+   below that is seen all the same. */
+static void slow_release_has_its_end(void **state)
+{
+  (void)state;
+  const double top_n = 1500, tau_s = 0.08;
+  trace = fixture_trace("T", 22, 1000);
+  fixture_add_constant(&trace, STANCE_TOTAL, 800);
+  add_effort(STANCE_TOTAL, 8, top_n);
+  for (size_t i = 11000; i < trace.sample_count; i++) /* in place of the fixture's fall */
+    trace.force_n[STANCE_TOTAL][i] = 800 + top_n * exp(-((double)i / 1000 - 11) / tau_s);
+  analyse("imtp");
+  assert_int_equal(result.repetition_count, 1);
+  const struct stance_value *value = result.repetition[0].value[STANCE_TOTAL];
+  const double end_s = 11 + tau_s * log(top_n / 10);
+  const double duration_s = fixture_number(&value[STANCE_METRIC_DURATION]);
+  const double onset_s = fixture_number(&value[STANCE_METRIC_ONSET_TIME]);
+  assert_true(fabs(onset_s + duration_s - end_s) <= 0.001);
+}
+
 static enum stance_status analyse_status(const char *protocol_id, struct stance_problem *problem)
 {
   struct stance_protocol protocol = fixture_protocol(protocol_id);
@@ -241,6 +261,7 @@ int main(void)
       TEST(one_force_used_in_turn),
       TEST(impossible_requests),
       TEST(interval),
+      TEST(slow_release_has_its_end),
       TEST(wrong_sign_is_refused),
       TEST(low_rest_is_no_wrong_sign),
   };
