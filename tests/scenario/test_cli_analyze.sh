@@ -120,6 +120,13 @@ cut -d, -f17-40 stdout >wanted
 expect 0 "$stance" analyze --scale left=-1,0 reversed.csv
 cut -d, -f17-40 stdout | cmp - wanted
 
+# Every imported file lacks an unloaded phase: no row is flagged for that, each value's status is.
+expect 0 "$stance" analyze both.csv
+cp stdout wide.csv
+is "$(cells wide.csv flags | sort -u | grep -c zero_assumed)" 0
+"$stance" analyze --layout tests both.csv >tests.csv
+is "$(cells tests.csv flags | grep -c zero_assumed)" 0
+
 # One unreadable file among three: two reports, and 3.
 expect 3 "$stance" analyze both.csv broken.csv left.csv
 says 'broken.csv:'

@@ -67,6 +67,10 @@ for column in side repetition peak_force_n onset_time_s rfd_0_100ms_n_per_s unlo
 done
 is "$(cells played/*_isometric.csv calibration_ok | sort -u)" ''
 
+# More repetitions than were asked for: mean and best hold some that may be no efforts.
+expect 0 "$stance" run nordic --device 'sim:nordic?speed=max&repetitions=4' --unattended --output four
+grep -q '4 were counted where the protocol asks for 3' stdout || fail "four pass for three"
+
 # Frames lost on the wire are told.
 expect 0 "$stance" run nordic --device 'sim:nordic?speed=max&gaps=20000:50' --unattended --output gap
 is "$(cells gap/*_nordic.csv frames_lost | sort -u)" 50

@@ -115,6 +115,11 @@ stance_reason_set stance_report_value_reasons(const struct stance_value *value)
   return stance_value_is_missing(value) ? value->reasons & ~not_given : value->reasons;
 }
 
+stance_reason_set stance_report_flags(stance_reason_set reasons)
+{
+  return reasons & ~STANCE_REASON_BIT(STANCE_REASON_ZERO_ASSUMED);
+}
+
 stance_reason_set stance_report_row_flags(const struct stance_result *result,
                                           const struct stance_repetition *repetition,
                                           enum stance_side side)
@@ -123,7 +128,7 @@ stance_reason_set stance_report_row_flags(const struct stance_result *result,
   for (int m = 0; m < STANCE_METRIC_COUNT; m++)
     if (!stance_metric_info((enum stance_metric)m)->compares_sides)
       flags |= stance_report_value_reasons(&repetition->value[side][m]);
-  return flags;
+  return stance_report_flags(flags);
 }
 
 stance_reason_set stance_report_reject_reasons(const struct stance_repetition *repetition)

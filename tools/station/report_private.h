@@ -42,6 +42,9 @@ void stance_report_reasons_cell(struct stance_sheet *sheet, stance_reason_set re
 /* What a reader of a value's cell must know: its flags, or why it is missing. Without what only
    says that the user gave no body mass, no lever, no unloaded phase. */
 stance_reason_set stance_report_value_reasons(const struct stance_value *value);
+/* Without what holds for every recording that has no unloaded phase, as no imported file has: it
+   stands in the values' own status and as an empty unloaded_zero. */
+stance_reason_set stance_report_flags(stance_reason_set reasons);
 /* Everything that holds for one side of a repetition. */
 stance_reason_set stance_report_row_flags(const struct stance_result *result,
                                           const struct stance_repetition *repetition,

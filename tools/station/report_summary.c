@@ -198,6 +198,21 @@ static void repetition_line(struct stance_text *text, const struct stance_result
     reason_sentences(text, stance_report_reject_reasons(repetition), "                ");
 }
 
+/* What was counted beside the efforts that were asked for enters mean and perhaps best: pushing
+   back, getting on. Only a person can tell. */
+static void compare_with_protocol(struct stance_text *text, const struct stance_result *result)
+{
+  const unsigned asked = result->protocol.repetitions;
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+    if (has_column(result, side) && result->used[side] > asked)
+      stance_text_format(text,
+                         "  %s: %u were counted where the protocol asks for %u. Were all of them "
+                         "efforts? --from and --to leave others out.\n",
+                         side == STANCE_TOTAL ? "both at once"
+                                              : stance_side_name((enum stance_side)side),
+                         result->used[side], asked);
+}
+
 static void repetitions(struct stance_text *text, const struct stance_result *result)
 {
   stance_text_string(text, "\nRepetitions\n");
@@ -205,6 +220,7 @@ static void repetitions(struct stance_text *text, const struct stance_result *re
     stance_text_string(text, "  none was found\n");
   for (size_t k = 0; k < result->repetition_count; k++)
     repetition_line(text, result, &result->repetition[k]);
+  compare_with_protocol(text, result);
 }
 
 /* What holds for the recording and for counted repetitions; reasons of those not counted stand
@@ -224,7 +240,7 @@ static stance_reason_set flags_to_explain(const struct stance_result *result)
         flags |= repetition->effort[side].flags |
                  stance_report_value_reasons(&repetition->value[side][result->protocol.compared]);
   }
-  return flags & ~STANCE_REASON_BIT(STANCE_REASON_NOT_EXPLOSIVE);
+  return stance_report_flags(flags) & ~STANCE_REASON_BIT(STANCE_REASON_NOT_EXPLOSIVE);
 }
 
 void stance_report_summary(struct stance_text *text, const struct stance_report *report)

@@ -81,7 +81,7 @@ static void end_cells(struct stance_sheet *sheet, const struct stance_report *re
   stance_sheet_empty(sheet); /* verification */
   stance_sheet_text(sheet, STANCE_SOFTWARE);
   flags |= result->flags | stance_report_value_reasons(asymmetry);
-  stance_report_reasons_cell(sheet, flags);
+  stance_report_reasons_cell(sheet, stance_report_flags(flags));
   notes_cell(sheet, report);
 }
 
