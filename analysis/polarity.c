@@ -2,6 +2,7 @@
 #include "polarity.h"
 
 #include "levels.h"
+#include "scan.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,11 +22,9 @@ static size_t block_means(const double *force_n, struct stance_span span, size_t
 {
   size_t count = 0;
   for (size_t first = span.first; first + width <= span.first + span.count; first += width) {
-    double sum = 0;
-    for (size_t i = first; i < first + width; i++)
-      sum += force_n[i] - zero_n;
-    if (!isnan(sum))
-      ret_mean_n[count++] = sum / (double)width;
+    const double sum_n = scan_sum(force_n, (long)first, (long)(first + width) - 1);
+    if (!isnan(sum_n))
+      ret_mean_n[count++] = sum_n / (double)width - zero_n;
   }
   return count;
 }

@@ -5,37 +5,9 @@
 
 #include <float.h>
 
-/* Sums over a window, about `reference_n`, so that 0.3 N of noise on 3000 N keeps its digits. */
-struct sums {
-  double sum, squares;
-};
-
-/* In independent lanes: see scan.h. */
-static struct sums start_afresh(const double *force_n, long length, double reference_n)
-{
-  enum { LANES = 8 };
-  double sum[LANES] = {0.0}, squares[LANES] = {0.0};
-  long i = 0;
-  for (; i + LANES <= length; i += LANES)
-    for (int k = 0; k < LANES; ++k) {
-      double deviation_n = force_n[i + k] - reference_n;
-      sum[k] += deviation_n;
-      squares[k] += deviation_n * deviation_n;
-    }
-  for (; i < length; ++i) {
-    sum[0] += force_n[i] - reference_n;
-    squares[0] += (force_n[i] - reference_n) * (force_n[i] - reference_n);
-  }
-  struct sums sums = {0.0, 0.0};
-  for (int k = 0; k < LANES; ++k) {
-    sums.sum += sum[k];
-    sums.squares += squares[k];
-  }
-  return sums;
-}
-
-/* Both ends of a window in one step: e² − l² = (e − l)(e + l). */
-static void slide(struct sums *sums, double leaving_n, double entering_n, double reference_n)
+/* Sums over a window stand about `reference_n`, so that 0.3 N of noise on 3000 N keeps its digits.
+   Both ends move in one step: e² − l² = (e − l)(e + l). */
+static void slide(struct scan_sums *sums, double leaving_n, double entering_n, double reference_n)
 {
   double difference_n = entering_n - leaving_n;
   sums->sum += difference_n;
@@ -50,7 +22,7 @@ struct calmest {
 };
 
 /* `largest_squares` bounds what the sums of squares have been since their fresh start. */
-static void consider(struct calmest *calmest, const struct sums *sums, double largest_squares,
+static void consider(struct calmest *calmest, const struct scan_sums *sums, double largest_squares,
                      long first)
 {
   double squares = higher_of(sums->squares - sums->sum * sums->sum * calmest->per_window, 0.0);
@@ -76,12 +48,12 @@ static bool look_through(const double *force_n, const struct quiet_request *requ
   const double reference_n = request->reference_n;
   if (last < from)
     return true;
-  struct sums sums = start_afresh(force_n + from, length, reference_n);
+  struct scan_sums sums = scan_sums_about(force_n, from, from + length - 1, reference_n);
   for (long fresh = from; fresh <= last; fresh += length) {
     /* every window up to the next fresh start lies within this one and those samples */
     const long after = fresh + length;
-    const struct sums next =
-        start_afresh(force_n + after, smaller_of(length, end - after), reference_n);
+    const struct scan_sums next =
+        scan_sums_about(force_n, after, smaller_of(after + length, end) - 1, reference_n);
     const double largest_squares = sums.squares + next.squares;
     if (!isfinite(largest_squares))
       return false;
@@ -121,24 +93,15 @@ long quiet_window_find(const double *force_n, const struct quiet_request *reques
 struct quiet_statistics quiet_window_statistics(const double *force_n, long first, long count)
 {
   const double *f = force_n + first;
-  double sum = 0.0, low = f[0], high = f[0];
-  for (long i = 0; i < count; ++i) {
-    sum += f[i] - f[0];
-    low = f[i] < low ? f[i] : low;
-    high = f[i] > high ? f[i] : high;
-  }
-  double mean = f[0] + sum / (double)count;
-
-  double squares = 0.0, residue = 0.0;
-  for (long i = 0; i < count; ++i) {
-    double deviation = f[i] - mean;
-    squares += deviation * deviation;
-    residue += deviation;
-  }
+  const double n = (double)count, mean_n = f[0] + scan_sums_about(f, 0, count - 1, f[0]).sum / n;
+  const struct scan_sums about_mean = scan_sums_about(f, 0, count - 1, mean_n);
   /* Corrected two-pass variance (Chan, Golub & LeVeque 1983, eq. 1.7). */
-  double variance = (squares - residue * residue / (double)count) / (double)(count - 1);
+  const double variance = (about_mean.squares - about_mean.sum * about_mean.sum / n) / (n - 1.0);
   return (struct quiet_statistics){
-      .mean_n = mean, .sd_n = sqrt(fmax(0.0, variance)), .range_n = high - low};
+      .mean_n = mean_n,
+      .sd_n = sqrt(fmax(0.0, variance)),
+      .range_n = scan_highest(f, 0, count - 1) - scan_lowest(f, 0, count - 1),
+  };
 }
 
 enum { MEDIAN_CAPACITY = 1024 }; /* 400 ms at up to 2.56 kHz exactly; 8 kB of stack */

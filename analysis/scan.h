@@ -13,6 +13,11 @@ double scan_highest(const double *value, long first, long last);
 double scan_largest_rise(const double *value, long first, long last, long width);
 /* NaN where one is NaN. */
 double scan_sum(const double *value, long first, long last);
+/* Sum, and sum of squares, of value − about; neither finite where a value is not. */
+struct scan_sums {
+  double sum, squares;
+};
+struct scan_sums scan_sums_about(const double *value, long first, long last, double about);
 /* Whether [first, last] holds a NaN (or an infinity). */
 bool scan_has_nan(const double *value, long first, long last);
 

@@ -36,6 +36,13 @@ static void check(const double *value, long first, long last, long width)
   assert_true(scan_highest(value, first, last) == high);
   assert_true(scan_largest_rise(value, first, last - width, width) == rise);
   assert_true(scan_has_nan(value, first, last) == (isnan(sum) != 0));
+  double squares = 0;
+  for (long i = first; i <= last; i++)
+    squares += (value[i] - 3) * (value[i] - 3);
+  const struct scan_sums sums = scan_sums_about(value, first, last, 3);
+  const double expected = sum - 3 * (double)(last - first + 1);
+  assert_true(isnan(sum) ? isnan(sums.sum) && isnan(sums.squares)
+                         : sums.sum == expected && sums.squares == squares);
   const double found = scan_sum(value, first, last);
   assert_true(found == sum || (isnan(found) != 0 && isnan(sum) != 0));
 }
