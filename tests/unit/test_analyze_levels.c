@@ -129,6 +129,54 @@ static void run_without_efforts_has_no_repetition(void **state)
   fixture_assert_missing(asymmetry(STANCE_SUMMARY_BEST), STANCE_REASON_NO_REPETITION);
 }
 
+/* The right side's limb was not recorded: net means above the baseline on both sides, or the sides
+   would not be comparable. */
+static void levels_count_on_all_sides_or_on_none(void **state)
+{
+  (void)state;
+  trace = fixture_trace("LR", 50, 1000);
+  for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++)
+    fixture_add_constant(&trace, (enum stance_side)side, 45);
+  for (size_t i = 6000; i < 8000; i++)
+    trace.force_n[STANCE_LEFT][i] = 40; /* lighter then than just before the effort */
+  for (size_t i = 6000; i < 8000; i++)
+    trace.force_n[STANCE_RIGHT][i] = (double)NAN;
+  fixture_phase(&trace, STANCE_PHASE_LIMB, 6, 8);
+  fixture_phase(&trace, STANCE_PHASE_EFFORTS, 9, 50);
+  add_effort(STANCE_LEFT, 15, 160);
+  add_effort(STANCE_RIGHT, 35, 200);
+  analyse("iso-supine-90-90");
+  assert_false(result.limb_measured);
+  fixture_assert_close(
+      fixture_number(summary(STANCE_SUMMARY_BEST, STANCE_LEFT, STANCE_METRIC_PEAK_FORCE_NET)), 160,
+      1e-9);
+  fixture_assert_missing(summary(STANCE_SUMMARY_BEST, STANCE_LEFT, STANCE_METRIC_LIMB_WEIGHT),
+                         STANCE_REASON_NOT_MEASURED);
+  fixture_assert_close(fixture_number(asymmetry(STANCE_SUMMARY_BEST)), 20, 1e-9);
+}
+
+/* The limb was weighed again before the second effort. */
+static void last_limb_phase_before_the_effort_counts(void **state)
+{
+  (void)state;
+  trace = fixture_trace("L", 50, 1000);
+  for (size_t i = 0; i < trace.sample_count; i++)
+    trace.force_n[STANCE_LEFT][i] = i < 25000 ? 45 : 52;
+  fixture_phase(&trace, STANCE_PHASE_LIMB, 6, 8);
+  fixture_phase(&trace, STANCE_PHASE_EFFORTS, 9, 24);
+  fixture_phase(&trace, STANCE_PHASE_LIMB, 28, 30);
+  fixture_phase(&trace, STANCE_PHASE_EFFORTS, 31, 50);
+  add_effort(STANCE_LEFT, 15, 200);
+  add_effort(STANCE_LEFT, 38, 200);
+  analyse("iso-supine-90-90");
+  assert_int_equal(result.repetition_count, 2);
+  for (int k = 0; k < 2; k++) {
+    const struct stance_value *value = result.repetition[k].value[STANCE_LEFT];
+    fixture_assert_close(fixture_number(&value[STANCE_METRIC_LIMB_WEIGHT]), k == 0 ? 45 : 52, 1e-9);
+    fixture_assert_close(fixture_number(&value[STANCE_METRIC_PEAK_FORCE_NET]), 200, 1e-9);
+  }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
@@ -136,6 +184,8 @@ int main(void)
       TEST(levels_of_a_recorded_run),
       TEST(unrecorded_levels_are_missing_not_zero),
       TEST(empty_plate_is_no_baseline),
+      TEST(levels_count_on_all_sides_or_on_none),
+      TEST(last_limb_phase_before_the_effort_counts),
       TEST(pretension_and_restless_zero_are_flagged),
       TEST(run_without_efforts_has_no_repetition),
   };
