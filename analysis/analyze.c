@@ -141,7 +141,7 @@ static struct metric_input input_for(const struct analysis *analysis,
 /* Values of a repetition that does not count say so; its numbers stay. */
 static void mark_status(struct stance_repetition *repetition, stance_reason_set segment_reasons)
 {
-  stance_reason_set mark = 0;
+  stance_reason_set mark = segment_reasons & BIT(SIDES_DOUBTFUL);
   if (repetition->status == STANCE_REPETITION_PARTIAL)
     mark = BIT(PARTIAL) | segment_reasons;
   if (repetition->status == STANCE_REPETITION_REJECTED)

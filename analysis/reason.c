@@ -89,6 +89,12 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
     [STANCE_REASON_SIDES_FOLLOW_ORDER] =
         {"sides_follow_order", "One force served both sides: the order that was given says which "
                                "attempt belongs to which side."},
+    [STANCE_REASON_SIDES_DOUBTFUL] =
+        {"sides_doubtful",
+         "Sides took turns on one force, and something rose that is too small for an attempt "
+         "beside the largest: a fidget, or a weak leg. If it was a leg, left and right are "
+         "exchanged from there on, so they are not compared. Analyse the legs apart with --from, "
+         "--to and --side."},
     [STANCE_REASON_ZERO_UNSTABLE] = {"zero_unstable",
                                      "The unloaded reading was not still when zero was taken."},
     [STANCE_REASON_ZERO_ASSUMED] =

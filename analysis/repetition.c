@@ -113,6 +113,20 @@ static double largest_of_side(const struct segmentation *segmentation, const str
   return largest_n;
 }
 
+/* Of two legs in turn on one force the largest may be the other leg's: what 30 % of it leaves out
+   is a fidget, or the weak leg, after which every attempt would be given to the wrong side. Nothing
+   in the force tells which. Leaves the turns as turns_find does. */
+static stance_reason_set find_in_turn(const struct segmentation *segmentation,
+                                      const struct smooth *smooth, struct turns *turns)
+{
+  turns->keep_small = true;
+  turns_find(smooth, segmentation->settings, turns);
+  long all = turns_peak_count(turns);
+  turns->keep_small = false;
+  turns_find(smooth, segmentation->settings, turns);
+  return all != turns_peak_count(turns) ? STANCE_REASON_BIT(STANCE_REASON_SIDES_DOUBTFUL) : 0;
+}
+
 /* The repetitions on one force. `smooth` is tuned; `turns` has room for as many blocks. */
 static enum stance_status search(const struct segmentation *segmentation,
                                  const struct searched *searched, struct smooth *smooth,
@@ -135,13 +149,18 @@ static enum stance_status search(const struct segmentation *segmentation,
       .rest_between = segmentation->protocol->effort != STANCE_EFFORT_ECCENTRIC,
       .weight_rests = segmentation->protocol->rig != STANCE_RIG_STRAP,
   };
-  turns_find(smooth, segmentation->settings, &turns);
+  stance_reason_set doubt = 0;
+  if (segmentation->order_count > 1)
+    doubt = find_in_turn(segmentation, smooth, &turns);
+  else
+    turns_find(smooth, segmentation->settings, &turns);
   /* Weight that rests on a plate from the start and then leaves it is no effort; a strap that is
      pulled from the start is one whose beginning is lost. */
   bool starts_loaded = turns.weight_rests && turns.open_left;
   for (long k = starts_loaded ? 1 : 0; k < turns_peak_count(&turns); ++k) {
     double largest_n = largest_of_side(segmentation, smooth, &turns, k);
     struct stance_segment segment = segment_judge(segmentation, smooth, &turns, k, largest_n);
+    segment.reasons |= doubt;
     collect(collection, &segment);
   }
   return STANCE_OK;

@@ -229,6 +229,8 @@ static double prominence_limit(const struct smooth *smooth,
                                const struct stance_analysis_settings *settings,
                                const struct turns *turns)
 {
+  if (turns->keep_small)
+    return settings->minimum_peak_n;
   return fmax(settings->minimum_peak_n, prominence_fraction * largest_prominence(smooth, turns));
 }
 

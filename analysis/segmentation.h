@@ -24,6 +24,7 @@ struct turns {
   bool open_left, open_right;
   bool rest_between; /* efforts from rest: every valley is one, and heights are above it */
   bool weight_rests; /* a limb or a body can be laid on, and stays */
+  bool keep_small;   /* whatever reaches minimum_peak_n, however small beside the largest */
 };
 
 long turns_peak_count(const struct turns *turns);
@@ -40,7 +41,7 @@ double turns_prominence(const struct smooth *smooth, const struct turns *turns, 
 /* All peaks of prominence >= max(minimum_peak_n, 30 % of the largest), at least
    minimum_separation_s apart and, where `turns->rest_between` is set, with a return towards rest
    between them; without the overshoot of a weight that is laid on. `turns->at` holds
-   `smooth->count` values; the caller sets it and the last two members. */
+   `smooth->count` values; the caller sets it and the last three members. */
 void turns_find(const struct smooth *smooth, const struct stance_analysis_settings *settings,
                 struct turns *turns);
 

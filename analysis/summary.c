@@ -201,7 +201,9 @@ static struct stance_value summary_asymmetry(const struct stance_result *result,
                        &side_value[STANCE_LEFT], &side_value[STANCE_RIGHT], result->injured_side);
   if (!stance_value_is_missing(&value) && left_count != right_count)
     value.reasons |= BIT(UNEQUAL_REPETITIONS);
-  return value;
+  const stance_reason_set doubt =
+      (side_value[STANCE_LEFT].reasons | side_value[STANCE_RIGHT].reasons) & BIT(SIDES_DOUBTFUL);
+  return doubt != 0 ? missing_value(doubt) : value;
 }
 
 void summarise(struct stance_result *result)

@@ -124,6 +124,30 @@ static void one_force_used_in_turn(void **state)
                        1e-9);
 }
 
+/* A weak leg's attempts fall below 30 % of the other's and cannot be told from fidgets: from there
+   on the order gives the wrong sides, and nothing may be compared. */
+static void weak_leg_in_turn_is_not_compared(void **state)
+{
+  (void)state;
+  trace = fixture_trace("T", 50, 1000);
+  static const double peaks_n[4] = {300, 60, 310, 65};
+  for (int k = 0; k < 4; k++)
+    add_effort(STANCE_TOTAL, 6 + 10 * k, peaks_n[k]);
+  struct stance_protocol protocol = fixture_protocol("iso-prone-30");
+  struct stance_analysis_context context = fixture_context();
+  static const enum stance_side order[2] = {STANCE_LEFT, STANCE_RIGHT};
+  context.side_order = order;
+  context.side_order_count = 2;
+  result = fixture_analyze(&trace, &protocol, &context);
+  assert_int_equal(result.repetition_count, 2);
+  for (int k = 0; k < 2; k++) {
+    const struct stance_value *peak =
+        &result.repetition[k].value[order[k % 2]][STANCE_METRIC_PEAK_FORCE];
+    assert_true((peak->reasons & STANCE_REASON_BIT(STANCE_REASON_SIDES_DOUBTFUL)) != 0);
+  }
+  fixture_assert_missing(asymmetry(STANCE_SUMMARY_BEST), STANCE_REASON_SIDES_DOUBTFUL);
+}
+
 static void assert_usage(const char *protocol_id, struct stance_analysis_context context,
                          const char *hint)
 {
@@ -259,6 +283,7 @@ int main(void)
       TEST(noisier_side_sets_both_thresholds),
       TEST(same_instant),
       TEST(one_force_used_in_turn),
+      TEST(weak_leg_in_turn_is_not_compared),
       TEST(impossible_requests),
       TEST(interval),
       TEST(slow_release_has_its_end),
