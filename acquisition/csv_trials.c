@@ -61,6 +61,29 @@ static void fill_channel(const struct stance_layout *layout, const double *value
   }
 }
 
+/* The only trial of a file whose instants are its rows needs no copy. */
+static bool is_as_loaded(const struct builder *b, const struct stance_layout *layout)
+{
+  return layout->row == NULL && !b->loaded->choice->grouped && b->loaded->choice->set_count == 1;
+}
+
+static double *make_values(const struct builder *b, const struct stance_csv_set *set, size_t k,
+                           const struct stance_csv_subset *subset,
+                           const struct stance_layout *layout)
+{
+  if (is_as_loaded(b, layout)) {
+    double **loaded =
+        &b->loaded->data->value[stance_csv_data_slot(b->loaded->data, set->pick[k].column)];
+    double *taken = *loaded;
+    *loaded = NULL;
+    return taken;
+  }
+  double *values = malloc(layout->instant_count * sizeof *values);
+  if (values != NULL)
+    fill_channel(layout, values_of(b, set, k), subset, values);
+  return values;
+}
+
 static enum stance_status flag_interpolated(const struct stance_layout *layout,
                                             struct stance_raw_trace *trace)
 {
@@ -162,11 +185,10 @@ static enum stance_status fill_trace(const struct builder *b, const struct stanc
   trace->sample_count = layout->instant_count;
   trace->time = layout->axis;
   for (size_t k = 0; k < set->count; ++k) {
-    trace->value[k] = malloc(layout->instant_count * sizeof *trace->value[k]);
+    trace->value[k] = make_values(b, set, k, subset, layout);
     if (trace->value[k] == NULL)
       return STANCE_MEMORY;
     trace->channel_count = k + 1;
-    fill_channel(layout, values_of(b, set, k), subset, trace->value[k]);
     describe_channel(b, &set->pick[k], group, &trace->channel[k]);
   }
   enum stance_status status = flag_interpolated(layout, trace);

@@ -9,7 +9,7 @@
 struct stance_csv_loaded {
   struct stance_csv_context context;
   const struct stance_csv_choice *choice;
-  const struct stance_csv_data *data;
+  struct stance_csv_data *data;
 };
 
 /* How the time column counts. */
@@ -39,7 +39,7 @@ stance_csv_lay_out(const struct stance_csv_loaded *loaded, const struct stance_c
                    const struct stance_csv_subset *subset, const struct stance_csv_set *set,
                    struct stance_layout *ret_layout, struct stance_problem *problem);
 
-/* Builds every trial. */
+/* Builds every trial. Takes arrays of values over where a single trial has them as they are. */
 STANCE_MUST_CHECK enum stance_status stance_csv_trials_build(const struct stance_csv_loaded *loaded,
                                                              struct stance_csv_file *ret_file,
                                                              struct stance_problem *problem);
