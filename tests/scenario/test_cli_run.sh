@@ -122,6 +122,11 @@ expect 5 "$stance" run nordic --device 'sim:nordic?speed=max' --unattended --out
 says 'cannot be written'
 expect 5 env STANCE_STORE="$work/locked/file/store.db" "$stance" run nordic \
   --device 'sim:nordic?speed=max' --unattended
+[ ! -w /dev/full ] || {
+  status=0
+  "$stance" devices >/dev/full 2>stderr || status=$?
+  is $status 5
+}
 expect 0 "$stance" devices
 for scheme in sim: replay:; do
   grep -q "^$scheme" stdout || fail "devices does not list $scheme"

@@ -75,5 +75,10 @@ int stance_devices_run(int argc, char **argv)
 {
   char *uri = NULL;
   argp_parse(&stance_devices_argp, argc, argv, 0, NULL, &uri);
-  return uri == NULL ? list() : describe(uri);
+  int exit_status = uri == NULL ? list() : describe(uri);
+  if (fflush(stdout) == 0 || exit_status != 0)
+    return exit_status;
+  struct stance_problem problem;
+  return stance_complain(
+      stance_problem_set(&problem, STANCE_STORE, "standard output cannot be written"), &problem);
 }

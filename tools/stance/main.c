@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command.h"
 
+#include <signal.h>
 #include <string.h>
 
 const char *argp_program_version = "stance " STANCE_VERSION;
@@ -21,6 +22,8 @@ static int help(FILE *to)
 int main(int argc, char **argv)
 {
   argp_err_exit_status = stance_exit_status(STANCE_USAGE);
+  /* A file at its size limit is a write that fails and is told, not the end of a recording. */
+  signal(SIGXFSZ, SIG_IGN);
   if (argc < 2)
     return help(stderr);
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
