@@ -322,7 +322,7 @@ static void anything_gives_values_with_reasons(void **state)
       double level_n = 0;
       for (size_t i = 0; i < trace.sample_count; i++) {
         if (fixture_random(&seed) < 3 / rate_hz)
-          level_n = 500 * (fixture_random(&seed) - 0.1); /* a wrong sign is refused */
+          level_n = 500 * (fixture_random(&seed) - 0.07); /* a pull of -40 N is refused */
         trace.force_n[side][i] = level_n + 20 * fixture_random(&seed);
       }
     }
