@@ -122,6 +122,32 @@ static void expect_stored(size_t count)
   store_fixture_release(&loaded);
 }
 
+/* The clock stands still from the interrupt on: nobody waits ten minutes. */
+static void test_an_interrupt_gives_up_what_is_refused(void **state)
+{
+  (void)state;
+  atomic_bool give_up = false;
+  const struct stance_recorder_options options = {.clock = &bench.clock, .give_up = &give_up};
+  assert_int_equal(stance_recorder_start(bench.store, bench.ring, &bench.recording, &options,
+                                         &bench.recorder, NULL),
+                   STANCE_OK);
+  sample_second();
+  uint64_t committed = health().frames_committed;
+  atomic_store(&bench.disk->write_error, DISK_FULL);
+  atomic_store(&give_up, true); /* means nothing while the test goes on */
+  sample_second();
+  assert_true(health().failing);
+  assert_false(health().gave_up);
+  int64_t before_ns = bench.clock.now_ns(bench.clock.context);
+  struct stance_recorder_health final;
+  struct stance_problem problem = {""};
+  assert_int_equal(stop(&final, &problem), STANCE_STORE);
+  assert_true(bench.clock.now_ns(bench.clock.context) - before_ns < 60 * NS_PER_S);
+  assert_true(final.gave_up);
+  assert_int_equal(final.frames_lost, 2000 - committed);
+  assert_int_equal(final.frames_committed, committed);
+}
+
 static void test_a_block_is_committed_every_quarter_second(void **state)
 {
   (void)state;
@@ -328,6 +354,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       RECORDER_TEST(test_a_block_is_committed_every_quarter_second),
+      RECORDER_TEST(test_an_interrupt_gives_up_what_is_refused),
       RECORDER_TEST(test_a_filling_ring_is_not_made_to_wait),
       RECORDER_TEST(test_a_full_disk_loses_nothing),
       RECORDER_TEST(test_an_unknown_commit_is_repeated),

@@ -2,13 +2,20 @@
 /* The recording itself: source, ring and recorder, from arming to the last commit. */
 #include "run.h"
 
+#include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 
 volatile sig_atomic_t stance_run_interrupted;
 
+/* An interrupt after the first one: do not wait for a store that refuses. */
+static atomic_bool give_up;
+
 static void interrupt(int signal)
 {
   (void)signal;
+  if (stance_run_interrupted != 0)
+    atomic_store(&give_up, true);
   stance_run_interrupted = 1;
 }
 
@@ -37,8 +44,16 @@ static enum stance_status stop(struct stance_run *run, struct stance_problem *pr
 {
   struct stance_source_health source_health;
   struct stance_recorder_health recorder_health;
+  atomic_store(&give_up, false);
+  stance_run_interrupted = 1;
   stance_source_stop(run->source);
   stance_source_health(run->source, &source_health);
+  stance_recorder_health(run->recorder, &recorder_health);
+  if (recorder_health.failing && !recorder_health.gave_up)
+    stance_run_say(run,
+                   "The store still refuses %" PRIu64 " frames: they are tried again for up to ten "
+                   "minutes. Ctrl-C gives them up.",
+                   recorder_health.frames_waiting);
   if (run->has_phase)
     run->has_phase = false; /* it lasts up to the end, as it was begun */
   enum stance_status status = stance_recorder_stop(run->recorder, &recorder_health, problem);
@@ -52,7 +67,8 @@ static enum stance_status stop(struct stance_run *run, struct stance_problem *pr
 
 enum stance_status stance_run_record(struct stance_run *run, struct stance_problem *problem)
 {
-  const struct stance_recorder_options options = {.log_commits = run->arguments->log_commits};
+  const struct stance_recorder_options options = {.log_commits = run->arguments->log_commits,
+                                                  .give_up = &give_up};
   struct stance_frame_ring *rings[] = {run->ring, run->live_ring};
   size_t ring_count = run->live_ring == NULL ? 1 : 2;
   struct sigaction previous[HANDLED_COUNT];

@@ -170,6 +170,13 @@ static void note_success(struct stance_recorder *recorder, size_t block_count, s
     tell(recorder, &snapshot);
 }
 
+/* Somebody who waits for the end does not want to wait for the disk. */
+static bool told_to_give_up(struct stance_recorder *recorder)
+{
+  const atomic_bool *give_up = recorder->options.give_up;
+  return give_up != NULL && atomic_load(&recorder->stopping) && atomic_load(give_up);
+}
+
 static void note_failure(struct stance_recorder *recorder, const struct stance_problem *problem)
 {
   int64_t now = now_ns(recorder);
@@ -182,7 +189,7 @@ static void note_failure(struct stance_recorder *recorder, const struct stance_p
     health->failing_since_ns = now;
   }
   health->problem = *problem;
-  if (now - health->failing_since_ns >= recorder->options.give_up_ns) {
+  if (now - health->failing_since_ns >= recorder->options.give_up_ns || told_to_give_up(recorder)) {
     is_news = true;
     health->gave_up = true;
     health->frames_lost += backlog_drop(&recorder->backlog, recorder->backlog.count);

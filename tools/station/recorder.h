@@ -9,6 +9,8 @@
 #include "stance/status.h"
 #include "store.h"
 
+#include <stdatomic.h>
+
 /* A ring for 30 s at 10 kHz (300,000 frames, rounded up; 42 MB): what a stalled disk may cost
    without losing a frame. */
 enum { STANCE_RECORDER_RING_CAPACITY = 1 << 19 };
@@ -34,6 +36,9 @@ struct stance_recorder_options {
   int64_t block_ns;                 /* 0: 250 ms */
   int64_t give_up_ns;               /* 0: ten minutes */
   size_t memory_max;                /* 0: STANCE_RECORDER_MEMORY_MAX */
+  /* True while stopping: what the store refuses is given up at the next try. NULL: never; borrowed,
+     may be set in a signal handler. */
+  const atomic_bool *give_up;
   /* Told in the recorder's thread whenever `failing` or `gave_up` changes; NULL: nobody. */
   void (*notify)(void *context, const struct stance_recorder_health *health);
   void *notify_context;
