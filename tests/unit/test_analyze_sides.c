@@ -97,19 +97,26 @@ static void same_instant(void **state)
                        1e-9);
 }
 
-static void one_force_used_in_turn(void **state)
+static const enum stance_side order[2] = {STANCE_LEFT, STANCE_RIGHT};
+
+/* Four pushes on one force, left and right in turn. */
+static void analyze_in_turn(const double peaks_n[4])
 {
-  (void)state;
   trace = fixture_trace("T", 50, 1000);
-  static const double peaks_n[4] = {300, 240, 310, 250};
   for (int k = 0; k < 4; k++)
     add_effort(STANCE_TOTAL, 6 + 10 * k, peaks_n[k]);
   struct stance_protocol protocol = fixture_protocol("iso-prone-30");
   struct stance_analysis_context context = fixture_context();
-  static const enum stance_side order[2] = {STANCE_LEFT, STANCE_RIGHT};
   context.side_order = order;
   context.side_order_count = 2;
   result = fixture_analyze(&trace, &protocol, &context);
+}
+
+static void one_force_used_in_turn(void **state)
+{
+  (void)state;
+  static const double peaks_n[4] = {300, 240, 310, 250};
+  analyze_in_turn(peaks_n);
   assert_int_equal(result.repetition_count, 4);
   for (int k = 0; k < 4; k++) {
     assert_int_equal(result.repetition[k].side, order[k % 2]);
@@ -129,16 +136,8 @@ static void one_force_used_in_turn(void **state)
 static void weak_leg_in_turn_is_not_compared(void **state)
 {
   (void)state;
-  trace = fixture_trace("T", 50, 1000);
   static const double peaks_n[4] = {300, 60, 310, 65};
-  for (int k = 0; k < 4; k++)
-    add_effort(STANCE_TOTAL, 6 + 10 * k, peaks_n[k]);
-  struct stance_protocol protocol = fixture_protocol("iso-prone-30");
-  struct stance_analysis_context context = fixture_context();
-  static const enum stance_side order[2] = {STANCE_LEFT, STANCE_RIGHT};
-  context.side_order = order;
-  context.side_order_count = 2;
-  result = fixture_analyze(&trace, &protocol, &context);
+  analyze_in_turn(peaks_n);
   assert_int_equal(result.repetition_count, 2);
   for (int k = 0; k < 2; k++) {
     const struct stance_value *peak =
@@ -183,7 +182,6 @@ static void impossible_requests(void **state)
   fixture_finish(&trace);
 
   trace = fixture_trace("LR", 10, 1000);
-  static const enum stance_side order[2] = {STANCE_LEFT, STANCE_RIGHT};
   context = fixture_context();
   context.side_order = order;
   context.side_order_count = 2;
