@@ -20,6 +20,7 @@ struct stance_source_driver {
                               size_t ring_count, struct stance_problem *problem);
   void (*stop)(void *state);
   void (*health)(const void *state, struct stance_source_health *ret_health);
+  bool (*take_mark)(void *state, struct stance_clock_mark *ret_mark); /* NULL: it keeps none */
   char *(*ground_truth)(const void *state); /* NULL: the source knows none */
   void (*destroy)(void *state);             /* after stop */
 };

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every source that the station knows: a new one is a file of its own and one line here. */
 #include "driver.h"
+#include "instrument.h"
 
 const struct stance_source_driver *const stance_source_drivers[] = {
     &stance_sim_driver,
     &stance_replay_driver,
+    NULL,
+};
+
+const struct stance_instrument *const stance_instruments[] = {
     NULL,
 };

@@ -114,6 +114,11 @@ void stance_source_health(const struct stance_source *source,
   source->driver->health(source->state, ret_health);
 }
 
+bool stance_source_take_mark(struct stance_source *source, struct stance_clock_mark *ret_mark)
+{
+  return source->driver->take_mark != NULL && source->driver->take_mark(source->state, ret_mark);
+}
+
 char *stance_source_ground_truth(const struct stance_source *source)
 {
   return source->driver->ground_truth == NULL ? NULL : source->driver->ground_truth(source->state);

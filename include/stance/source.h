@@ -24,7 +24,8 @@ struct stance_source_info {
   char model[64];
   char serial[64];
   char firmware[32];
-  double rate_hz; /* nominal */
+  double rate_hz;        /* nominal, as sampled */
+  unsigned oversampling; /* analysis works at rate_hz / oversampling; 0 and 1: as sampled */
   size_t channel_count;
   struct stance_channel channel[STANCE_CHANNEL_COUNT_MAX];
   bool elastic;         /* its clock waits for room in the ring: nothing is ever dropped */
@@ -34,11 +35,27 @@ struct stance_source_info {
   char calibration[4096];
 };
 
+enum stance_source_state {
+  STANCE_SOURCE_READY = 0, /* configured, not started */
+  STANCE_SOURCE_STREAMING,
+  STANCE_SOURCE_ABSENT,      /* unplugged: it is waited for */
+  STANCE_SOURCE_OPENING,     /* it is there again and is opened */
+  STANCE_SOURCE_CONFIGURING, /* identified and set up */
+  STANCE_SOURCE_DRAINING,    /* stopping */
+  STANCE_SOURCE_CLOSED,
+};
+
 /* Counters; a snapshot may lag. */
 struct stance_source_health {
   uint64_t frames_produced; /* instants that the instrument sampled, lost ones included */
-  uint64_t frames_lost;     /* lost inside the instrument or on the wire */
-  uint64_t frames_corrupt;
+  uint64_t frames_lost;     /* lost inside the instrument or on the wire, or while it was away */
+  uint64_t frames_corrupt;  /* came damaged; a part of the lost */
+  uint64_t frames_duplicated;
+  uint64_t interruptions; /* how often it was unplugged or had to be started anew */
+  enum stance_source_state state;
+  unsigned backlog_pct; /* fill of the instrument's own buffer, where it says so */
+  /* One sentence on what a user should know or do while it goes on; "" where there is nothing. */
+  struct stance_problem notice;
   bool ended;  /* no further frame will come */
   bool failed; /* ended because of a fault; `problem` says which */
   struct stance_problem problem;
@@ -72,6 +89,14 @@ STANCE_MUST_CHECK enum stance_status stance_source_start(struct stance_source *s
 void stance_source_stop(struct stance_source *source);
 void stance_source_health(const struct stance_source *source,
                           struct stance_source_health *ret_health);
+/* Sample clock against host clock: frame `index` had arrived at `host_ns` (CLOCK_MONOTONIC). */
+struct stance_clock_mark {
+  uint64_t index;
+  int64_t host_ns;
+};
+/* The least delayed mark since the last call by the loop that follows the instrument's clock, else
+   the newest; false where there is none since then. One caller (the recorder). WORK. */
+bool stance_source_take_mark(struct stance_source *source, struct stance_clock_mark *ret_mark);
 /* The truth behind a simulated recording as CSV text (what each metric would be without noise);
    NULL where the source knows none. The caller frees it. WORK. */
 char *stance_source_ground_truth(const struct stance_source *source);

@@ -38,6 +38,13 @@ struct stance_integrity {
   uint64_t longest_gap_frames;
 };
 
+/* What an instrument says its converter's counts mean:
+   physical = offset + (raw − zero) · (raw >= zero ? slope_above : slope_below). */
+struct stance_converter {
+  char unit[16]; /* "V"; "" where values already are in the channel's own unit */
+  double zero, slope_above, slope_below, offset;
+};
+
 struct stance_channel {
   char name[64];         /* of the column or the instrument's input */
   char unit[16];         /* "N", "V", "counts", … */
@@ -45,6 +52,8 @@ struct stance_channel {
   double minimum;        /* at or below: saturated; -INFINITY where unknown */
   double maximum;        /* at or above: saturated; INFINITY where unknown */
   double resolution;     /* one converter step; 0 where unknown */
+  double skew_s;         /* how long after the frame's instant it is converted; 0: at once */
+  struct stance_converter converter;
 };
 
 /* Owns its arrays. `flags` is NULL where no frame carries a flag. */

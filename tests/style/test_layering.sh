@@ -26,7 +26,7 @@ sqlite3.h             tools/station/store*.[ch]|tests/support/faulty_disk.c
 zstd.h                tools/station/block_codec.c|tests/fuzz/fuzz_block.c
 uuid/uuid.h           tools/station/store*.c
 jansson.h             tools/station/report_json.c
-libusb.h              acquisition/usb_stream.c
+libusb.h              acquisition/usb_*.[ch]|tests/support/fake_libusb.[ch]
 portaudio.h           tools/station/cue*.c
 cmocka.h              tests/*
 ck_*.h                tools/bench/*
