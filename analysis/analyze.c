@@ -103,6 +103,12 @@ static enum stance_status find_segments(struct stance_analyzer *analyzer,
   return status;
 }
 
+/* What makes every force of the recording doubtful. */
+static stance_reason_set force_flags(const struct analysis *analysis)
+{
+  return analysis->context->force_flags | (analysis->trace->calibrated ? 0 : BIT(UNCALIBRATED));
+}
+
 static struct metric_input input_for(const struct analysis *analysis,
                                      const struct stance_repetition *repetition,
                                      enum stance_side side, bool onset_on_sum)
@@ -127,7 +133,7 @@ static struct metric_input input_for(const struct analysis *analysis,
       .compared = analysis->protocol->compared,
       .explosive = analysis->protocol->effort == STANCE_EFFORT_EXPLOSIVE,
       .onset_on_sum = onset_on_sum && side != STANCE_TOTAL,
-      .calibrated = trace->calibrated,
+      .force_flags = force_flags(analysis),
       .truncated = trace->truncated,
   };
   input.levels.limb_measured &= analysis->limb_measured;
@@ -208,7 +214,7 @@ static stance_reason_set recording_flags(const struct analysis *analysis)
   flags |= trace->gap_count > 0 || trace->integrity.frames_lost > 0 ? BIT(FRAMES_LOST) : 0;
   flags |= trace->time.irregular ? BIT(IRREGULAR_TIME) : 0;
   flags |= trace->truncated ? BIT(TRUNCATED) : 0;
-  flags |= trace->calibrated ? 0 : BIT(UNCALIBRATED);
+  flags |= force_flags(analysis);
   flags |= context->side_order_count > 0 ? BIT(SIDES_FOLLOW_ORDER) : 0;
   return flags;
 }

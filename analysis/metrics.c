@@ -200,8 +200,8 @@ static void flag_kinds(const struct view *view, struct stance_value *value)
       value[metric].reasons |= BIT(NOT_EXPLOSIVE);
     if (info->explosive_only && slow_rate)
       value[metric].reasons |= BIT(LOW_RATE);
-    if (!input->calibrated && strcmp(info->unit, "s") != 0)
-      value[metric].reasons |= BIT(UNCALIBRATED);
+    if (strcmp(info->unit, "s") != 0)
+      value[metric].reasons |= input->force_flags;
   }
 }
 

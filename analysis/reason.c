@@ -114,6 +114,12 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
     [STANCE_REASON_LOW_RATE] =
         {"low_rate", "Sampled below 1000 Hz: early-force values differ from those at 1000 Hz "
                      "(Comfort 2019, Ripley), or the window holds no two samples."},
+    [STANCE_REASON_CALIBRATION_EXPIRED] =
+        {"calibration_expired", "The calibration was past its validity when this was recorded, or "
+                                "its date cannot be compared: calibrate again."},
+    [STANCE_REASON_CALIBRATION_POOR_FIT] =
+        {"calibration_poor_fit", "The calibration was kept although its points do not fit as well "
+                                 "as they should: its certificate says by how much."},
 };
 
 const char *stance_reason_id(enum stance_reason reason)

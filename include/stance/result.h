@@ -21,6 +21,9 @@ struct stance_analysis_context {
   const enum stance_side *side_order; /* borrowed; see repetition.h */
   size_t side_order_count;
   stance_reason_set recording_flags; /* known before the analysis (unit_assumed, …) */
+  /* Doubts about the forces themselves (calibration_expired, …): flags of the recording and of
+     every value but times. */
+  stance_reason_set force_flags;
 };
 
 struct stance_repetition {
