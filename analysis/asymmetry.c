@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 struct formula_text {
@@ -79,6 +80,63 @@ static double percent(enum stance_asymmetry_formula formula, double left, double
   return 100.0 * (right - left) / fmax(left, right);
 }
 
+static bool is_leg(enum stance_side side)
+{
+  return side == STANCE_LEFT || side == STANCE_RIGHT;
+}
+
+static bool needs_involved(enum stance_asymmetry_formula formula)
+{
+  return formula == STANCE_ASYMMETRY_LSI || formula == STANCE_ASYMMETRY_LSI_DEFICIT;
+}
+
+double stance_asymmetry_of_log_ratio(enum stance_asymmetry_formula formula, double log_ratio,
+                                     enum stance_side involved)
+{
+  assert(formula < STANCE_ASYMMETRY_FORMULA_COUNT);
+  if (isnan(log_ratio) || (needs_involved(formula) && !is_leg(involved)))
+    return (double)NAN;
+  return percent(formula, exp(-log_ratio / 200.0), exp(log_ratio / 200.0), involved);
+}
+
+/* ln(right/left). */
+static double log_of(enum stance_asymmetry_formula formula, double part, enum stance_side involved)
+{
+  const double radians_per_degree = M_PI / 180.0;
+  const double towards_right = involved == STANCE_LEFT ? -1.0 : 1.0;
+  switch (formula) {
+  case STANCE_ASYMMETRY_MEAN_REFERENCED:
+    return 2.0 * atanh(part / 2.0);
+  case STANCE_ASYMMETRY_BILATERAL_INDEX:
+    return 2.0 * atanh(part);
+  case STANCE_ASYMMETRY_WEAKER_REFERENCED:
+    return copysign(log1p(fabs(part)), part);
+  case STANCE_ASYMMETRY_LOG_RATIO:
+    return part;
+  case STANCE_ASYMMETRY_SYMMETRY_ANGLE:
+    return -log(tan((45.0 - 90.0 * part) * radians_per_degree));
+  case STANCE_ASYMMETRY_SHARE_OF_TOTAL:
+    return log(part / (1.0 - part));
+  case STANCE_ASYMMETRY_LSI:
+    return towards_right * log(part);
+  case STANCE_ASYMMETRY_LSI_DEFICIT:
+    return towards_right * log1p(-part);
+  case STANCE_ASYMMETRY_PERCENT_DIFFERENCE:
+  case STANCE_ASYMMETRY_FORMULA_COUNT:
+    break;
+  }
+  return copysign(-log1p(-fabs(part)), part);
+}
+
+double stance_asymmetry_to_log_ratio(enum stance_asymmetry_formula formula, double percent_value,
+                                     enum stance_side involved)
+{
+  assert(formula < STANCE_ASYMMETRY_FORMULA_COUNT);
+  if (isnan(percent_value) || (needs_involved(formula) && !is_leg(involved)))
+    return (double)NAN;
+  return 100.0 * log_of(formula, percent_value / 100.0, involved);
+}
+
 struct stance_value stance_asymmetry(enum stance_asymmetry_formula formula,
                                      const struct stance_value *left,
                                      const struct stance_value *right, enum stance_side involved)
@@ -94,11 +152,9 @@ struct stance_value stance_asymmetry(enum stance_asymmetry_formula formula,
   }
   /* Two converters at their end read the same whatever the legs did. */
   result.reasons = (left->reasons | right->reasons) & STANCE_REASON_BIT(STANCE_REASON_FLAT_TOP);
-  const bool needs_involved =
-      formula == STANCE_ASYMMETRY_LSI || formula == STANCE_ASYMMETRY_LSI_DEFICIT;
   if (left->value < STANCE_ASYMMETRY_SMALLEST_N || right->value < STANCE_ASYMMETRY_SMALLEST_N)
     result.reasons |= STANCE_REASON_BIT(STANCE_REASON_SMALL_DENOMINATOR);
-  if (needs_involved && involved != STANCE_LEFT && involved != STANCE_RIGHT)
+  if (needs_involved(formula) && !is_leg(involved))
     result.reasons |= STANCE_REASON_BIT(STANCE_REASON_NO_INVOLVED_SIDE);
   if (result.reasons == 0) {
     result.value = percent(formula, left->value, right->value, involved);

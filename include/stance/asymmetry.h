@@ -36,4 +36,11 @@ struct stance_value stance_asymmetry(enum stance_asymmetry_formula formula,
                                      const struct stance_value *left,
                                      const struct stance_value *right, enum stance_side involved);
 
+/* The same ratio of the sides as 100·ln(right/left), the scale on which bands are symmetric, and
+   back. NaN for NaN, and for a limb symmetry index without an involved side. */
+double stance_asymmetry_to_log_ratio(enum stance_asymmetry_formula formula, double percent,
+                                     enum stance_side involved);
+double stance_asymmetry_of_log_ratio(enum stance_asymmetry_formula formula, double log_ratio,
+                                     enum stance_side involved);
+
 #endif

@@ -11,7 +11,7 @@ set_contract_owner() {
   stance/ring.h | stance/rt.h | stance/source.h | stance/csv.h) owner=acquisition ;;
   stance/calibration.h) owner=calibration ;;
   stance/filter.h | stance/onset.h | stance/metric.h | stance/repetition.h | stance/asymmetry.h | \
-    stance/protocol.h | stance/result.h) owner=analysis ;;
+    stance/protocol.h | stance/result.h | stance/reliability.h | stance/comparison.h) owner=analysis ;;
   *) owner=all ;;
   esac
 }
@@ -21,7 +21,7 @@ library_owners='
 fftw3.h               analysis/fft.[ch]
 gsl/*                 calibration/fit.c|analysis/statistics*.c
 ini.h                 calibration/profile_read.c|analysis/protocol.c
-csv.h                 acquisition/csv_*.c|tools/station/sheet.c
+csv.h                 acquisition/csv_*.c|tools/station/sheet*.c
 sqlite3.h             tools/station/store*.[ch]|tests/support/faulty_disk.c
 zstd.h                tools/station/block_codec.c|tests/fuzz/fuzz_block.c
 uuid/uuid.h           tools/station/store*.c
