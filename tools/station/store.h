@@ -5,6 +5,7 @@
 #ifndef STANCE_STORE_H
 #define STANCE_STORE_H
 
+#include "reliability_record.h"
 #include "stance/calibration.h"
 #include "stance/frame.h"
 #include "stance/source.h"
@@ -144,5 +145,20 @@ stance_store_put_result(struct stance_store *store, const char *recording_id, co
 STANCE_MUST_CHECK enum stance_status
 stance_store_get_result(struct stance_store *store, const char *recording_id, const char *software,
                         char **ret_long_csv, struct stance_problem *problem);
+
+/* Saves the records of one study together; `ret_study` names it. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_put_reliability(struct stance_store *store,
+                             const struct stance_reliability_record *records, size_t count,
+                             char ret_study[STANCE_UUID_SIZE], struct stance_problem *problem);
+/* STANCE_INPUT where there is no such study. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_remove_reliability(struct stance_store *store, const char *study,
+                                struct stance_problem *problem);
+/* Oldest first; the caller frees the array, which is NULL where there is none. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_list_reliability(struct stance_store *store,
+                              struct stance_reliability_record **ret_records, size_t *ret_count,
+                              struct stance_problem *problem);
 
 #endif

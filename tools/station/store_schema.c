@@ -47,6 +47,16 @@ static const char *const scripts[] = {
     "CREATE TABLE results(recording TEXT NOT NULL REFERENCES recordings(id) ON DELETE CASCADE,"
     "  software TEXT NOT NULL, created_at TEXT NOT NULL, long_csv TEXT NOT NULL,"
     "  PRIMARY KEY(recording, software)) STRICT;",
+    /* The clinic's own repeatability: records of one study were saved together. */
+    "CREATE TABLE reliability(id TEXT PRIMARY KEY, study TEXT NOT NULL, created_at TEXT NOT NULL,"
+    "  protocol TEXT NOT NULL, protocol_version TEXT NOT NULL, hip_deg REAL, knee_deg REAL,"
+    "  rig TEXT NOT NULL, metric TEXT NOT NULL, rule TEXT NOT NULL, method TEXT NOT NULL,"
+    "  instrument TEXT NOT NULL, whole_model INTEGER NOT NULL, side TEXT NOT NULL,"
+    "  athletes INTEGER NOT NULL, tests INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE reliability_estimates("
+    "  reliability TEXT NOT NULL REFERENCES reliability(id) ON DELETE CASCADE,"
+    "  name TEXT NOT NULL, value REAL, low REAL, high REAL,"
+    "  PRIMARY KEY(reliability, name)) STRICT;",
 };
 enum { SCHEMA_VERSION = sizeof scripts / sizeof *scripts };
 
