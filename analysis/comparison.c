@@ -11,9 +11,9 @@
 
 const struct stance_repeatability stance_repeatability_unknown = {
     .error_pct = {UNKNOWN, UNKNOWN, UNKNOWN},
-    .error_df = INFINITY,
+    .error_df = (double)INFINITY,
     .ratio_error_pct = UNKNOWN,
-    .ratio_error_df = INFINITY,
+    .ratio_error_df = (double)INFINITY,
     .mdc95 = {UNKNOWN, UNKNOWN, UNKNOWN},
 };
 
