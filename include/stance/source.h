@@ -3,6 +3,7 @@
 #ifndef STANCE_SOURCE_H
 #define STANCE_SOURCE_H
 
+#include "stance/clock.h"
 #include "stance/ring.h"
 #include "stance/status.h"
 #include "stance/trace.h"
@@ -89,11 +90,6 @@ STANCE_MUST_CHECK enum stance_status stance_source_start(struct stance_source *s
 void stance_source_stop(struct stance_source *source);
 void stance_source_health(const struct stance_source *source,
                           struct stance_source_health *ret_health);
-/* Sample clock against host clock: frame `index` had arrived at `host_ns` (CLOCK_MONOTONIC). */
-struct stance_clock_mark {
-  uint64_t index;
-  int64_t host_ns;
-};
 /* The least delayed mark since the last call by the loop that follows the instrument's clock, else
    the newest; false where there is none since then. One caller (the recorder). WORK. */
 bool stance_source_take_mark(struct stance_source *source, struct stance_clock_mark *ret_mark);
