@@ -2,6 +2,7 @@
 /* Every source that the station knows: a new one is a file of its own and one line here. */
 #include "driver.h"
 #include "instrument.h"
+#include "labjack.h"
 
 const struct stance_source_driver *const stance_source_drivers[] = {
     &stance_sim_driver,
@@ -10,5 +11,6 @@ const struct stance_source_driver *const stance_source_drivers[] = {
 };
 
 const struct stance_instrument *const stance_instruments[] = {
+    &stance_labjack_u6,
     NULL,
 };
