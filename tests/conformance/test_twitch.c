@@ -49,7 +49,6 @@ static void twitch(void **state)
       .lever_m = (double)NAN,
       .compared = STANCE_METRIC_PEAK_FORCE,
       .explosive = true,
-      .calibrated = true,
   };
   struct stance_value value[STANCE_METRIC_COUNT];
   metrics_compute(&input, value);
