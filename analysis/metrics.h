@@ -19,10 +19,10 @@ struct metric_input {
   struct levels levels;
   double body_mass_kg, lever_m; /* NaN where unknown */
   enum stance_metric compared;
-  bool explosive;    /* the protocol asks for it */
-  bool onset_on_sum; /* the onset is that of both plates together */
+  bool explosive;                /* the protocol asks for it */
+  bool onset_on_sum;             /* the onset is that of both plates together */
   stance_reason_set force_flags; /* of every value but times */
-  bool truncated; /* the recording was cut off */
+  bool truncated;                /* the recording was cut off */
 };
 
 /* Fills every metric of one side; those that compare sides are missing:side_not_tested. */

@@ -63,20 +63,29 @@ static enum stance_status allocate_sides(struct stance_force_trace *force,
   return STANCE_OK;
 }
 
-static void copy_channel(const struct stance_calibration_channel *channel,
-                         const double *restrict raw, size_t count, double *restrict ret_force_n)
+/* A line and a curve in loops of their own, so that the usual one stays in vector registers. */
+static void copy_share(const struct stance_calibration_share *from, const double *restrict raw,
+                       size_t count, double *restrict ret_force_n)
 {
-  const struct stance_calibration_channel constant = *channel;
-  for (size_t k = 0; k < count; k++)
-    ret_force_n[k] = stance_calibration_channel_force(&constant, raw[k]);
+  const struct stance_calibration_share share = *from;
+  if (!share.curved)
+    for (size_t k = 0; k < count; k++)
+      ret_force_n[k] = stance_calibration_line(&share, raw[k]);
+  else
+    for (size_t k = 0; k < count; k++)
+      ret_force_n[k] = stance_calibration_curve(&share, raw[k]);
 }
 
-static void add_channel(const struct stance_calibration_channel *channel,
-                        const double *restrict raw, size_t count, double *restrict force_n)
+static void add_share(const struct stance_calibration_share *from, const double *restrict raw,
+                      size_t count, double *restrict force_n)
 {
-  const struct stance_calibration_channel constant = *channel;
-  for (size_t k = 0; k < count; k++)
-    force_n[k] += stance_calibration_channel_force(&constant, raw[k]);
+  const struct stance_calibration_share share = *from;
+  if (!share.curved)
+    for (size_t k = 0; k < count; k++)
+      force_n[k] += stance_calibration_line(&share, raw[k]);
+  else
+    for (size_t k = 0; k < count; k++)
+      force_n[k] += stance_calibration_curve(&share, raw[k]);
 }
 
 static void sum_channels(const struct stance_calibration *calibration,
@@ -85,15 +94,16 @@ static void sum_channels(const struct stance_calibration *calibration,
   bool begun[STANCE_MEASURED_SIDE_COUNT] = {false};
 
   for (size_t c = 0; c < calibration->channel_count; c++) {
-    const struct stance_calibration_channel *channel = &calibration->channel[c];
-    if (channel->side == STANCE_SIDE_NONE)
+    const enum stance_side side = calibration->channel[c].side;
+    if (side == STANCE_SIDE_NONE)
       continue;
+    const struct stance_calibration_share share = stance_calibration_share_in_side(calibration, c);
     /* The first is copied, not added: 0 + −0 would lose a sign. */
-    if (begun[channel->side])
-      add_channel(channel, raw->value[c], raw->sample_count, force->force_n[channel->side]);
+    if (begun[side])
+      add_share(&share, raw->value[c], raw->sample_count, force->force_n[side]);
     else
-      copy_channel(channel, raw->value[c], raw->sample_count, force->force_n[channel->side]);
-    begun[channel->side] = true;
+      copy_share(&share, raw->value[c], raw->sample_count, force->force_n[side]);
+    begun[side] = true;
   }
 }
 
@@ -297,15 +307,15 @@ void stance_calibration_apply_frame(const struct stance_calibration *calibration
   bool begun[STANCE_MEASURED_SIDE_COUNT] = {false};
 
   for (size_t c = 0; c < calibration->channel_count; c++) {
-    const struct stance_calibration_channel *channel = &calibration->channel[c];
-    if (channel->side == STANCE_SIDE_NONE)
+    const enum stance_side side = calibration->channel[c].side;
+    if (side == STANCE_SIDE_NONE)
       continue;
+    const struct stance_calibration_share share = stance_calibration_share_in_side(calibration, c);
     double force_n = (raw->flags & STANCE_FRAME_CORRUPT) != 0
                          ? (double)NAN
-                         : stance_calibration_channel_force(channel, raw->value[c]);
-    force.force_n[channel->side] =
-        begun[channel->side] ? force.force_n[channel->side] + force_n : force_n;
-    begun[channel->side] = true;
+                         : stance_calibration_share_force(&share, raw->value[c]);
+    force.force_n[side] = begun[side] ? force.force_n[side] + force_n : force_n;
+    begun[side] = true;
   }
   if (begun[STANCE_LEFT] && begun[STANCE_RIGHT] && !begun[STANCE_TOTAL])
     force.force_n[STANCE_TOTAL] = force.force_n[STANCE_LEFT] + force.force_n[STANCE_RIGHT];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "profile.h"
 
+#include "plate_private.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -23,6 +25,24 @@ static bool side_is_usable(enum stance_side side)
 {
   return side == STANCE_LEFT || side == STANCE_RIGHT || side == STANCE_TOTAL ||
          side == STANCE_SIDE_NONE;
+}
+
+/* Numbers, or NaN where nothing was measured; the covariance is a result or zero. */
+static enum stance_status validate_quality(const struct stance_calibration_channel *channel,
+                                           struct stance_problem *problem)
+{
+  const struct stance_calibration_quality *quality = &channel->quality;
+  bool usable = !isinf(quality->range_n) && !isinf(quality->residual_sd_n) &&
+                !isinf(quality->degrees_of_freedom) && !isinf(quality->fit_error_pct) &&
+                !isinf(quality->nonlinearity_pct) && !isinf(quality->hysteresis_pct) &&
+                !isinf(quality->zero_return_pct) && !isinf(quality->creep_pct) &&
+                !isinf(quality->repeatability_pct) && !isinf(quality->reversibility_pct);
+  for (size_t k = 0; k < sizeof quality->covariance / sizeof *quality->covariance; k++)
+    usable = usable && !isinf(quality->covariance[k]);
+  return usable ? STANCE_OK
+                : stance_problem_set(problem, STANCE_INPUT,
+                                     "channel '%s': a number about its quality is infinite",
+                                     channel->channel);
 }
 
 static enum stance_status validate_channel(const struct stance_calibration_channel *channel,
@@ -48,33 +68,110 @@ static enum stance_status validate_channel(const struct stance_calibration_chann
                               "channel '%s': slope is %g; it is a positive number, and polarity = "
                               "-1 turns the sign",
                               channel->channel, channel->slope_n_per_unit);
+  if (!isfinite(channel->quadratic_n_per_unit2) || !isfinite(channel->cubic_n_per_unit3) ||
+      !isfinite(channel->x_m) || !isfinite(channel->y_m))
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "channel '%s': a coefficient or its place is no finite number",
+                              channel->channel);
+  if (channel->method > STANCE_METHOD_CERTIFICATE || channel->role > STANCE_ROLE_FZ4)
+    return stance_problem_set(problem, STANCE_INPUT, "channel '%s': method or role is unknown",
+                              channel->channel);
+  return validate_quality(channel, problem);
+}
+
+static enum stance_status validate_texts(const struct stance_calibration *calibration,
+                                         struct stance_problem *problem)
+{
+  const struct {
+    const char *text;
+    size_t size;
+  } texts[] = {
+      {calibration->id, sizeof calibration->id},
+      {calibration->instrument, sizeof calibration->instrument},
+      {calibration->created_at, sizeof calibration->created_at},
+      {calibration->operator_name, sizeof calibration->operator_name},
+      {calibration->valid_until, sizeof calibration->valid_until},
+      {calibration->poor_fit, sizeof calibration->poor_fit},
+      {calibration->standard[0], sizeof calibration->standard[0]},
+      {calibration->standard[1], sizeof calibration->standard[1]},
+      {calibration->standard[2], sizeof calibration->standard[2]},
+  };
+
+  for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+    if (!terminated(texts[k].text, texts[k].size))
+      return stance_problem_set(problem, STANCE_INPUT, "the profile holds a text that is too long");
+    if (!is_one_line(texts[k].text))
+      return stance_problem_set(problem, STANCE_INPUT,
+                                "the texts of the profile hold no control characters");
+  }
+  if (calibration->id[0] == '\0')
+    return stance_problem_set(problem, STANCE_INPUT, "the profile has no id");
+  if (calibration->valid_until[0] != '\0' &&
+      (!stance_calibration_is_date(calibration->valid_until) ||
+       strlen(calibration->valid_until) != strlen("2026-01-01")))
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "valid_until is '%s'; it is a date, YYYY-MM-DD",
+                              calibration->valid_until);
+  if (!(calibration->standard_uncertainty_pct >= 0.0 && calibration->gravity_m_per_s2 >= 0.0 &&
+        isfinite(calibration->standard_uncertainty_pct) && isfinite(calibration->gravity_m_per_s2)))
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "standard_uncertainty_pct and gravity_m_per_s2 are not negative");
+  return STANCE_OK;
+}
+
+static enum stance_status validate_points(const struct stance_calibration *calibration,
+                                          struct stance_problem *problem)
+{
+  if (calibration->point_count > STANCE_CALIBRATION_POINT_MAX)
+    return stance_problem_set(problem, STANCE_INPUT, "%zu points; at most %d are possible",
+                              calibration->point_count, STANCE_CALIBRATION_POINT_MAX);
+  for (size_t k = 0; k < calibration->point_count; k++) {
+    const struct stance_calibration_point *point = &calibration->point[k];
+    if (point->channel >= calibration->channel_count || point->direction > STANCE_LOAD_HOLD ||
+        !isfinite(point->applied_n) || !isfinite(point->raw))
+      return stance_problem_set(problem, STANCE_INPUT,
+                                "point %zu belongs to no channel, or is no number", k + 1);
+  }
+  return STANCE_OK;
+}
+
+static enum stance_status validate_plates(const struct stance_calibration *calibration,
+                                          struct stance_problem *problem)
+{
+  if (calibration->plate_count > STANCE_CALIBRATION_PLATE_MAX)
+    return stance_problem_set(problem, STANCE_INPUT, "%zu plates; at most %d are possible",
+                              calibration->plate_count, STANCE_CALIBRATION_PLATE_MAX);
+  for (size_t k = 0; k < calibration->channel_count; k++)
+    if (calibration->channel[k].plate > calibration->plate_count)
+      return stance_problem_set(problem, STANCE_INPUT,
+                                "channel '%s' belongs to plate %u, and there %s",
+                                calibration->channel[k].channel, calibration->channel[k].plate,
+                                calibration->plate_count == 0 ? "is none" : "are fewer");
+  for (size_t k = 0; k < calibration->plate_count; k++) {
+    enum stance_status status = plate_validate(calibration, k, problem);
+    if (status != STANCE_OK)
+      return status;
+  }
   return STANCE_OK;
 }
 
 enum stance_status stance_calibration_validate(const struct stance_calibration *calibration,
                                                struct stance_problem *problem)
 {
-  if (!terminated(calibration->id, sizeof calibration->id) ||
-      !terminated(calibration->instrument, sizeof calibration->instrument) ||
-      !terminated(calibration->created_at, sizeof calibration->created_at) ||
-      !terminated(calibration->operator_name, sizeof calibration->operator_name))
-    return stance_problem_set(problem, STANCE_INPUT, "the profile holds a text that is too long");
-  if (!is_one_line(calibration->id) || !is_one_line(calibration->instrument) ||
-      !is_one_line(calibration->created_at) || !is_one_line(calibration->operator_name))
-    return stance_problem_set(problem, STANCE_INPUT,
-                              "id, instrument, created_at and operator hold no control characters");
-  if (calibration->id[0] == '\0')
-    return stance_problem_set(problem, STANCE_INPUT, "the profile has no id");
+  enum stance_status status = validate_texts(calibration, problem);
+  if (status != STANCE_OK)
+    return status;
   if (calibration->channel_count == 0 || calibration->channel_count > STANCE_CHANNEL_COUNT_MAX)
     return stance_problem_set(problem, STANCE_INPUT,
                               "the profile has %zu channels; 1 to %d are possible",
                               calibration->channel_count, STANCE_CHANNEL_COUNT_MAX);
   for (size_t k = 0; k < calibration->channel_count; k++) {
-    enum stance_status status = validate_channel(&calibration->channel[k], k + 1, problem);
+    status = validate_channel(&calibration->channel[k], k + 1, problem);
     if (status != STANCE_OK)
       return status;
   }
-  return STANCE_OK;
+  status = validate_plates(calibration, problem);
+  return status != STANCE_OK ? status : validate_points(calibration, problem);
 }
 
 enum stance_status stance_calibration_check_channels(const struct stance_calibration *calibration,
@@ -120,4 +217,20 @@ stance_calibration_sides(const struct stance_calibration *calibration)
   if (sides.total_is_sum)
     sides.measured[STANCE_TOTAL] = true;
   return sides;
+}
+
+struct stance_calibration_share
+stance_calibration_share_in_side(const struct stance_calibration *calibration, size_t channel)
+{
+  const unsigned number = calibration->channel[channel].plate;
+  struct stance_calibration_share share =
+      stance_calibration_share_of(&calibration->channel[channel]);
+  if (number == 0 || calibration->plate[number - 1].kind != STANCE_PLATE_MATRIX)
+    return share;
+  const struct stance_calibration_plate *plate = &calibration->plate[number - 1];
+  size_t column = 0;
+  for (size_t c = 0; c < channel; c++)
+    column += calibration->channel[c].plate == number;
+  share.gain_n_per_unit *= plate->polarity * plate->matrix[plate->axis][column];
+  return share;
 }

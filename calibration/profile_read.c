@@ -3,6 +3,7 @@
 #include "profile.h"
 #include "profile_fields.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <ini.h>
 #include <math.h>
@@ -14,10 +15,12 @@ struct reader {
   const char *name;
   const char *rest; /* of the text, from the next line */
   int line;
-  int section_line; /* line of the last "[…]" */
-  int entered_line; /* section_line of the section that keys were last read from */
-  uint32_t seen;    /* bit k: the section's k-th field was given */
-  bool profile_seen;
+  int section_line;                /* line of the last "[…]" */
+  int entered_line;                /* section_line of the section that keys were last read from */
+  uint64_t seen;                   /* bit k: the section's k-th field was given */
+  const struct field_table *table; /* of the section; NULL in [points] */
+  void *structure;                 /* which it describes */
+  bool profile_seen, points_seen;
   struct stance_calibration calibration;
   enum stance_status status; /* of the first error */
   struct stance_problem *problem;
@@ -91,20 +94,71 @@ static bool parse_side(const char *text, enum stance_side *ret_side)
   return false;
 }
 
-static void read_value(struct reader *reader, const struct field *field, void *structure,
-                       const char *value)
+/* A position or a number of things: plain digits. */
+static bool parse_count(const char *text, unsigned *ret_count)
 {
-  char *place = (char *)structure + field->offset;
+  if (text[0] == '\0' || strlen(text) > 9 || strspn(text, "0123456789") != strlen(text))
+    return false;
+  *ret_count = (unsigned)strtoul(text, NULL, 10);
+  return true;
+}
+
+/* The position of `text` in a list that ends with NULL. */
+static bool parse_choice(const char *const *choices, const char *text, unsigned *ret_choice)
+{
+  for (unsigned k = 0; choices[k] != NULL; k++) {
+    if (strcmp(text, choices[k]) == 0) {
+      *ret_choice = k;
+      return true;
+    }
+  }
+  return false;
+}
+
+static void read_choice(struct reader *reader, const struct field *field, void *place,
+                        const char *value)
+{
+  char known[96];
+  size_t length = 0;
+  unsigned choice;
+
+  if (parse_choice(field->choices, value, &choice)) {
+    static_assert(sizeof choice == sizeof(enum stance_plate_role), "an enum is an unsigned");
+    memcpy(place, &choice, sizeof choice);
+    return;
+  }
+  for (size_t k = 0; field->choices[k] != NULL && length < sizeof known; k++)
+    length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", k > 0 ? ", " : "",
+                               field->choices[k]);
+  fail(reader, reader->line, "%s is '%.60s'; known are %s", field->key, value, known);
+}
+
+static void read_value(struct reader *reader, const struct field *field, const char *value)
+{
+  char *place = (char *)reader->structure + field->offset;
 
   switch (field->kind) {
   case FIELD_TEXT:
     if (!unescape(value, place, field->size))
       fail(reader, reader->line, "%s is longer than %zu bytes", field->key, field->size - 1);
     break;
+  case FIELD_MEASURED:
+    if (strcmp(value, "none") == 0) {
+      *(double *)(void *)place = (double)NAN;
+      break;
+    }
+    /* fall through */
   case FIELD_NUMBER:
     if (!parse_number(value, (double *)(void *)place))
       fail(reader, reader->line, "%s is '%.60s', which is no finite decimal number", field->key,
            value);
+    break;
+  case FIELD_COUNT:
+    if (!parse_count(value, (unsigned *)(void *)place))
+      fail(reader, reader->line, "%s is '%.60s'; it is a whole number", field->key, value);
+    break;
+  case FIELD_CHOICE:
+    read_choice(reader, field, place, value);
     break;
   case FIELD_POLARITY:
     if (strcmp(value, "1") != 0 && strcmp(value, "-1") != 0)
@@ -126,22 +180,79 @@ static void read_value(struct reader *reader, const struct field *field, void *s
   }
 }
 
+/* "CHANNEL REPEAT DIRECTION NEWTONS RAW", under its number. */
+static void read_point(struct reader *reader, const char *key, const char *value)
+{
+  struct stance_calibration *calibration = &reader->calibration;
+  struct stance_calibration_point point = {0};
+  char word[5][32];
+  unsigned number, direction;
+
+  if (!parse_count(key, &number) || number != calibration->point_count + 1)
+    fail(reader, reader->line, "point '%.20s': points are numbered from 1, this is number %zu", key,
+         calibration->point_count + 1);
+  else if (calibration->point_count == STANCE_CALIBRATION_POINT_MAX)
+    fail(reader, reader->line, "more than %d points", STANCE_CALIBRATION_POINT_MAX);
+  else if (sscanf(value, "%31s %31s %31s %31s %31s", word[0], word[1], word[2], word[3], word[4]) !=
+               5 ||
+           !parse_count(word[0], &point.channel) || !parse_count(word[1], &point.repeat) ||
+           !parse_choice(stance_direction_names, word[2], &direction) ||
+           !parse_number(word[3], &point.applied_n) || !parse_number(word[4], &point.raw) ||
+           point.channel == 0)
+    fail(reader, reader->line,
+         "'%.60s' is no point: CHANNEL REPEAT up|down|preload|hold NEWTONS RAW", value);
+  else {
+    point.channel--;
+    point.direction = (enum stance_load_direction)direction;
+    calibration->point[calibration->point_count++] = point;
+  }
+}
+
 /* What the section that ends here should have said. */
 static void close_section(struct reader *reader)
 {
-  if (reader->entered_line == 0)
+  if (reader->entered_line == 0 || reader->table == NULL)
     return;
-  const struct field_table *table =
-      reader->calibration.channel_count > 0 ? &stance_channel_table : &stance_profile_table;
-  for (size_t k = 0; k < table->count; k++)
-    if (table->field[k].required && (reader->seen & UINT32_C(1) << k) == 0)
-      fail(reader, reader->entered_line, "this section lacks '%s'", table->field[k].key);
+  for (size_t k = 0; k < reader->table->count; k++)
+    if (reader->table->field[k].presence == FIELD_REQUIRED &&
+        (reader->seen & UINT64_C(1) << k) == 0)
+      fail(reader, reader->entered_line, "this section lacks '%s'", reader->table->field[k].key);
+}
+
+static void open_channel(struct reader *reader, const char *name)
+{
+  struct stance_calibration *calibration = &reader->calibration;
+
+  if (calibration->channel_count == STANCE_CHANNEL_COUNT_MAX) {
+    fail(reader, reader->section_line, "more than %d channels", STANCE_CHANNEL_COUNT_MAX);
+    return;
+  }
+  struct stance_calibration_channel *channel = &calibration->channel[calibration->channel_count++];
+  reader->table = &stance_channel_table;
+  reader->structure = channel;
+  /* "#1" stands for a name that does not fit here and follows as a key. */
+  if (name[0] != '#' && !unescape(name, channel->channel, sizeof channel->channel))
+    fail(reader, reader->section_line, "the channel's name is too long");
+}
+
+static void open_plate(struct reader *reader, const char *name)
+{
+  struct stance_calibration *calibration = &reader->calibration;
+  unsigned number;
+
+  if (!parse_count(name, &number) || number != calibration->plate_count + 1) {
+    fail(reader, reader->section_line, "plates are numbered from 1, this is [plate %zu]",
+         calibration->plate_count + 1);
+  } else if (calibration->plate_count == STANCE_CALIBRATION_PLATE_MAX) {
+    fail(reader, reader->section_line, "more than %d plates", STANCE_CALIBRATION_PLATE_MAX);
+  } else {
+    reader->table = &stance_plate_table;
+    reader->structure = &calibration->plate[calibration->plate_count++];
+  }
 }
 
 static void open_section(struct reader *reader, const char *section)
 {
-  struct stance_calibration *calibration = &reader->calibration;
-
   close_section(reader);
   reader->entered_line = reader->section_line;
   reader->seen = 0;
@@ -149,22 +260,28 @@ static void open_section(struct reader *reader, const char *section)
     if (reader->profile_seen)
       fail(reader, reader->section_line, "[calibration] stands once, at the start");
     reader->profile_seen = true;
+    reader->table = &stance_profile_table;
+    reader->structure = &reader->calibration;
     return;
   }
-  if (strncmp(section, CHANNEL_PREFIX, strlen(CHANNEL_PREFIX)) != 0)
-    fail(reader, reader->section_line, "section [%s]: known are [calibration] and [channel NAME]",
+  const bool is_channel = strncmp(section, CHANNEL_PREFIX, strlen(CHANNEL_PREFIX)) == 0;
+  const bool is_plate = strncmp(section, PLATE_PREFIX, strlen(PLATE_PREFIX)) == 0;
+  const bool is_points = strcmp(section, POINTS_SECTION) == 0;
+  if (!is_channel && !is_plate && !is_points) {
+    fail(reader, reader->section_line,
+         "section [%s]: known are [calibration], [channel NAME], [plate NUMBER] and [points]",
          section);
-  else if (!reader->profile_seen)
-    fail(reader, reader->section_line, "[calibration] comes before the channels");
-  else if (calibration->channel_count == STANCE_CHANNEL_COUNT_MAX)
-    fail(reader, reader->section_line, "more than %d channels", STANCE_CHANNEL_COUNT_MAX);
-  else {
-    struct stance_calibration_channel *channel =
-        &calibration->channel[calibration->channel_count++];
-    const char *name = section + strlen(CHANNEL_PREFIX);
-    /* "#1" stands for a name that does not fit here and follows as a key. */
-    if (name[0] != '#' && !unescape(name, channel->channel, sizeof channel->channel))
-      fail(reader, reader->section_line, "the channel's name is too long");
+  } else if (!reader->profile_seen) {
+    fail(reader, reader->section_line, "[calibration] comes first");
+  } else if (is_channel) {
+    open_channel(reader, section + strlen(CHANNEL_PREFIX));
+  } else if (is_plate) {
+    open_plate(reader, section + strlen(PLATE_PREFIX));
+  } else {
+    if (reader->points_seen)
+      fail(reader, reader->section_line, "[points] stands once");
+    reader->points_seen = true;
+    reader->table = NULL;
   }
 }
 
@@ -182,19 +299,18 @@ static int handle_key(void *user, const char *section, const char *key, const ch
     open_section(reader, section);
   if (reader->status != STANCE_OK)
     return 0;
-
-  bool in_channel = reader->calibration.channel_count > 0;
-  const struct field_table *table = in_channel ? &stance_channel_table : &stance_profile_table;
-  void *structure =
-      in_channel ? (void *)&reader->calibration.channel[reader->calibration.channel_count - 1]
-                 : (void *)&reader->calibration;
-  for (size_t k = 0; k < table->count; k++) {
-    if (strcmp(key, table->field[k].key) != 0)
+  if (reader->table == NULL) {
+    read_point(reader, key, value);
+    return reader->status == STANCE_OK;
+  }
+  for (size_t k = 0; k < reader->table->count; k++) {
+    const struct field *field = &reader->table->field[k];
+    if (strcmp(key, field->key) != 0)
       continue;
-    if ((reader->seen & UINT32_C(1) << k) != 0)
+    if ((reader->seen & UINT64_C(1) << k) != 0)
       fail(reader, reader->line, "'%s' is given twice", key);
-    reader->seen |= UINT32_C(1) << k;
-    read_value(reader, &table->field[k], structure, value);
+    reader->seen |= UINT64_C(1) << k;
+    read_value(reader, field, value);
     return reader->status == STANCE_OK;
   }
   fail(reader, reader->line, "unknown key '%.60s' in [%s]", key, section);

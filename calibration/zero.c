@@ -35,6 +35,7 @@ static struct reading read_span(const struct stance_raw_trace *raw, size_t chann
 }
 
 static enum stance_status check_reading(const struct stance_calibration_channel *channel,
+                                        const struct stance_calibration_share *share,
                                         const struct reading *reading, double still_limit_n,
                                         double offset_limit_n, struct stance_problem *problem)
 {
@@ -44,13 +45,13 @@ static enum stance_status check_reading(const struct stance_calibration_channel 
         "channel '%s': %zu samples of the zero span are lost or at the end of "
         "the range: check the cable, unload the rig and zero again",
         channel->channel, reading->unusable);
-  double sd_n = channel->slope_n_per_unit * reading->sd_raw;
+  double sd_n = fabs(share->gain_n_per_unit) * reading->sd_raw;
   if (!(sd_n <= still_limit_n))
     return stance_problem_set(problem, STANCE_MISMATCH,
                               "channel '%s' was not still: standard deviation %.3g N, allowed %.3g "
                               "N; nothing may touch the rig while it is zeroed",
                               channel->channel, sd_n, still_limit_n);
-  double offset_n = stance_calibration_channel_force(channel, reading->mean_raw);
+  double offset_n = stance_calibration_share_force(share, reading->mean_raw);
   if (!(fabs(offset_n) <= offset_limit_n))
     return stance_problem_set(problem, STANCE_MISMATCH,
                               "channel '%s' reads %.4g N unloaded, allowed is %.4g N: is something "
@@ -84,7 +85,9 @@ enum stance_status stance_calibration_zero(const struct stance_calibration *cali
     if (zeroed.channel[c].side == STANCE_SIDE_NONE)
       continue;
     struct reading reading = read_span(raw, c, span);
-    status = check_reading(&zeroed.channel[c], &reading, still_limit_n, offset_limit_n, problem);
+    const struct stance_calibration_share share = stance_calibration_share_in_side(calibration, c);
+    status =
+        check_reading(&zeroed.channel[c], &share, &reading, still_limit_n, offset_limit_n, problem);
     if (status != STANCE_OK)
       return status;
     zeroed.channel[c].zero_raw = reading.mean_raw;

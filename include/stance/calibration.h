@@ -3,12 +3,60 @@
 #ifndef STANCE_CALIBRATION_H
 #define STANCE_CALIBRATION_H
 
+#include "stance/reason.h"
 #include "stance/status.h"
 #include "stance/trace.h"
 
 #include <stdbool.h>
 
-/* force_n = polarity · slope_n_per_unit · (raw − zero_raw). Channels of one side are summed. */
+enum {
+  STANCE_CALIBRATION_DEGREE_MAX = 3,
+  STANCE_CALIBRATION_POINT_MAX =
+      256, /* of all channels: 12 loads up and down, three times, twice */
+  STANCE_CALIBRATION_STANDARD_MAX = 3,
+  STANCE_CALIBRATION_PLATE_MAX = 2, /* two plates of four cells fill eight channels */
+  STANCE_LOAD_COUNT = 6,
+};
+
+/* How a channel's numbers were found. */
+enum stance_calibration_method {
+  STANCE_METHOD_UNSTATED = 0,
+  STANCE_METHOD_POINTS,      /* known loads: the profile holds the points */
+  STANCE_METHOD_SENSITIVITY, /* the sensor's sensitivity and capacity were entered */
+  STANCE_METHOD_CERTIFICATE, /* the numbers of a certificate were entered */
+};
+
+/* What a Kistler plate's channel carries; NONE on every other geometry. */
+enum stance_plate_role {
+  STANCE_ROLE_NONE = 0,
+  STANCE_ROLE_FX12,
+  STANCE_ROLE_FX34,
+  STANCE_ROLE_FY14,
+  STANCE_ROLE_FY23,
+  STANCE_ROLE_FZ1,
+  STANCE_ROLE_FZ2,
+  STANCE_ROLE_FZ3,
+  STANCE_ROLE_FZ4,
+};
+
+/* How well a channel's numbers are known. Zeroed: nothing is. Percentages are of `range_n` unless
+   they say otherwise; NaN: not measured. */
+struct stance_calibration_quality {
+  double range_n; /* largest force it was calibrated with */
+  double residual_sd_n;
+  double degrees_of_freedom; /* of residual_sd_n: points − coefficients */
+  /* Of the coefficients about zero_raw, upper triangle by columns: 00 01 11 02 12 22 03 13 23 33.
+     Row 0 is the force at zero_raw itself, in N: taking a new zero replaces it. */
+  double covariance[10];
+  double fit_error_pct; /* largest residual of the curve that is used */
+  double nonlinearity_pct, hysteresis_pct, zero_return_pct, creep_pct;
+  double repeatability_pct; /* of the reading, as is */
+  double reversibility_pct;
+};
+
+/* force_n = polarity · (slope·x + quadratic·x² + cubic·x³) with x = raw − zero_raw. Channels of one
+   side are summed. In a matrix plate that is the value which the matrix takes, in its own unit;
+   all its channels have the plate's side, and only a slope. */
 struct stance_calibration_channel {
   char channel[64];      /* name of the instrument's channel */
   char serial[64];       /* of the sensor */
@@ -17,18 +65,78 @@ struct stance_calibration_channel {
   int polarity;          /* +1 or −1 */
   double zero_raw;
   double slope_n_per_unit; /* > 0 */
+  double quadratic_n_per_unit2, cubic_n_per_unit3;
+  enum stance_calibration_method method;
+  unsigned plate;  /* from 1; 0: a cell that stands for itself */
+  double x_m, y_m; /* place of a cell under its plate */
+  enum stance_plate_role role;
+  struct stance_calibration_quality quality;
 };
 
-/* One profile: how an instrument's channels become force. Immutable once stored. */
+enum stance_plate_kind {
+  STANCE_PLATE_NONE = 0,
+  STANCE_PLATE_CELLS,   /* vertical cells at x_m, y_m of their channels */
+  STANCE_PLATE_KISTLER, /* eight channels, by their roles */
+  STANCE_PLATE_MATRIX,  /* six loads by up to eight channels, cross-talk included */
+};
+
+/* Index of a load, and row of a matrix. N and N·m, right-handed, about the sensor origin. */
+enum stance_load { STANCE_FX, STANCE_FY, STANCE_FZ, STANCE_MX, STANCE_MY, STANCE_MZ };
+
+/* plate.h tells what follows from it. The side's force is `polarity` times the force along `axis`
+   (for cells and Kistler: the sum of the channels that have a side, Fz). */
+struct stance_calibration_plate {
+  enum stance_plate_kind kind;
+  enum stance_load axis; /* of a matrix: STANCE_FX … STANCE_FZ */
+  int polarity;          /* of a matrix: +1 or −1 */
+  double a_m, b_m;       /* Kistler: from the centre to the sensors, in x and in y */
+  double top_m;          /* signed height z of the top surface above the origin */
+  bool matrix_checked;   /* its orientation was proven with known loads */
+  /* loads = matrix · values; column k belongs to the plate's k-th channel. */
+  double matrix[STANCE_LOAD_COUNT][STANCE_CHANNEL_COUNT_MAX];
+};
+
+enum stance_load_direction {
+  STANCE_LOAD_UP = 0,
+  STANCE_LOAD_DOWN,
+  STANCE_LOAD_PRELOAD, /* exercises the sensor: kept, not fitted */
+  STANCE_LOAD_HOLD,    /* the load of the point before it, read again later: creep */
+};
+
+struct stance_calibration_point {
+  unsigned channel; /* from 0 */
+  unsigned repeat;  /* from 1 */
+  enum stance_load_direction direction;
+  double applied_n;
+  double raw;
+};
+
+/* One profile: how an instrument's channels become force. Immutable once stored. Zero and "" stand
+   for what was not given. */
 struct stance_calibration {
   char id[64];
   char instrument[64]; /* model and serial */
   char created_at[32]; /* RFC 3339, UTC */
   char operator_name[64];
-  bool calibrated; /* false: no profile is known, values stay in the instrument's unit */
+  bool calibrated;      /* false: no profile is known, values stay in the instrument's unit */
+  unsigned version;     /* counts an instrument's profiles from 1 */
+  char valid_until[32]; /* YYYY-MM-DD, the last day */
+  char poor_fit[64];    /* why it was kept with a flag, and by how much */
+  char standard[STANCE_CALIBRATION_STANDARD_MAX][64];
+  double standard_uncertainty_pct; /* of the standards, or of the certificate; expanded, k = 2 */
+  double gravity_m_per_s2;         /* with which masses became forces */
   size_t channel_count;
   struct stance_calibration_channel channel[STANCE_CHANNEL_COUNT_MAX];
+  size_t plate_count;
+  struct stance_calibration_plate plate[STANCE_CALIBRATION_PLATE_MAX];
+  size_t point_count;
+  struct stance_calibration_point point[STANCE_CALIBRATION_POINT_MAX];
 };
+
+/* Why results made with this profile at `at` (RFC 3339, UTC) are doubtful: calibration_expired,
+   calibration_poor_fit. `at` "": when it was recorded is not known. Any context. */
+stance_reason_set stance_calibration_doubts(const struct stance_calibration *calibration,
+                                            const char *at);
 
 /* Identity for channels that are already forces: unit N mN kN kgf lbf, g = 9.80665 exactly where
    it enters. Electrical units need `scale`: "left=GAIN,OFFSET;right=GAIN,OFFSET" or "GAIN,OFFSET"
@@ -38,6 +146,14 @@ STANCE_MUST_CHECK enum stance_status
 stance_calibration_for_units(const struct stance_channel *channels, size_t channel_count,
                              const char *scale, struct stance_calibration *ret_calibration,
                              struct stance_problem *problem);
+
+/* STANCE_INPUT with the first thing about a profile that is impossible: a slope that is not
+   positive and finite, a polarity other than ±1, no channel, a plate without its channels, a text
+   that is not terminated. Every function below that takes a profile asks this first. Any context.
+ */
+STANCE_MUST_CHECK enum stance_status
+stance_calibration_validate(const struct stance_calibration *calibration,
+                            struct stance_problem *problem);
 
 /* Text form: an INI file that a person can read, exported and imported without loss. The caller
    frees the exported text. Import errors name the line. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Random profiles and recordings: the text form loses nothing, and force is linear in raw values.
  */
-#include "stance/calibration.h"
+#include "support/random_profile.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,130 +13,18 @@
 
 #include <cmocka.h>
 
-static uint64_t seed = 20260101;
-
-/* splitmix64 (Steele, Lea, Flood 2014): any seed is a good one. */
-static uint64_t random_bits(void)
-{
-  uint64_t z = (seed += UINT64_C(0x9e3779b97f4a7c15));
-  z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-  z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-  return z ^ z >> 31;
-}
-
-static size_t random_below(size_t limit)
-{
-  return (size_t)(random_bits() % limit);
-}
-
-static double random_unit(void)
-{
-  return (double)(random_bits() >> 11) * 0x1p-53;
-}
-
-/* Any finite double, subnormals included. */
-static double random_double(void)
-{
-  for (;;) {
-    uint64_t bits = random_bits();
-    double number;
-    memcpy(&number, &bits, sizeof number);
-    if (isfinite(number))
-      return number;
-  }
-}
-
-/* Plain words; or a few bytes that INI would trip over, again and again; or any bytes but NUL. */
-static void random_text(char *ret_text, size_t size)
-{
-  static const char traps[] = " ;#=:[]%%09afAF\t\n\r\"\\'-+";
-  size_t length = random_below(size);
-  unsigned kind = (unsigned)random_below(3);
-  size_t first_trap = random_below(sizeof traps - 3);
-
-  for (size_t k = 0; k < length; k++) {
-    if (kind == 0)
-      ret_text[k] = (char)('a' + random_below(26));
-    else if (kind == 1)
-      ret_text[k] = traps[first_trap + random_below(3)];
-    else
-      ret_text[k] = (char)(1 + random_below(255));
-  }
-  ret_text[length] = '\0';
-}
-
-static void random_line(char *ret_text, size_t size)
-{
-  random_text(ret_text, size);
-  for (; *ret_text != '\0'; ret_text++)
-    if (iscntrl((unsigned char)*ret_text))
-      *ret_text = '%';
-}
-
-static void random_profile(struct stance_calibration *ret_calibration)
-{
-  static const enum stance_side sides[] = {STANCE_LEFT, STANCE_RIGHT, STANCE_TOTAL,
-                                           STANCE_SIDE_NONE};
-  struct stance_calibration *c = ret_calibration;
-
-  memset(c, 0, sizeof *c);
-  do
-    random_line(c->id, sizeof c->id);
-  while (c->id[0] == '\0');
-  random_line(c->instrument, sizeof c->instrument);
-  random_line(c->created_at, sizeof c->created_at);
-  random_line(c->operator_name, sizeof c->operator_name);
-  c->calibrated = random_below(2) == 0;
-  c->channel_count = 1 + random_below(STANCE_CHANNEL_COUNT_MAX);
-  for (size_t k = 0; k < c->channel_count; k++) {
-    struct stance_calibration_channel *channel = &c->channel[k];
-    random_text(channel->channel, sizeof channel->channel);
-    random_text(channel->serial, sizeof channel->serial);
-    random_text(channel->unit, sizeof channel->unit);
-    channel->side = sides[random_below(4)];
-    channel->polarity = random_below(2) == 0 ? 1 : -1;
-    channel->zero_raw = random_double();
-    do
-      channel->slope_n_per_unit = fabs(random_double());
-    while (channel->slope_n_per_unit == 0.0);
-  }
-}
-
-static bool same_bits(double a, double b)
-{
-  return a == b && signbit(a) == signbit(b);
-}
-
-static bool same_profile(const struct stance_calibration *a, const struct stance_calibration *b)
-{
-  if (strcmp(a->id, b->id) != 0 || strcmp(a->instrument, b->instrument) != 0 ||
-      strcmp(a->created_at, b->created_at) != 0 ||
-      strcmp(a->operator_name, b->operator_name) != 0 || a->calibrated != b->calibrated ||
-      a->channel_count != b->channel_count)
-    return false;
-  for (size_t k = 0; k < a->channel_count; k++) {
-    const struct stance_calibration_channel *x = &a->channel[k], *y = &b->channel[k];
-    if (strcmp(x->channel, y->channel) != 0 || strcmp(x->serial, y->serial) != 0 ||
-        strcmp(x->unit, y->unit) != 0 || x->side != y->side || x->polarity != y->polarity ||
-        !same_bits(x->zero_raw, y->zero_raw) ||
-        !same_bits(x->slope_n_per_unit, y->slope_n_per_unit))
-      return false;
-  }
-  return true;
-}
-
 static void text_loses_nothing(void **state)
 {
   (void)state;
   for (int trial = 0; trial < 5000; trial++) {
     struct stance_calibration calibration, again;
-    uint64_t at = seed;
-    random_profile(&calibration);
+    uint64_t at = profile_seed;
+    profile_random(&calibration);
     char *text;
     struct stance_problem problem = {.text = ""};
     assert_int_equal(stance_calibration_export(&calibration, &text), STANCE_OK);
     enum stance_status status = stance_calibration_import("random", text, &again, &problem);
-    if (status != STANCE_OK || !same_profile(&calibration, &again))
+    if (status != STANCE_OK || !profile_is_same(&calibration, &again))
       fail_msg("seed %llu: status %d, %s\n%s", (unsigned long long)at, (int)status, problem.text,
                text);
     free(text);
@@ -150,7 +37,7 @@ static void damaged_text_is_read_or_refused(void **state)
   (void)state;
   for (int trial = 0; trial < 5000; trial++) {
     struct stance_calibration calibration;
-    random_profile(&calibration);
+    profile_random(&calibration);
     char *text;
     assert_int_equal(stance_calibration_export(&calibration, &text), STANCE_OK);
     size_t length = strlen(text);
@@ -181,8 +68,12 @@ struct recording {
 /* Ordinary sizes, where rounding is a matter of the last digits. */
 static void random_rig(struct stance_calibration *calibration, struct recording *recording)
 {
-  random_profile(calibration);
-  calibration->channel[0].side = STANCE_LEFT;
+  profile_random(calibration);
+  for (size_t k = 0; k < calibration->plate_count; k++)
+    for (size_t c = 0; c < STANCE_CHANNEL_COUNT_MAX; c++) /* the force must stay a number */
+      calibration->plate[k].matrix[calibration->plate[k].axis][c] = 2.0 * random_unit() - 1.0;
+  if (calibration->plate_count == 0)
+    calibration->channel[0].side = STANCE_LEFT;
   memset(recording, 0, sizeof *recording);
   recording->raw.sample_count = SAMPLE_COUNT;
   recording->raw.channel_count = calibration->channel_count;
@@ -190,6 +81,7 @@ static void random_rig(struct stance_calibration *calibration, struct recording 
     struct stance_calibration_channel *channel = &calibration->channel[c];
     channel->zero_raw = 1000.0 * (random_unit() - 0.5);
     channel->slope_n_per_unit = 0.001 + random_unit();
+    channel->quadratic_n_per_unit2 = channel->cubic_n_per_unit3 = 0.0;
     memcpy(recording->raw.channel[c].name, channel->channel, sizeof channel->channel);
     memcpy(recording->raw.channel[c].unit, channel->unit, sizeof channel->unit);
     recording->raw.channel[c].minimum = -(double)INFINITY;
@@ -298,8 +190,8 @@ int main(void)
 {
   const char *wanted = getenv("STANCE_SEED");
   if (wanted != NULL)
-    seed = strtoull(wanted, NULL, 10);
-  printf("seed %llu (STANCE_SEED sets it)\n", (unsigned long long)seed);
+    profile_seed = strtoull(wanted, NULL, 10);
+  printf("seed %llu (STANCE_SEED sets it)\n", (unsigned long long)profile_seed);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(text_loses_nothing),     cmocka_unit_test(damaged_text_is_read_or_refused),
       cmocka_unit_test(force_is_linear),        cmocka_unit_test(polarity_turns_the_sign),

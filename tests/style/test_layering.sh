@@ -9,7 +9,7 @@
 set_contract_owner() {
   case $1 in
   stance/ring.h | stance/rt.h | stance/source.h | stance/csv.h) owner=acquisition ;;
-  stance/calibration.h) owner=calibration ;;
+  stance/calibration.h | stance/plate.h | stance/evaluation.h) owner=calibration ;;
   stance/filter.h | stance/onset.h | stance/metric.h | stance/repetition.h | stance/asymmetry.h | \
     stance/protocol.h | stance/result.h | stance/reliability.h | stance/comparison.h) owner=analysis ;;
   *) owner=all ;;
@@ -19,7 +19,7 @@ set_contract_owner() {
 # header | files that may include it (a pattern of bash)
 library_owners='
 fftw3.h               analysis/fft.[ch]
-gsl/*                 calibration/fit.c|analysis/statistics*.c
+gsl/*                 calibration/fit.c|calibration/least_squares.c|analysis/statistics*.c
 ini.h                 calibration/profile_read.c|analysis/protocol.c
 csv.h                 acquisition/csv_*.c|tools/station/sheet*.c
 sqlite3.h             tools/station/store*.[ch]|tests/support/faulty_disk.c

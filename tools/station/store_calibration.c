@@ -31,9 +31,13 @@ enum stance_status stance_store_put_calibration(struct stance_store *store,
 {
   char *text, *stored = NULL;
   enum stance_status status = stance_calibration_export(calibration, &text);
-  if (status != STANCE_OK)
-    return stance_problem_set(problem, status, "%s: cannot save the calibration %s: out of memory",
-                              store->path, calibration->id);
+  if (status != STANCE_OK) {
+    struct stance_problem why = {"out of memory"};
+    if (status != STANCE_MEMORY)
+      status = stance_calibration_validate(calibration, &why);
+    return stance_problem_set(problem, status, "%s: cannot save the calibration: %.400s",
+                              store->path, why.text);
+  }
   int code = store_transaction_begin(store);
   if (code == SQLITE_OK)
     code = store_execute(

@@ -154,6 +154,7 @@ enum stance_status stance_trial_analyze(struct stance_analyzer *analyzer,
       .side_order = trial->side_order_count > 0 ? trial->side_order : NULL,
       .side_order_count = trial->side_order_count,
       .recording_flags = trial->flags,
+      .force_flags = stance_calibration_doubts(&trial->calibration, trial->started_at),
   };
   const struct stance_pipeline_input input = {
       .raw = &trial->raw,
