@@ -63,6 +63,28 @@ static enum stance_status list_stored(const char *store_path, char (**ret_ids)[S
   return status;
 }
 
+/* What the clinic has measured of its tests. A store that cannot be read stops no analysis of a
+   file, but then published numbers may stand where the clinic's own should. */
+static void load_reliability(const char *store_path, struct stance_reliability_book *ret_book)
+{
+  struct stance_store *store = NULL;
+  struct stance_problem problem = {""};
+  struct stance_reliability_record *records = NULL;
+  size_t count = 0;
+  if (access(store_path, F_OK) != 0)
+    return;
+  enum stance_status status = stance_store_open(store_path, STANCE_STORE_READ, &store, &problem);
+  if (status == STANCE_OK)
+    status = stance_store_list_reliability(store, &records, &count, &problem);
+  stance_store_close(store);
+  if (status != STANCE_OK) {
+    fputs("stance: without the repeatability measured here: ", stderr);
+    stance_print_plain(stderr, problem.text);
+    fputc('\n', stderr);
+  }
+  *ret_book = (struct stance_reliability_book){.record = records, .count = count};
+}
+
 static enum stance_status collect_items(const struct stance_analyze_arguments *arguments,
                                         char (*ids)[STANCE_UUID_SIZE], size_t id_count,
                                         struct stance_batch_item **ret_items, size_t *ret_count,
@@ -170,6 +192,7 @@ static enum stance_status analyze(const struct stance_analyze_arguments *argumen
   size_t id_count = 0;
   struct stance_batch_item *items = NULL;
   struct session session = {.arguments = arguments};
+  struct stance_reliability_book reliability = {0};
   enum stance_status status = STANCE_OK;
   if (arguments->protocol != NULL) {
     status = stance_protocol_find(arguments->protocol, &protocol, NULL, &protocol_path, problem);
@@ -185,6 +208,7 @@ static enum stance_status analyze(const struct stance_analyze_arguments *argumen
   if (status == STANCE_OK)
     status = spare_inputs(&session, items, problem);
   if (status == STANCE_OK) {
+    load_reliability(store_path, &reliability);
     session.shows_progress = session.count > 1 && isatty(STDERR_FILENO);
     const struct stance_batch_options options = {
         .trial = &trial,
@@ -194,9 +218,11 @@ static enum stance_status analyze(const struct stance_analyze_arguments *argumen
         .summary = session.count == 1 && isatty(STDERR_FILENO),
         .jobs = arguments->jobs,
         .store_path = store_path,
+        .reliability = &reliability,
     };
     status = produce(&session, items, &options, problem);
   }
+  free((void *)reliability.record);
   free(items);
   free(ids);
   free(protocol_path);

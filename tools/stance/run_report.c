@@ -149,18 +149,25 @@ enum stance_status stance_run_report(struct stance_run *run, struct stance_probl
   struct stance_result result = {0};
   struct stance_report report;
   struct stance_analyzer *analyzer = NULL;
+  struct stance_reliability_record *records = NULL;
+  struct stance_reliability_book reliability = {0};
   enum stance_status status =
       stance_trial_load_stored(run->store, run->recording.id, &options, &trial, problem);
   if (status != STANCE_OK)
     return status;
   status = stance_analyzer_create(&analyzer, problem);
   if (status == STANCE_OK)
+    status = stance_store_list_reliability(run->store, &records, &reliability.count, problem);
+  reliability.record = records;
+  if (status == STANCE_OK)
     status = stance_trial_analyze(analyzer, &trial, &options, &result, problem);
   if (status == STANCE_OK) {
     stance_trial_report(&trial, &result, &report);
+    report.reliability = &reliability;
     status = publish(run, &report, problem);
     stance_result_finish(&result);
   }
+  free(records);
   stance_analyzer_destroy(analyzer);
   stance_trial_finish(&trial);
   return status;

@@ -62,6 +62,7 @@ static void report_trial(struct worker *worker, const struct stance_trial *trial
   }
   struct stance_report report;
   stance_trial_report(trial, &result, &report);
+  report.reliability = options->reliability;
   struct stance_sheet sheet = {.text = &slot->rows, .locale = options->locale};
   if (options->json)
     stance_report_json(&slot->rows, &report);

@@ -17,11 +17,12 @@ struct stance_batch_item {
 struct stance_batch_options {
   const struct stance_trial_options *trial;
   enum stance_layout layout;
-  bool json;              /* instead of a layout: one object a line */
-  bool locale;            /* of the layout */
-  bool summary;           /* for a person, among the messages */
-  unsigned jobs;          /* 0: as many as there are processors */
-  const char *store_path; /* needed by stored items */
+  bool json;                                         /* instead of a layout: one object a line */
+  bool locale;                                       /* of the layout */
+  bool summary;                                      /* for a person, among the messages */
+  unsigned jobs;                                     /* 0: as many as there are processors */
+  const char *store_path;                            /* needed by stored items */
+  const struct stance_reliability_book *reliability; /* of the clinic; NULL: none */
 };
 
 /* What one item gave. Borrowed during the call. */

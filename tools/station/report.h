@@ -4,6 +4,7 @@
 #ifndef STANCE_REPORT_H
 #define STANCE_REPORT_H
 
+#include "reliability_record.h"
 #include "sheet.h"
 #include "stance/result.h"
 
@@ -38,6 +39,8 @@ struct stance_report {
   enum stance_calibration_state calibration;
   const char *calibration_id;
   const char *notes; /* what was assumed, measured and refused on the way */
+  const struct stance_reliability_book
+      *reliability; /* the clinic's own; published ones are known */
 };
 
 /* The header row, with the byte-order mark where the sheet has one. The columns do not depend on

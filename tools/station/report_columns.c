@@ -116,18 +116,18 @@ static const struct stance_column tests_end[] = {
     {"asymmetry_formula", "", "id", "Id and version of the formula", "SCIENCE 6"},
     {"weaker_side", "", "id", "left or right; empty where equal or not compared", "SCIENCE 6"},
     {"asymmetry_low_pct", "%", "number",
-     "Lower end of what the test is compatible with; empty "
-     "where no reliability is known",
+     "Lower end (95 %) of the differences that the test is compatible with, by asymmetry_formula; "
+     "empty where no reliability is known (flag no_reliability)",
      "SCIENCE 6"},
     {"asymmetry_high_pct", "%", "number", "Upper end of the same", "SCIENCE 6"},
     {"distinguishable", "", "flag",
-     "1: the difference exceeds what two tests of equal sides differ by; empty where no "
-     "reliability "
-     "is known",
+     "1: the difference exceeds what two tests of equal sides differ by; 0: it cannot be told "
+     "apart from measurement error, which does not show that the sides are equal; empty where no "
+     "reliability is known",
      "SCIENCE 6"},
     {"mdc95_n", "N", "number",
-     "How far two tests of an unchanged athlete differ, 95 %; empty where "
-     "no reliability is known",
+     "How far two tests of an unchanged athlete differ, 95 %: of the compared peak force, of both "
+     "sides the larger; empty where no reliability is known",
      "SCIENCE 3, 6"},
     {"mdc95_source", "", "text", "Whose reliability data mdc95_n comes from", "SCIENCE 6"},
     {"left_change_pct", "%", "number",

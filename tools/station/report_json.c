@@ -229,18 +229,58 @@ static void repetitions(struct json *json, const struct stance_result *result)
   leave(json, "]");
 }
 
+static void comparison(struct json *json, const struct stance_report *report)
+{
+  static const enum stance_summary_rule rule = STANCE_SUMMARY_BEST;
+  struct stance_repeatability known;
+  const struct stance_side_comparison sides_compared =
+      stance_report_comparison(report, rule, &known);
+  const bool is_known = sides_compared.verdict != STANCE_DISTINGUISHABLE_UNKNOWN;
+  char words[STANCE_COMPARISON_WORDS_SIZE], status[STANCE_REASONS_SIZE] = "ok";
+  if (!is_known) {
+    const int length = snprintf(status, sizeof status, "missing:");
+    stance_reason_join(sides_compared.reasons, status + length, sizeof status - (size_t)length);
+  }
+  stance_side_comparison_words(&sides_compared, words, sizeof words);
+  enter(json, "comparison", "{");
+  text_member(json, "rule", stance_summary_id(rule));
+  text_member(json, "metric", stance_metric_info(report->result->protocol.compared)->id);
+  text_member(json, "status", status);
+  text_member(json, "distinguishable", stance_distinguishable_id(sides_compared.verdict));
+  text_member(json, "words", words);
+  number_member(json, "low_pct", sides_compared.low_pct);
+  number_member(json, "high_pct", sides_compared.high_pct);
+  number_member(json, "log_ratio", is_known ? sides_compared.log_ratio : (double)NAN);
+  number_member(json, "band", sides_compared.band);
+  bool_member(json, "assumes_independent_sides", sides_compared.assumes_independence);
+  text_member(json, "source", known.source);
+  bool_member(json, "published_elsewhere", known.published);
+  leave(json, "}");
+}
+
 struct value_context {
   struct json *json;
-  const struct stance_result *result;
+  const struct stance_report *report;
 };
+
+static void mdc95(struct json *json, const struct stance_report *report,
+                  enum stance_summary_rule rule, enum stance_side side, enum stance_metric metric,
+                  const struct stance_value *value)
+{
+  struct stance_repeatability known;
+  const double change = stance_report_mdc95(report, rule, side, metric, value, &known);
+  number_member(json, "mdc95", change);
+  text_member(json, "mdc95_source", isnan(change) ? NULL : known.source);
+}
 
 static void value_object(void *context, const struct stance_repetition *repetition,
                          enum stance_summary_rule rule, enum stance_side side,
                          enum stance_metric metric, const struct stance_value *value)
 {
   struct json *json = ((struct value_context *)context)->json;
+  const struct stance_report *report = ((struct value_context *)context)->report;
   char method[256], status[STANCE_REASONS_SIZE];
-  stance_result_method(((struct value_context *)context)->result, metric, method, sizeof method);
+  stance_result_method(report->result, metric, method, sizeof method);
   stance_value_status(value, status, sizeof status);
   enter(json, NULL, "{");
   if (repetition != NULL)
@@ -255,6 +295,8 @@ static void value_object(void *context, const struct stance_repetition *repetiti
                 stance_value_is_missing(value) ? (double)NAN : value->uncertainty);
   text_member(json, "method", method);
   text_member(json, "status", status);
+  if (repetition == NULL)
+    mdc95(json, report, rule, side, metric, value);
   leave(json, "}");
 }
 
@@ -262,7 +304,7 @@ void stance_report_json(struct stance_text *text, const struct stance_report *re
 {
   struct json json = {.text = text};
   const struct stance_result *result = report->result;
-  struct value_context context = {.json = &json, .result = result};
+  struct value_context context = {.json = &json, .report = report};
   enter(&json, NULL, "{");
   subject(&json, report);
   protocol(&json, &result->protocol);
@@ -273,6 +315,7 @@ void stance_report_json(struct stance_text *text, const struct stance_report *re
   reasons_member(&json, "flags", result->flags);
   sides(&json, result);
   repetitions(&json, result);
+  comparison(&json, report);
   enter(&json, "values", "[");
   stance_report_visit_values(result, value_object, &context);
   leave(&json, "]");

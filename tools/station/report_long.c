@@ -71,8 +71,12 @@ static void row(void *context, const struct stance_repetition *repetition,
   stance_sheet_text(sheet, status);
   stance_sheet_text(sheet, to->report->athlete);
   stance_sheet_text(sheet, to->started_at);
-  stance_sheet_empty(sheet); /* mdc95 and its source: no reliability is known yet */
-  stance_sheet_empty(sheet);
+  struct stance_repeatability known;
+  const double mdc95 = repetition != NULL
+                           ? (double)NAN
+                           : stance_report_mdc95(to->report, rule, side, metric, value, &known);
+  stance_sheet_shortest(sheet, mdc95);
+  stance_sheet_text(sheet, isnan(mdc95) ? NULL : known.source);
   stance_sheet_end_row(sheet, stance_columns_long.count);
 }
 

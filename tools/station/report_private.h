@@ -62,6 +62,23 @@ enum stance_side stance_report_weaker_side(const struct stance_result *result,
    seen to be missing; total where something was measured on it. */
 bool stance_report_summary_has_side(const struct stance_result *result, enum stance_side side);
 
+/* Of a value of a summary; false where no repeatability is known, or the values are no newtons. */
+bool stance_report_repeatability(const struct stance_report *report, enum stance_metric metric,
+                                 enum stance_summary_rule rule,
+                                 struct stance_repeatability *ret_repeatability);
+/* How far two tests of an unchanged athlete differ, in the unit of the value, with where that is
+   known from; NaN, and nothing written, where it is not known. */
+double stance_report_mdc95(const struct stance_report *report, enum stance_summary_rule rule,
+                           enum stance_side side, enum stance_metric metric,
+                           const struct stance_value *value,
+                           struct stance_repeatability *ret_repeatability);
+/* Left against right by what is known of the test, which is returned too. */
+struct stance_side_comparison
+stance_report_comparison(const struct stance_report *report, enum stance_summary_rule rule,
+                         struct stance_repeatability *ret_repeatability);
+/* In words, for the summary. */
+void stance_report_comparison_text(struct stance_text *text, const struct stance_report *report);
+
 /* Calls `visit` for every value of the result in the order of the long layout. `repetition` is NULL
    for a summary. */
 typedef void stance_report_visit(void *context, const struct stance_repetition *repetition,

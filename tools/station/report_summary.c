@@ -3,8 +3,6 @@
    not, and makes no clinical claim. */
 #include "report_private.h"
 
-#include <ctype.h>
-#include <math.h>
 #include <string.h>
 
 static const char *or_nothing(const char *text)
@@ -106,61 +104,6 @@ static void table(struct stance_text *text, const struct stance_result *result)
                      level_of(result, compared));
 }
 
-static void capitalised(struct stance_text *text, const char *word)
-{
-  stance_text_format(text, "%c%s", toupper((unsigned char)word[0]), word + 1);
-}
-
-static void not_tested(struct stance_text *text, const struct stance_result *result)
-{
-  if (!result->measured[STANCE_LEFT] && !result->measured[STANCE_RIGHT]) {
-    stance_text_string(text,
-                       "One force carries both sides: left and right cannot be told apart.\n");
-    return;
-  }
-  for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++) {
-    if (result->measured[side] && result->attempted[side] > 0)
-      continue;
-    capitalised(text, stance_side_name((enum stance_side)side));
-    stance_text_string(text, result->measured[side]
-                                 ? " was recorded, but no repetition was found on it"
-                                 : " was not tested");
-    stance_text_string(text, ": nothing is compared with it.\n");
-  }
-}
-
-static void asymmetry(struct stance_text *text, const struct stance_result *result)
-{
-  const struct stance_value *value =
-      &result->summary[STANCE_SUMMARY_BEST][STANCE_BOTH][STANCE_METRIC_ASYMMETRY_PEAK_FORCE];
-  int formula = result->settings.asymmetry_formula;
-  const char *id = stance_asymmetry_id((enum stance_asymmetry_formula)formula);
-  char status[STANCE_REASONS_SIZE];
-  stance_text_string(text, "\n");
-  if (stance_value_is_missing(value)) {
-    not_tested(text, result);
-    stance_value_status(value, status, sizeof status);
-    stance_text_format(text, "Left and right are not compared (%s).\n", status);
-    return;
-  }
-  enum stance_side weaker = stance_report_weaker_side(result, value);
-  const char *name = stance_side_name(weaker);
-  const char *other = stance_side_name(weaker == STANCE_LEFT ? STANCE_RIGHT : STANCE_LEFT);
-  if (weaker == STANCE_SIDE_NONE) {
-    stance_text_string(text, "Left and right gave the same best peak force");
-  } else if (formula == STANCE_ASYMMETRY_PERCENT_DIFFERENCE) {
-    capitalised(text, name);
-    stance_text_format(text, " %.1f %% weaker than %s", fabs(value->value), other);
-  } else {
-    capitalised(text, name);
-    stance_text_format(text, " weaker than %s: %.1f %%", other, value->value);
-  }
-  stance_text_format(text, " (best repetitions, %s).\n", id);
-  stance_text_string(text,
-                     "No repeatability of this test is known here: this is no statement about "
-                     "a real difference between the legs.\n");
-}
-
 static void reason_sentences(struct stance_text *text, stance_reason_set reasons,
                              const char *indent)
 {
@@ -248,7 +191,7 @@ void stance_report_summary(struct stance_text *text, const struct stance_report 
   const struct stance_result *result = report->result;
   heading(text, report);
   table(text, result);
-  asymmetry(text, result);
+  stance_report_comparison_text(text, report);
   repetitions(text, result);
   if (result->integrity.frames_expected > 0)
     stance_text_format(text, "\nFrames lost: %llu of %llu.\n",

@@ -2,6 +2,8 @@
 /* The tests layout: one row a test, left and right in columns; and the door to the layouts. */
 #include "report_layouts.h"
 
+#include <math.h>
+
 /* SCIENCE 3: the best valid repetition is the session's value. */
 static const enum stance_summary_rule rule = STANCE_SUMMARY_BEST;
 static const char *const prefix[] = {"left_", "right_"};
@@ -59,8 +61,39 @@ static void notes_cell(struct stance_sheet *sheet, const struct stance_report *r
   stance_text_finish(&notes);
 }
 
-/* The empty ones belong to reliability, history, pain and verification, none of which is kept yet;
-   their place is part of the format. */
+/* Of both sides together the larger one, so that neither is taken to have changed by chance. */
+static void mdc95_cells(struct stance_sheet *sheet, const struct stance_report *report)
+{
+  const struct stance_result *result = report->result;
+  const enum stance_metric compared = result->protocol.compared;
+  struct stance_repeatability known;
+  double mdc95 = (double)NAN;
+  for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++)
+    mdc95 = fmax(mdc95, stance_report_mdc95(report, rule, (enum stance_side)side, compared,
+                                            &result->summary[rule][side][compared], &known));
+  stance_sheet_fixed(sheet, mdc95, stance_metric_info(compared)->decimals);
+  stance_sheet_text(sheet, isnan(mdc95) ? NULL : known.source);
+}
+
+/* Returns why cells of a difference that was measured stay empty. */
+static stance_reason_set comparison_cells(struct stance_sheet *sheet,
+                                          const struct stance_report *report)
+{
+  struct stance_repeatability known;
+  const struct stance_side_comparison comparison = stance_report_comparison(report, rule, &known);
+  const int decimals = stance_metric_info(STANCE_METRIC_ASYMMETRY_PEAK_FORCE)->decimals;
+  stance_sheet_fixed(sheet, comparison.low_pct, decimals);
+  stance_sheet_fixed(sheet, comparison.high_pct, decimals);
+  if (comparison.verdict == STANCE_DISTINGUISHABLE_UNKNOWN)
+    stance_sheet_empty(sheet);
+  else
+    stance_sheet_count(sheet, comparison.verdict == STANCE_DISTINGUISHABLE_YES);
+  mdc95_cells(sheet, report);
+  return comparison.reasons & STANCE_REASON_BIT(STANCE_REASON_NO_RELIABILITY);
+}
+
+/* The empty ones belong to history, pain and verification, none of which is kept yet; their place
+   is part of the format. */
 static void end_cells(struct stance_sheet *sheet, const struct stance_report *report,
                       stance_reason_set flags)
 {
@@ -72,8 +105,7 @@ static void end_cells(struct stance_sheet *sheet, const struct stance_report *re
                      stance_metric_info(STANCE_METRIC_ASYMMETRY_PEAK_FORCE)->decimals);
   stance_sheet_text(sheet, stance_asymmetry_id((enum stance_asymmetry_formula)formula));
   stance_sheet_text(sheet, stance_side_name(stance_report_weaker_side(result, asymmetry)));
-  empty_cells(sheet, 3); /* asymmetry_low_pct asymmetry_high_pct distinguishable */
-  empty_cells(sheet, 2); /* mdc95_n mdc95_source */
+  flags |= comparison_cells(sheet, report);
   empty_cells(sheet, 5); /* left_change_pct … days_since_last_test */
   empty_cells(sheet, 3); /* left_pain_max right_pain_max pain_stop */
   empty_cells(sheet, 2); /* zero_shift_left_n zero_shift_right_n */
