@@ -3,6 +3,7 @@
 #include "stance/source.h"
 
 #include "driver.h"
+#include "usb_stream.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,35 +14,40 @@ struct stance_source {
   struct stance_source_info info;
 };
 
+/* Drivers first, then instruments. */
 const struct stance_source_kind *stance_source_kind(size_t k)
 {
-  for (size_t i = 0; stance_source_drivers[i] != NULL; i++)
-    if (i == k)
-      return &stance_source_drivers[i]->kind;
+  size_t drivers = 0;
+
+  for (; stance_source_drivers[drivers] != NULL; drivers++)
+    if (drivers == k)
+      return &stance_source_drivers[drivers]->kind;
+  for (size_t i = 0; stance_instruments[i] != NULL; i++)
+    if (drivers + i == k)
+      return &stance_instruments[i]->kind;
   return NULL;
 }
 
+/* Every instrument goes through the one transfer engine; `usb:` is the first that is there. */
 static const struct stance_source_driver *find_driver(const char *scheme)
 {
   for (size_t k = 0; stance_source_drivers[k] != NULL; k++)
     if (strcmp(stance_source_drivers[k]->kind.scheme, scheme) == 0)
       return stance_source_drivers[k];
-  return NULL;
+  for (size_t k = 0; stance_instruments[k] != NULL; k++)
+    if (strcmp(stance_instruments[k]->kind.scheme, scheme) == 0)
+      return &stance_usb_driver;
+  return strcmp(stance_usb_driver.kind.scheme, scheme) == 0 ? &stance_usb_driver : NULL;
 }
 
 static enum stance_status refuse_scheme(const char *scheme, struct stance_problem *problem)
 {
-  char list[200] = "";
+  const struct stance_source_kind *kind;
+  char list[300] = "";
   size_t used = 0;
 
-  /* The scheme that takes whatever is plugged in: known, though nothing answers to it. */
-  if (strcmp(scheme, "usb") == 0)
-    return stance_problem_set(problem, STANCE_INSTRUMENT,
-                              "usb: no supported USB instrument was found; connect one, or try "
-                              "sim:nordic");
-  for (size_t k = 0; stance_source_drivers[k] != NULL && used < sizeof list; k++)
-    used += (size_t)snprintf(list + used, sizeof list - used,
-                             " %s:", stance_source_drivers[k]->kind.scheme);
+  for (size_t k = 0; (kind = stance_source_kind(k)) != NULL && used < sizeof list; k++)
+    used += (size_t)snprintf(list + used, sizeof list - used, " %s:", kind->scheme);
   return stance_problem_set(problem, STANCE_USAGE,
                             "there is no source \"%.60s:\"; known:%s usb:", scheme, list);
 }

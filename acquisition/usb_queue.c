@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The transfers of the stream. The callback checks, decodes and submits again; whatever else is to
+   be done about what it saw, the event thread does between two looks at libusb. */
+#include "usb_private.h"
+
+#include "stance/rt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What came is data whatever the status says (libusb returns what it has on time-outs and
+   cancellations too). Behind a fault there is a hole, whose length only a clock can tell. */
+static void take_bytes(struct usb_link *link, const struct libusb_transfer *transfer)
+{
+  struct usb_queue *queue = &link->queue;
+  if (queue->flow == NULL || queue->fault != USB_FAULT_NONE || transfer->actual_length <= 0)
+    return;
+  usb_flow_take(queue->flow, transfer->buffer, (size_t)transfer->actual_length, usb_link_now(link));
+  if (queue->flow->sink.restart_reason != NULL || queue->flow->sink.fatal_reason != NULL)
+    queue->fault = USB_FAULT_DECODER;
+}
+
+static void note_error(struct usb_queue *queue, enum usb_fault fault)
+{
+  queue->errors++;
+  if (queue->errors >= USB_ERROR_MAX)
+    queue->fault = USB_FAULT_ERRORS;
+  else if (queue->fault == USB_FAULT_NONE)
+    queue->fault = fault;
+}
+
+static void judge(struct usb_link *link, enum libusb_transfer_status status)
+{
+  struct usb_queue *queue = &link->queue;
+  switch (status) {
+  case LIBUSB_TRANSFER_COMPLETED:
+  case LIBUSB_TRANSFER_TIMED_OUT:
+    queue->errors = 0;
+    break;
+  case LIBUSB_TRANSFER_NO_DEVICE:
+    link->gone = true;
+    break;
+  case LIBUSB_TRANSFER_STALL:
+    if (queue->fault == USB_FAULT_NONE)
+      queue->fault = USB_FAULT_STALL;
+    break;
+  case LIBUSB_TRANSFER_CANCELLED: /* not by us: the kernel lets go of a device that way */
+  case LIBUSB_TRANSFER_OVERFLOW:
+  case LIBUSB_TRANSFER_ERROR:
+    if (queue->submitting)
+      note_error(queue, USB_FAULT_GLITCH);
+    break;
+  }
+}
+
+static void submit(struct usb_slot *slot)
+{
+  struct usb_queue *queue = &slot->link->queue;
+  const enum usb_error error = usb_error_of(libusb_submit_transfer(slot->transfer));
+  slot->in_flight = error == USB_OK;
+  queue->in_flight += slot->in_flight ? 1 : 0;
+  queue->refused = slot->in_flight ? 0 : queue->refused + 1;
+  queue->memory_short |= error == USB_NO_ROOM;
+  slot->link->gone |= error == USB_GONE;
+}
+
+static void LIBUSB_CALL on_stream(struct libusb_transfer *transfer)
+{
+  struct usb_slot *slot = transfer->user_data;
+  struct usb_link *link = slot->link;
+  const enum stance_rt_context previous = stance_rt_enter(STANCE_RT_USB);
+
+  slot->in_flight = false;
+  link->queue.in_flight--;
+  take_bytes(link, transfer);
+  judge(link, transfer->status);
+  if (link->queue.submitting && !link->gone && link->queue.fault == USB_FAULT_NONE)
+    submit(slot);
+  stance_rt_leave(previous);
+}
+
+static bool make_slots(struct usb_link *link)
+{
+  struct usb_queue *queue = &link->queue;
+  const struct usb_plan *plan = &queue->plan;
+  queue->bytes = malloc(plan->transfer_count * plan->transfer_bytes);
+  if (queue->bytes == NULL)
+    return false;
+  for (size_t k = 0; k < plan->transfer_count; k++) {
+    struct usb_slot *slot = &queue->slot[k];
+    *slot = (struct usb_slot){.link = link, .transfer = libusb_alloc_transfer(0)};
+    if (slot->transfer == NULL)
+      return false;
+    queue->count = k + 1;
+    /* No time-out: silence is judged as a whole. */
+    libusb_fill_bulk_transfer(slot->transfer, link->handle, link->shape.endpoint,
+                              queue->bytes + k * plan->transfer_bytes, (int)plan->transfer_bytes,
+                              on_stream, slot, 0);
+  }
+  return true;
+}
+
+void usb_queue_free(struct usb_queue *queue)
+{
+  for (size_t k = 0; k < queue->count; k++)
+    libusb_free_transfer(queue->slot[k].transfer);
+  free(queue->bytes);
+  memset(queue, 0, sizeof *queue);
+}
+
+enum stance_status usb_queue_submit(struct usb_link *link, struct usb_flow *flow,
+                                    struct stance_problem *problem)
+{
+  struct usb_queue *queue = &link->queue;
+  const char *scheme = link->instrument->kind.scheme;
+  usb_queue_free(queue);
+  usb_plan_make(&link->shape, &queue->plan);
+  if (!make_slots(link)) {
+    usb_queue_free(queue);
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory for transfers");
+  }
+  queue->flow = flow;
+  queue->submitting = true;
+  for (size_t k = 0; k < queue->count && queue->refused == 0; k++)
+    submit(&queue->slot[k]);
+  if (queue->in_flight > 0)
+    return STANCE_OK;
+  if (queue->memory_short)
+    return stance_problem_set(problem, STANCE_INSTRUMENT,
+                              "%s: the kernel has no memory for USB transfers; run `echo 64 | sudo "
+                              "tee /sys/module/usbcore/parameters/usbfs_memory_mb`",
+                              scheme);
+  return stance_problem_set(problem, STANCE_INSTRUMENT,
+                            "%s: the instrument takes no transfers; unplug it, plug it in again",
+                            scheme);
+}
+
+void usb_queue_refill(struct usb_link *link)
+{
+  struct usb_queue *queue = &link->queue;
+  if (!queue->submitting || link->gone || queue->fault != USB_FAULT_NONE)
+    return;
+  /* Where memory is short, those in flight go on; the last one must not be given up. */
+  if (queue->memory_short && queue->in_flight > 0)
+    return;
+  for (size_t k = 0; k < queue->count && queue->refused < USB_ERROR_MAX; k++)
+    if (!queue->slot[k].in_flight)
+      submit(&queue->slot[k]);
+  if (queue->in_flight == 0)
+    queue->fault = USB_FAULT_ERRORS;
+}
+
+void usb_queue_cancel(struct usb_link *link)
+{
+  struct usb_queue *queue = &link->queue;
+  queue->submitting = false;
+  for (size_t k = 0; k < queue->count; k++)
+    if (queue->slot[k].in_flight)
+      libusb_cancel_transfer(queue->slot[k].transfer);
+}
+
+void usb_queue_settle(struct usb_link *link, int64_t quiet_ns)
+{
+  const int64_t begin_ns = usb_link_now(link);
+  const int64_t end_ns = begin_ns + USB_QUIET_MAX_MS * (int64_t)NS_PER_MS;
+  const struct usb_flow *flow = link->queue.flow;
+  while (flow != NULL && !link->gone && link->queue.fault == USB_FAULT_NONE) {
+    const int64_t heard_ns = flow->last_ns > begin_ns ? flow->last_ns : begin_ns;
+    const int64_t quiet_at_ns = heard_ns + quiet_ns;
+    const int64_t deadline_ns = quiet_at_ns < end_ns ? quiet_at_ns : end_ns;
+    if (usb_link_now(link) >= deadline_ns || usb_link_hurries(link))
+      return;
+    usb_link_pump(link, deadline_ns);
+  }
+}
+
+bool usb_queue_stop(struct usb_link *link)
+{
+  const int64_t deadline_ns = usb_link_now(link) + USB_TEARDOWN_MS * (int64_t)NS_PER_MS;
+  usb_queue_cancel(link);
+  while (link->queue.in_flight > 0 && usb_link_now(link) < deadline_ns)
+    usb_link_pump(link, deadline_ns);
+  return link->queue.in_flight == 0;
+}
