@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What an OptoForce (OnRobot) amplifier sends (tshu/optoforce6axis src/optoDriver.cpp;
+   jhu-saw/sawOptoforceSensor components/code/mtsOptoforce3D.cpp). Numbers are big-endian.
+
+   0   AA 07 08    0A: three axes, 10: six
+   4   counter     of the sample, wraps at 65536
+   6   status      bits 0…2 number of the sensor, 3 several sensors, 4…9 overload of Mz My Mx Fz Fy
+                   Fx, 10…15 fault of sensor or amplifier
+   8   Fx Fy Fz    and Mx My Mz, int16
+   14  checksum    of three axes, 20 of six: sum of all bytes before it, in 16 bits
+
+   Nothing is flushed: where a frame is broken, the next is looked for one byte further on, and the
+   counter of the next good one says how many instants are missing. */
+#include "optoforce_stream.h"
+
+enum {
+  HEAD_BYTES = 4,
+  COUNTER_AT = 4,
+  STATUS_AT = 6,
+  VALUES_AT = 8,
+  AXES_MAX = 6,
+  /* A counter further ahead than half its range lies behind: 33 s without a byte would have ended
+     the stream long before. */
+  BACKWARDS = 0x8000,
+  /* A second of a six-axis stream, all of it unreadable. */
+  FOREIGN_MAX = 22 * STANCE_OPTOFORCE_RATE_HZ,
+  FAULTY_MAX = STANCE_OPTOFORCE_RATE_HZ, /* a second */
+};
+
+enum {
+  SEVERAL_SENSORS = 1 << 3,
+  OVERLOAD_FIRST = 4, /* Mz; Fx is AXES_MAX - 1 further */
+  OVERLOAD_ANY = 0x3f << OVERLOAD_FIRST,
+  FAULT_ANY = 0x3f << 10,
+};
+
+static uint16_t get_u16(const uint8_t *bytes)
+{
+  return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+static size_t axes_of_head(const uint8_t *bytes)
+{
+  if (bytes[0] != 0xaa || bytes[1] != 0x07 || bytes[2] != 0x08)
+    return 0;
+  return bytes[3] == 0x0a ? 3 : bytes[3] == 0x10 ? 6 : 0;
+}
+
+static bool checksum_holds(const uint8_t *frame, size_t length)
+{
+  unsigned sum = 0;
+
+  for (size_t k = 0; k < length - 2; k++)
+    sum += frame[k];
+  return (uint16_t)sum == get_u16(frame + length - 2);
+}
+
+size_t stance_optoforce_find_axes(const uint8_t *bytes, size_t length)
+{
+  for (size_t at = 0; at + HEAD_BYTES <= length; at++) {
+    const size_t axes = axes_of_head(bytes + at);
+    const size_t frame_bytes = stance_optoforce_frame_bytes(axes);
+    if (axes != 0 && frame_bytes <= length - at && checksum_holds(bytes + at, frame_bytes))
+      return axes;
+  }
+  return 0;
+}
+
+void stance_optoforce_stream_rewind(struct stance_optoforce_stream *stream)
+{
+  *stream = (struct stance_optoforce_stream){.axis_count = stream->axis_count};
+}
+
+/* Instants between the last good frame and this one. False where the frame is not to be used. */
+static bool account(struct stance_optoforce_stream *stream, uint16_t counter,
+                    struct stance_frame_sink *sink)
+{
+  const uint16_t missing = stream->any ? (uint16_t)(counter - stream->counter) : 0;
+
+  if (missing == UINT16_MAX) {
+    sink->duplicated++;
+    return false;
+  }
+  if (missing >= BACKWARDS) {
+    sink->restart_reason = "the sensor began to count anew: it lost its supply or was reset; check "
+                           "the plug at the amplifier";
+    stream->given_up = true;
+    return false;
+  }
+  const uint64_t spoilt = stream->damaged < missing ? stream->damaged : missing;
+  stance_frame_sink_spoil(sink, spoilt);
+  stance_frame_sink_lose(sink, missing - spoilt);
+  stream->damaged = 0;
+  stream->foreign = 0;
+  stream->counter = (uint16_t)(counter + 1);
+  stream->any = true;
+  return true;
+}
+
+/* What the sensor says is wrong with this frame. False where its values mean nothing. */
+static bool judge_status(struct stance_optoforce_stream *stream, uint16_t status,
+                         struct stance_frame_sink *sink, uint32_t *flags)
+{
+  if ((status & SEVERAL_SENSORS) != 0) {
+    sink->fatal_reason = "the amplifier has several sensors, whose frames cannot be told apart in "
+                         "time; leave one sensor plugged in";
+    stream->given_up = true;
+    return false;
+  }
+  if ((status & FAULT_ANY) != 0) {
+    stance_frame_sink_spoil(sink, 1);
+    if (++stream->faulty == FAULTY_MAX) {
+      sink->fatal_reason = "the sensor or its amplifier reports a fault of its own; check the "
+                           "cable between them, unplug it and plug it in again";
+      stream->given_up = true;
+    }
+    return false;
+  }
+  stream->faulty = 0;
+  if ((status & OVERLOAD_ANY) != 0) {
+    sink->warnings |= STANCE_WARNING_OVERLOAD;
+    for (unsigned axis = 0; axis < stream->axis_count; axis++)
+      if ((status >> (OVERLOAD_FIRST + AXES_MAX - 1 - axis) & 1) != 0)
+        *flags |= STANCE_FRAME_SATURATED(axis);
+  }
+  return true;
+}
+
+static void take_frame(struct stance_optoforce_stream *stream, const uint8_t *frame,
+                       struct stance_frame_sink *sink)
+{
+  double value[AXES_MAX];
+  uint32_t flags = 0;
+
+  if (!account(stream, get_u16(frame + COUNTER_AT), sink) ||
+      !judge_status(stream, get_u16(frame + STATUS_AT), sink, &flags))
+    return;
+  for (size_t axis = 0; axis < stream->axis_count; axis++)
+    value[axis] = (int16_t)get_u16(frame + VALUES_AT + 2 * axis);
+  stance_frame_sink_push(sink, value, flags);
+}
+
+/* Takes every whole frame; returns how many bytes are done with. */
+static size_t consume(struct stance_optoforce_stream *stream, struct stance_frame_sink *sink)
+{
+  const size_t frame_bytes = stance_optoforce_frame_bytes(stream->axis_count);
+  const uint8_t *bytes = stream->window.bytes;
+  size_t at = 0;
+
+  while (at + HEAD_BYTES <= stream->window.count && !stream->given_up) {
+    const bool head = axes_of_head(bytes + at) == stream->axis_count;
+    if (head && frame_bytes > stream->window.count - at)
+      break;
+    if (head && checksum_holds(bytes + at, frame_bytes)) {
+      take_frame(stream, bytes + at, sink);
+      at += frame_bytes;
+    } else {
+      stream->damaged += head;
+      stream->foreign++;
+      at++;
+    }
+  }
+  return at;
+}
+
+void stance_optoforce_stream_decode(struct stance_optoforce_stream *stream, const uint8_t *bytes,
+                                    size_t length, struct stance_frame_sink *sink)
+{
+  while (length > 0 && !stream->given_up) {
+    const size_t taken = stance_serial_window_fill(&stream->window, bytes, length);
+    bytes += taken;
+    length -= taken;
+    stance_serial_window_drop(&stream->window, consume(stream, sink));
+    if (stream->foreign > FOREIGN_MAX && !stream->given_up) {
+      sink->restart_reason = "what it sends cannot be read; is the amplifier an OptoForce one?";
+      stream->given_up = true;
+    }
+  }
+}
