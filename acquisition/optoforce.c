@@ -136,8 +136,8 @@ enum act {
   ACT_END,
 };
 static const uint8_t identify_script[] = {
-    0,        1,         2,         3,          ACT_LINE_CODING, ACT_RAISE_LINES, ACT_STOP,
-    ACT_DRAIN, ACT_START, ACT_LISTEN, ACT_STOP,  ACT_DRAIN,       ACT_END};
+    0,         1,         2,          3,        ACT_LINE_CODING, ACT_RAISE_LINES, ACT_STOP,
+    ACT_DRAIN, ACT_START, ACT_LISTEN, ACT_STOP, ACT_DRAIN,       ACT_END};
 static const uint8_t configure_script[] = {ACT_LINE_CODING, ACT_RAISE_LINES, ACT_STOP, ACT_DRAIN,
                                            ACT_END};
 static const uint8_t start_script[] = {ACT_START, ACT_END};
@@ -220,12 +220,11 @@ static enum stance_status hear_frames(struct optoforce *o, const struct stance_u
   if (axes != 0)
     return note_axes(o, axes, problem);
   if (reply->outcome == STANCE_USB_TIMEOUT || ++o->listened == LISTEN_MAX)
-    return stance_problem_set(problem, STANCE_INSTRUMENT,
-                              "%s: %s; is it an OptoForce amplifier, and the sensor plugged into "
-                              "it?",
-                              scheme,
-                              window->count == 0 ? "it sends nothing"
-                                                 : "what it sends cannot be read");
+    return stance_problem_set(
+        problem, STANCE_INSTRUMENT,
+        "%s: %s; is it an OptoForce amplifier, and the sensor plugged into "
+        "it?",
+        scheme, window->count == 0 ? "it sends nothing" : "what it sends cannot be read");
   *ret_again = true;
   return STANCE_OK;
 }

@@ -3,6 +3,7 @@
 #include "driver.h"
 #include "instrument.h"
 #include "labjack.h"
+#include "optoforce.h"
 
 const struct stance_source_driver *const stance_source_drivers[] = {
     &stance_sim_driver,
@@ -12,5 +13,6 @@ const struct stance_source_driver *const stance_source_drivers[] = {
 
 const struct stance_instrument *const stance_instruments[] = {
     &stance_labjack_u6,
+    &stance_optoforce,
     NULL,
 };

@@ -49,8 +49,8 @@ bool stance_bridge_ask(const struct stance_bridge *bridge, unsigned question,
     return true;
   case ASK_SERIAL:
   case ASK_PRODUCT:
-    make_control(ret_exchange, 0x80, GET_DESCRIPTOR,
-                 (uint16_t)(DESCRIPTOR_STRING << 8 | string), LANGUAGE_ENGLISH_US);
+    make_control(ret_exchange, 0x80, GET_DESCRIPTOR, (uint16_t)(DESCRIPTOR_STRING << 8 | string),
+                 LANGUAGE_ENGLISH_US);
     ret_exchange->length = 255;
     return string != 0; /* 0: it has none */
   }
@@ -157,8 +157,12 @@ bool stance_bridge_hear(struct stance_bridge *bridge, unsigned question,
 void stance_cdc_line_coding(struct stance_usb_exchange *exchange, uint8_t interface, uint32_t baud)
 {
   enum { SET_LINE_CODING = 0x20, ONE_STOP_BIT = 0, NO_PARITY = 0, DATA_BITS = 8 };
-  const uint8_t coding[] = {(uint8_t)baud,         (uint8_t)(baud >> 8), (uint8_t)(baud >> 16),
-                            (uint8_t)(baud >> 24), ONE_STOP_BIT,         NO_PARITY,
+  const uint8_t coding[] = {(uint8_t)baud,
+                            (uint8_t)(baud >> 8),
+                            (uint8_t)(baud >> 16),
+                            (uint8_t)(baud >> 24),
+                            ONE_STOP_BIT,
+                            NO_PARITY,
                             DATA_BITS};
 
   make_control(exchange, 0x21, SET_LINE_CODING, 0, interface);
