@@ -30,6 +30,8 @@ struct stance_source_info {
   size_t channel_count;
   struct stance_channel channel[STANCE_CHANNEL_COUNT_MAX];
   bool elastic;         /* its clock waits for room in the ring: nothing is ever dropped */
+  bool rate_is_exact;   /* rate_hz is what it is by definition (a recording played back, elastic
+                           time): the host's clock says nothing of it */
   uint64_t frame_count; /* instants it will deliver; 0: endless */
   /* Profile that the source knows for itself (the simulated rig), as the text of calibration.h;
      "" where it knows none. */

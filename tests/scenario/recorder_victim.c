@@ -56,7 +56,7 @@ static int record(char **arguments, int argument_count)
   struct stance_frame_ring *ring;
   struct stance_recorder *recorder;
   if (stance_frame_ring_create(STANCE_RECORDER_RING_CAPACITY, &ring) != STANCE_OK ||
-      stance_recorder_start(store, ring, &recording, &options, &recorder, &problem) != STANCE_OK)
+      stance_recorder_start(store, &ring, &recording, &options, &recorder, &problem) != STANCE_OK)
     return complain(&problem);
   fprintf(stderr, "recording %s\n", recording.id);
   feed(ring, rate_hz, channel_count);
@@ -90,8 +90,9 @@ static int verify(const char *path, unsigned long long committed)
     return committed == 0 ? 0 : 1;
   }
   struct store_fixture_loaded loaded = {0};
-  loaded.status = stance_store_load(store, ids[count - 1], &loaded.info, &loaded.trace,
+  loaded.status = stance_store_load(store, ids[count - 1], &loaded.info, loaded.traces,
                                     &loaded.phases, &loaded.phase_count, &problem);
+  loaded.trace = loaded.traces[0];
   bool holds = (loaded.status == STANCE_OK || (loaded.status == STANCE_END && committed == 0)) &&
                loaded.trace.sample_count >= committed && loaded.trace.gap_count == 0 &&
                *loaded.info.finished_at == '\0' && is_bit_exact(&loaded.trace);

@@ -16,7 +16,7 @@ void live_recording_start(struct live_recording *live, const struct store_fixtur
   store_fixture_begin(live->store, &live->recording);
   assert_int_equal(stance_frame_ring_create(1 << 15, &live->ring), STANCE_OK);
   const struct stance_recorder_options options = {.block_ns = 50 * NS_PER_MS};
-  assert_int_equal(stance_recorder_start(live->store, live->ring, &live->recording, &options,
+  assert_int_equal(stance_recorder_start(live->store, &live->ring, &live->recording, &options,
                                          &live->recorder, NULL),
                    STANCE_OK);
 }

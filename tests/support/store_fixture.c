@@ -59,14 +59,16 @@ struct stance_recording store_fixture_recording(size_t channel_count, double rat
       .lever_m = (double)NAN,
       .injured_side = STANCE_SIDE_NONE,
       .software = "test",
-      .source = {.uri = "sim:nordic?seed=1",
-                 .model = "fixture",
-                 .serial = "1",
-                 .rate_hz = rate_hz,
-                 .channel_count = channel_count},
+      .stream = {{.source = {.uri = "sim:nordic?seed=1",
+                             .model = "fixture",
+                             .serial = "1",
+                             .rate_hz = rate_hz,
+                             .channel_count = channel_count},
+                  .side = STANCE_SIDE_NONE}},
+      .stream_count = 1,
   };
   for (size_t k = 0; k < channel_count; k++) {
-    struct stance_channel *channel = &recording.source.channel[k];
+    struct stance_channel *channel = &recording.stream[0].source.channel[k];
     snprintf(channel->name, sizeof channel->name, "%s", k == 0 ? "left" : "right");
     snprintf(channel->unit, sizeof channel->unit, "counts");
     channel->side = k == 0 ? STANCE_LEFT : STANCE_RIGHT;
@@ -114,10 +116,11 @@ struct store_fixture_loaded store_fixture_load(const struct store_fixture *fixtu
   loaded.status = stance_store_open(fixture->path, STANCE_STORE_READ, &store, &loaded.problem);
   if (loaded.status != STANCE_OK)
     fail_msg("%s", loaded.problem.text);
-  loaded.status = stance_store_load(store, recording_id, &loaded.info, &loaded.trace,
+  loaded.status = stance_store_load(store, recording_id, &loaded.info, loaded.traces,
                                     &loaded.phases, &loaded.phase_count, &loaded.problem);
   if (loaded.status != STANCE_OK && loaded.status != STANCE_END)
     fail_msg("%s", loaded.problem.text);
+  loaded.trace = loaded.traces[0];
   stance_store_close(store);
   return loaded;
 }
@@ -125,6 +128,7 @@ struct store_fixture_loaded store_fixture_load(const struct store_fixture *fixtu
 void store_fixture_release(struct store_fixture_loaded *loaded)
 {
   stance_recording_finish(&loaded->info);
-  stance_raw_trace_finish(&loaded->trace);
+  for (size_t k = 0; k < STANCE_STREAM_MAX; k++)
+    stance_raw_trace_finish(&loaded->traces[k]);
   free(loaded->phases);
 }

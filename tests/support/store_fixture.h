@@ -27,7 +27,8 @@ double store_fixture_value(uint64_t index, size_t channel);
 struct store_fixture_loaded {
   enum stance_status status;
   struct stance_recording info;
-  struct stance_raw_trace trace;
+  struct stance_raw_trace traces[STANCE_STREAM_MAX];
+  struct stance_raw_trace trace; /* the first of them */
   struct stance_phase *phases;
   size_t phase_count;
   struct stance_problem problem;

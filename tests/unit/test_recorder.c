@@ -70,7 +70,7 @@ static void start(size_t memory_max)
 {
   const struct stance_recorder_options options = {
       .clock = &bench.clock, .memory_max = memory_max, .notify = notice, .notify_context = &bench};
-  assert_int_equal(stance_recorder_start(bench.store, bench.ring, &bench.recording, &options,
+  assert_int_equal(stance_recorder_start(bench.store, &bench.ring, &bench.recording, &options,
                                          &bench.recorder, NULL),
                    STANCE_OK);
 }
@@ -128,7 +128,7 @@ static void test_an_interrupt_gives_up_what_is_refused(void **state)
   (void)state;
   atomic_bool give_up = false;
   const struct stance_recorder_options options = {.clock = &bench.clock, .give_up = &give_up};
-  assert_int_equal(stance_recorder_start(bench.store, bench.ring, &bench.recording, &options,
+  assert_int_equal(stance_recorder_start(bench.store, &bench.ring, &bench.recording, &options,
                                          &bench.recorder, NULL),
                    STANCE_OK);
   sample_second();

@@ -20,7 +20,7 @@ static void test_round_trip_keeps_everything_known(void **state)
   given.body_mass_kg = 81.5;
   given.injured_side = STANCE_LEFT;
   given.protocol_text = strdup("[protocol]\nid = nordic\n");
-  given.calibration_text = strdup("");
+  given.stream[0].calibration_text = strdup("");
   snprintf(given.side_order, sizeof given.side_order, "left,right");
   struct stance_store *store = store_fixture_open(fixture);
   store_fixture_begin(store, &given);
@@ -30,12 +30,12 @@ static void test_round_trip_keeps_everything_known(void **state)
   struct stance_raw_frame frames[600];
   store_fixture_frames(frames, 600, 0, 2);
   frames[77].flags = STANCE_FRAME_SATURATED(1);
-  assert_int_equal(stance_store_append(store, given.id, frames, 250, 2, 1, NULL), STANCE_OK);
-  assert_int_equal(stance_store_append(store, given.id, frames + 250, 350, 2, 2, NULL), STANCE_OK);
+  assert_int_equal(stance_store_append(store, given.id, 0, frames, 250, 2, NULL), STANCE_OK);
+  assert_int_equal(stance_store_append(store, given.id, 0, frames + 250, 350, 2, NULL), STANCE_OK);
   const struct stance_phase phase = {STANCE_PHASE_LIMB, {100, 200}};
   assert_int_equal(stance_store_add_phase(store, given.id, &phase, NULL), STANCE_OK);
   const struct stance_source_health health = {.frames_produced = 600, .ended = true};
-  assert_int_equal(stance_store_finish_recording(store, given.id, &health, NULL), STANCE_OK);
+  assert_int_equal(stance_store_finish_recording(store, given.id, &health, 1, NULL), STANCE_OK);
   stance_store_close(store);
 
   struct store_fixture_loaded loaded = store_fixture_load(fixture, given.id);
@@ -49,11 +49,11 @@ static void test_round_trip_keeps_everything_known(void **state)
   assert_int_equal(loaded.info.injured_side, STANCE_LEFT);
   assert_true(loaded.info.body_mass_kg == 81.5);
   assert_true(isnan(loaded.info.lever_m));
-  assert_int_equal(loaded.info.frames_stored, 600);
-  assert_string_equal(loaded.info.source.model, given.source.model);
-  assert_string_equal(loaded.info.source.channel[1].name, "right");
-  assert_int_equal(loaded.info.source.channel[1].side, STANCE_RIGHT);
-  assert_true(isinf(loaded.info.source.channel[1].minimum));
+  assert_int_equal(loaded.info.stream[0].frames_stored, 600);
+  assert_string_equal(loaded.info.stream[0].source.model, given.stream[0].source.model);
+  assert_string_equal(loaded.info.stream[0].source.channel[1].name, "right");
+  assert_int_equal(loaded.info.stream[0].source.channel[1].side, STANCE_RIGHT);
+  assert_true(isinf(loaded.info.stream[0].source.channel[1].minimum));
   assert_int_equal(loaded.trace.sample_count, 600);
   assert_int_equal(loaded.trace.channel_count, 2);
   assert_int_equal(loaded.trace.gap_count, 0);
@@ -87,9 +87,9 @@ static void test_gaps_stay_in_place(void **state)
   frames[25] = frames[24]; /* 30 twice, the second with another value; 31 lost */
   frames[25].value[0] = -1;
   frames[27].flags = STANCE_FRAME_CORRUPT;
-  assert_int_equal(stance_store_append(store, recording.id, frames, 30, 1, 1, NULL), STANCE_OK);
+  assert_int_equal(stance_store_append(store, recording.id, 0, frames, 30, 1, NULL), STANCE_OK);
   const struct stance_source_health health = {.frames_produced = 40, .frames_lost = 12};
-  assert_int_equal(stance_store_finish_recording(store, recording.id, &health, NULL), STANCE_OK);
+  assert_int_equal(stance_store_finish_recording(store, recording.id, &health, 1, NULL), STANCE_OK);
   stance_store_close(store);
 
   struct store_fixture_loaded loaded = store_fixture_load(fixture, recording.id);
@@ -127,7 +127,7 @@ static void test_a_damaged_block_becomes_a_gap(void **state)
   struct stance_raw_frame frames[100];
   for (uint64_t block = 0; block < 4; block++) {
     store_fixture_frames(frames, 100, 100 * block, 2);
-    assert_int_equal(stance_store_append(store, recording.id, frames, 100, 2, 1, NULL), STANCE_OK);
+    assert_int_equal(stance_store_append(store, recording.id, 0, frames, 100, 2, NULL), STANCE_OK);
   }
   stance_store_close(store);
   /* One byte of the second block, the last one emptied. */
@@ -177,7 +177,7 @@ static void test_phases_end_with_the_samples(void **state)
   store_fixture_begin(store, &recording);
   struct stance_raw_frame frames[100];
   store_fixture_frames(frames, 100, 0, 1);
-  assert_int_equal(stance_store_append(store, recording.id, frames, 100, 1, 1, NULL), STANCE_OK);
+  assert_int_equal(stance_store_append(store, recording.id, 0, frames, 100, 1, NULL), STANCE_OK);
   static const struct stance_phase given[] = {
       {STANCE_PHASE_UNLOADED, {0, 0}},   {STANCE_PHASE_LIMB, {20, 30}},
       {STANCE_PHASE_EFFORTS, {60, 400}}, {STANCE_PHASE_LIMB, {100, 0}},
@@ -207,7 +207,7 @@ static void test_long_and_impossible_recordings(void **state)
   struct stance_raw_frame *frames = calloc(count, sizeof *frames);
   assert_non_null(frames);
   store_fixture_frames(frames, count, 0, 1);
-  assert_int_equal(stance_store_append(store, recording.id, frames, count, 1, 1, NULL), STANCE_OK);
+  assert_int_equal(stance_store_append(store, recording.id, 0, frames, count, 1, NULL), STANCE_OK);
   struct store_fixture_loaded loaded = store_fixture_load(fixture, recording.id);
   assert_int_equal(loaded.trace.sample_count, count);
   assert_int_equal(loaded.trace.integrity.frames_lost, 0);
@@ -215,17 +215,17 @@ static void test_long_and_impossible_recordings(void **state)
   store_fixture_release(&loaded);
 
   frames[0].index = UINT64_MAX;
-  assert_int_equal(stance_store_append(store, recording.id, frames, 1, 1, 1, NULL), STANCE_OK);
+  assert_int_equal(stance_store_append(store, recording.id, 0, frames, 1, 1, NULL), STANCE_OK);
   struct stance_problem problem = {""};
   struct stance_recording info = {0};
-  struct stance_raw_trace trace = {0};
+  struct stance_raw_trace traces[STANCE_STREAM_MAX] = {0};
   struct stance_phase *phases = NULL;
   size_t phase_count = 0;
   assert_int_equal(
-      stance_store_load(store, recording.id, &info, &trace, &phases, &phase_count, &problem),
+      stance_store_load(store, recording.id, &info, traces, &phases, &phase_count, &problem),
       STANCE_INPUT);
   assert_non_null(strstr(problem.text, recording.id));
-  assert_null(trace.value[0]);
+  assert_null(traces[0].value[0]);
   stance_store_close(store);
   free(frames);
 }
@@ -245,7 +245,7 @@ static void test_lists_are_in_order_of_time(void **state)
   }
   struct stance_raw_frame frames[5];
   store_fixture_frames(frames, 5, 0, 2);
-  assert_int_equal(stance_store_append(store, recordings[2].id, frames, 5, 2, 1, NULL), STANCE_OK);
+  assert_int_equal(stance_store_append(store, recordings[2].id, 0, frames, 5, 2, NULL), STANCE_OK);
   struct stance_recording_summary *summaries;
   char(*ids)[STANCE_UUID_SIZE];
   size_t count, id_count;
@@ -289,10 +289,11 @@ static void test_unknown_recordings_are_named(void **state)
   struct stance_store *store = store_fixture_open(*state);
   struct stance_problem problem = {""};
   struct stance_raw_frame frame = {0};
-  assert_int_equal(stance_store_append(store, "nobody", &frame, 1, 1, 0, &problem), STANCE_STORE);
+  assert_int_equal(stance_store_append(store, "nobody", 0, &frame, 1, 1, &problem), STANCE_STORE);
   assert_non_null(strstr(problem.text, "not in this store"));
   const struct stance_source_health health = {0};
-  assert_int_equal(stance_store_finish_recording(store, "nobody", &health, &problem), STANCE_INPUT);
+  assert_int_equal(stance_store_finish_recording(store, "nobody", &health, 1, &problem),
+                   STANCE_INPUT);
   assert_non_null(strstr(problem.text, "nobody"));
   assert_int_equal(stance_store_put_result(store, "nobody", "1", "x", &problem), STANCE_STORE);
   stance_store_close(store);

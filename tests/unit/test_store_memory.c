@@ -24,26 +24,26 @@ static bool attempt_load(void *context)
   const struct subject *subject = context;
   struct stance_store *store;
   struct stance_recording info = {0};
-  struct stance_raw_trace trace = {0};
+  struct stance_raw_trace traces[STANCE_STREAM_MAX] = {0};
   struct stance_phase *phases = NULL;
   size_t phase_count = 0;
   if (stance_store_open(subject->fixture->path, STANCE_STORE_READ, &store, NULL) != STANCE_OK)
     return false;
   enum stance_status status =
-      stance_store_load(store, subject->recording, &info, &trace, &phases, &phase_count, NULL);
+      stance_store_load(store, subject->recording, &info, traces, &phases, &phase_count, NULL);
   failing_allocator_disarm(); /* what follows only looks */
   if (status == STANCE_OK) {
-    assert_int_equal(trace.sample_count, FRAMES);
-    assert_int_equal(trace.integrity.frames_lost, 0);
+    assert_int_equal(traces[0].sample_count, FRAMES);
+    assert_int_equal(traces[0].integrity.frames_lost, 0);
     assert_int_equal(phase_count, 1);
-    assert_true(trace.value[0][FRAMES - 1] == store_fixture_value(FRAMES - 1, 0));
+    assert_true(traces[0].value[0][FRAMES - 1] == store_fixture_value(FRAMES - 1, 0));
   } else {
-    assert_null(trace.value[0]);
+    assert_null(traces[0].value[0]);
     assert_null(info.protocol_text);
     assert_null(phases);
   }
   stance_recording_finish(&info);
-  stance_raw_trace_finish(&trace);
+  stance_raw_trace_finish(&traces[0]);
   free(phases);
   stance_store_close(store);
   return status == STANCE_OK;
@@ -59,7 +59,7 @@ static bool attempt_append(void *context)
   struct stance_recording recording = store_fixture_recording(1, 1000);
   store_fixture_frames(frames, 100, 0, 1);
   bool stored = stance_store_begin(store, &recording, NULL) == STANCE_OK &&
-                stance_store_append(store, recording.id, frames, 100, 1, 1, NULL) == STANCE_OK;
+                stance_store_append(store, recording.id, 0, frames, 100, 1, NULL) == STANCE_OK;
   failing_allocator_disarm();
   assert_int_equal(stance_store_check(store, NULL), STANCE_OK);
   stance_store_close(store);
@@ -78,7 +78,7 @@ static void test_every_allocation_may_fail(void **state)
   static struct stance_raw_frame frames[FRAMES];
   store_fixture_frames(frames, FRAMES, 0, 2);
   const struct stance_phase phase = {STANCE_PHASE_LIMB, {0, 0}};
-  assert_int_equal(stance_store_append(store, recording.id, frames, FRAMES, 2, 1, NULL), STANCE_OK);
+  assert_int_equal(stance_store_append(store, recording.id, 0, frames, FRAMES, 2, NULL), STANCE_OK);
   assert_int_equal(stance_store_add_phase(store, recording.id, &phase, NULL), STANCE_OK);
   stance_store_close(store);
   memcpy(subject.recording, recording.id, sizeof subject.recording);

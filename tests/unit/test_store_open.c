@@ -176,7 +176,7 @@ static void test_a_store_is_durable(void **state)
     struct stance_raw_frame frames[10];
     store_fixture_frames(frames, 10, 10 * block, 2);
     unsigned before = atomic_load(&disk->syncs);
-    assert_int_equal(stance_store_append(store, recording.id, frames, 10, 2, 1, NULL), STANCE_OK);
+    assert_int_equal(stance_store_append(store, recording.id, 0, frames, 10, 2, NULL), STANCE_OK);
     assert_true(atomic_load(&disk->syncs) > before);
   }
   stance_store_close(store);

@@ -63,15 +63,15 @@ static struct cost record(struct stance_store *store, double rate_hz, double dur
 {
   struct cost cost = {.duration_s = -1};
   struct stance_recording recording = {.protocol_id = "bench", .software = "bench"};
-  recording.source.rate_hz = rate_hz;
-  recording.source.channel_count = CHANNELS;
+  recording.stream[0].source.rate_hz = rate_hz;
+  recording.stream[0].source.channel_count = CHANNELS;
   struct stance_frame_ring *ring;
   struct stance_recorder *recorder;
   struct stance_recorder_health health;
   if (stance_frame_ring_create(STANCE_RECORDER_RING_CAPACITY, &ring) != STANCE_OK)
     return cost;
   if (stance_store_begin(store, &recording, problem) != STANCE_OK ||
-      stance_recorder_start(store, ring, &recording, NULL, &recorder, problem) != STANCE_OK)
+      stance_recorder_start(store, &ring, &recording, NULL, &recorder, problem) != STANCE_OK)
     goto done;
   double before_s = cpu_s(RUSAGE_SELF) - cpu_s(RUSAGE_THREAD), start_s = now_s();
   produce(ring, rate_hz, duration_s);

@@ -60,20 +60,22 @@ static enum stance_status store_trial(struct stance_store *store,
                                        .lever_m = (double)NAN,
                                        .injured_side = STANCE_SIDE_NONE,
                                        .software = "bench",
-                                       .source = *info};
+                                       .stream = {{.source = *info, .side = STANCE_SIDE_NONE}},
+                                       .stream_count = 1};
   recording.protocol_text = strdup(protocol_text);
-  recording.calibration_text = strdup(info->calibration);
-  enum stance_status status = recording.protocol_text == NULL || recording.calibration_text == NULL
-                                  ? STANCE_MEMORY
-                                  : stance_store_begin(store, &recording, problem);
+  recording.stream[0].calibration_text = strdup(info->calibration);
+  enum stance_status status =
+      recording.protocol_text == NULL || recording.stream[0].calibration_text == NULL
+          ? STANCE_MEMORY
+          : stance_store_begin(store, &recording, problem);
   for (size_t k = 0; status == STANCE_OK && k < FRAMES; k += BLOCK_FRAMES)
-    status = stance_store_append(store, recording.id, frames + k, BLOCK_FRAMES, CHANNELS,
-                                 (int64_t)k * 1000000, problem);
+    status =
+        stance_store_append(store, recording.id, 0, frames + k, BLOCK_FRAMES, CHANNELS, problem);
   for (size_t k = 0; status == STANCE_OK && k < sizeof phases / sizeof *phases; k++)
     status = stance_store_add_phase(store, recording.id, &phases[k], problem);
   const struct stance_source_health health = {.frames_produced = FRAMES, .ended = true};
   if (status == STANCE_OK)
-    status = stance_store_finish_recording(store, recording.id, &health, problem);
+    status = stance_store_finish_recording(store, recording.id, &health, 1, problem);
   stance_recording_finish(&recording);
   return status;
 }

@@ -197,22 +197,23 @@ static enum stance_status export_stored(const struct arguments *arguments, FILE 
 {
   struct stance_store *store = NULL;
   struct stance_recording info = {0};
-  struct stance_raw_trace raw = {0};
+  struct stance_raw_trace raw[STANCE_STREAM_MAX] = {0};
   struct stance_phase *phases = NULL;
   size_t phase_count = 0;
   enum stance_status status = open_store(&store, problem);
   if (status != STANCE_OK)
     return status;
   status =
-      stance_store_load(store, arguments->subject, &info, &raw, &phases, &phase_count, problem);
+      stance_store_load(store, arguments->subject, &info, raw, &phases, &phase_count, problem);
   stance_store_close(store);
   if (status == STANCE_END)
     status = STANCE_INPUT; /* nothing was committed */
   if (status == STANCE_OK && arguments->what == RAW)
-    status = stance_raw_export(&raw, &arguments->raw, out, problem);
+    status = stance_raw_export(&raw[0], &arguments->raw, out, problem);
   else if (status == STANCE_OK)
-    fputs(info.calibration_text == NULL ? "" : info.calibration_text, out);
-  stance_raw_trace_finish(&raw);
+    fputs(info.stream[0].calibration_text == NULL ? "" : info.stream[0].calibration_text, out);
+  for (size_t k = 0; k < STANCE_STREAM_MAX; k++)
+    stance_raw_trace_finish(&raw[k]);
   stance_recording_finish(&info);
   free(phases);
   return status;

@@ -109,7 +109,8 @@ static enum stance_status describe_recording(struct stance_run *run, struct stan
       .body_mass_kg = arguments->mass_kg,
       .lever_m = arguments->lever_m,
       .injured_side = arguments->injured_side,
-      .source = *run->info,
+      .stream = {{.source = *run->info, .side = STANCE_SIDE_NONE}},
+      .stream_count = 1,
   };
   run->protocol_text = NULL; /* the recording owns it now */
   const char *athlete = arguments->athlete == NULL ? "" : arguments->athlete;
@@ -126,7 +127,7 @@ static enum stance_status describe_recording(struct stance_run *run, struct stan
   strcpy(recording->side_order, side_order);
   snprintf(recording->protocol_id, sizeof recording->protocol_id, "%s", run->protocol.id);
   snprintf(recording->software, sizeof recording->software, "%s", STANCE_SOFTWARE);
-  return stance_calibration_export(&run->calibration, &recording->calibration_text);
+  return stance_calibration_export(&run->calibration, &recording->stream[0].calibration_text);
 }
 
 static enum stance_status make_rings(struct stance_run *run, struct stance_problem *problem)

@@ -62,17 +62,18 @@ static enum stance_status stop(struct stance_run *run, struct stance_problem *pr
     return status;
   if (source_health.failed)
     return stance_problem_set(problem, STANCE_INSTRUMENT, "%s", source_health.problem.text);
-  return stance_store_finish_recording(run->store, run->recording.id, &source_health, problem);
+  return stance_store_finish_recording(run->store, run->recording.id, &source_health, 1, problem);
 }
 
 enum stance_status stance_run_record(struct stance_run *run, struct stance_problem *problem)
 {
   const struct stance_recorder_options options = {.log_commits = run->arguments->log_commits,
-                                                  .give_up = &give_up};
+                                                  .give_up = &give_up,
+                                                  .source = {run->source}};
   struct stance_frame_ring *rings[] = {run->ring, run->live_ring};
   size_t ring_count = run->live_ring == NULL ? 1 : 2;
   struct sigaction previous[HANDLED_COUNT];
-  enum stance_status status = stance_recorder_start(run->store, run->ring, &run->recording,
+  enum stance_status status = stance_recorder_start(run->store, &run->ring, &run->recording,
                                                     &options, &run->recorder, problem);
   if (status != STANCE_OK)
     return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "recorder.h"
 
-#include "store_block.h"
+#include "recorder_backlog.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -18,33 +18,30 @@
 /* A store that refused is asked again after this. */
 #define RETRY_NS (1000 * NS_PER_MS)
 #define GIVE_UP_NS (600000 * NS_PER_MS)
-/* Blocks in one transaction while a backlog is worked off: 16 s of recording, a few hundred
-   kilobytes at usual rates, so that one commit stays short. */
-enum { BATCH_BLOCKS = 64 };
 
-/* Blocks that are encoded and not yet durable, oldest first. */
-struct backlog {
-  struct stance_block *blocks;
-  size_t count, capacity;
-  size_t size; /* bytes */
+/* One instrument's way into the recording. */
+struct stream {
+  struct stance_frame_ring *ring;
+  struct stance_source *source; /* NULL: nobody says when frames arrived */
+  size_t channel_count;
+  struct stance_raw_frame *frames; /* read from the ring, not yet encoded */
+  size_t frame_count;
+  uint64_t sequence;
 };
 
 struct stance_recorder {
   struct stance_store *store;
-  struct stance_frame_ring *ring;
   const struct stance_clock *clock;
   struct stance_recorder_options options;
   char recording_id[STANCE_UUID_SIZE];
-  size_t channel_count;
+  struct stream stream[STANCE_STREAM_MAX];
+  size_t stream_count;
   pthread_t thread;
   atomic_bool stopping;
 
   /* The thread's own. */
   struct stance_block_codec *codec;
-  struct stance_raw_frame *frames; /* read from the ring, not yet encoded */
-  size_t frame_count;
-  struct backlog backlog;
-  uint64_t sequence;
+  struct recorder_backlog backlog;
   int64_t retry_ns; /* not before */
 
   pthread_mutex_t mutex; /* guards what follows */
@@ -58,47 +55,20 @@ static int64_t now_ns(const struct stance_recorder *recorder)
   return recorder->clock->now_ns(recorder->clock->context);
 }
 
-static bool backlog_reserve(struct backlog *backlog)
-{
-  if (backlog->count < backlog->capacity)
-    return true;
-  size_t capacity = backlog->capacity == 0 ? BATCH_BLOCKS : 2 * backlog->capacity;
-  struct stance_block *larger = realloc(backlog->blocks, capacity * sizeof *larger);
-  if (larger == NULL)
-    return false;
-  backlog->blocks = larger;
-  backlog->capacity = capacity;
-  return true;
-}
-
-/* Drops the oldest `count`; returns how many frames they held. */
-static uint64_t backlog_drop(struct backlog *backlog, size_t count)
-{
-  uint64_t frames = 0;
-  for (size_t k = 0; k < count; k++) {
-    frames += backlog->blocks[k].frame_count;
-    backlog->size -= backlog->blocks[k].size;
-    stance_block_finish(&backlog->blocks[k]);
-  }
-  backlog->count -= count;
-  memmove(backlog->blocks, backlog->blocks + count, backlog->count * sizeof *backlog->blocks);
-  return frames;
-}
-
 /* False where memory ran out: the frames stay and are encoded next time. */
-static bool encode(struct stance_recorder *recorder, int64_t host_ns)
+static bool encode(struct stance_recorder *recorder, size_t number)
 {
-  struct backlog *backlog = &recorder->backlog;
-  if (!backlog_reserve(backlog))
+  struct stream *stream = &recorder->stream[number];
+  struct stance_block block;
+  if (stance_block_make(recorder->codec, stream->frames, stream->frame_count, stream->channel_count,
+                        number, stream->sequence, &block) != STANCE_OK)
     return false;
-  struct stance_block *block = &backlog->blocks[backlog->count];
-  if (stance_block_make(recorder->codec, recorder->frames, recorder->frame_count,
-                        recorder->channel_count, recorder->sequence, host_ns, block) != STANCE_OK)
+  if (!recorder_backlog_add(&recorder->backlog, &block)) {
+    stance_block_finish(&block);
     return false;
-  backlog->count++;
-  backlog->size += block->size;
-  recorder->sequence++;
-  recorder->frame_count = 0;
+  }
+  stream->sequence++;
+  stream->frame_count = 0;
   return true;
 }
 
@@ -109,27 +79,53 @@ static void count_lost(struct stance_recorder *recorder, uint64_t frames)
   pthread_mutex_unlock(&recorder->mutex);
 }
 
-/* Empties the ring into the backlog, or as much of it as memory allows. */
-static void collect(struct stance_recorder *recorder)
+static void collect_mark(struct stance_recorder *recorder, size_t number)
 {
+  struct stance_stream_mark mark = {.stream = number};
+  if (recorder->stream[number].source != NULL && !recorder->health.gave_up &&
+      stance_source_take_mark(recorder->stream[number].source, &mark.mark))
+    recorder_backlog_add_mark(&recorder->backlog, &mark);
+}
+
+/* Empties a stream's ring into the backlog, or as much of it as memory allows. */
+static void collect_stream(struct stance_recorder *recorder, size_t number)
+{
+  struct stream *stream = &recorder->stream[number];
   size_t rounds = STANCE_RECORDER_RING_CAPACITY / STANCE_BLOCK_FRAME_COUNT_MAX + 1;
+  collect_mark(recorder, number);
   for (; rounds > 0 && recorder->backlog.size < recorder->options.memory_max; rounds--) {
-    int64_t host_ns = now_ns(recorder);
-    if (recorder->frame_count == 0)
-      recorder->frame_count =
-          stance_frame_ring_read(recorder->ring, recorder->frames, STANCE_BLOCK_FRAME_COUNT_MAX);
-    bool was_full = recorder->frame_count == STANCE_BLOCK_FRAME_COUNT_MAX;
-    if (recorder->frame_count == 0)
+    if (stream->frame_count == 0)
+      stream->frame_count =
+          stance_frame_ring_read(stream->ring, stream->frames, STANCE_BLOCK_FRAME_COUNT_MAX);
+    bool was_full = stream->frame_count == STANCE_BLOCK_FRAME_COUNT_MAX;
+    if (stream->frame_count == 0)
       return;
     if (recorder->health.gave_up) { /* written by this thread only */
-      count_lost(recorder, recorder->frame_count);
-      recorder->frame_count = 0;
-    } else if (!encode(recorder, host_ns)) {
+      count_lost(recorder, stream->frame_count);
+      stream->frame_count = 0;
+    } else if (!encode(recorder, number)) {
       return;
     }
     if (!was_full)
       return;
   }
+}
+
+static void collect(struct stance_recorder *recorder)
+{
+  for (size_t k = 0; k < recorder->stream_count; k++)
+    collect_stream(recorder, k);
+}
+
+/* The fullest of the rings. */
+static size_t frames_in_ring(const struct stance_recorder *recorder)
+{
+  size_t most = 0;
+  for (size_t k = 0; k < recorder->stream_count; k++) {
+    size_t used = stance_frame_ring_used(recorder->stream[k].ring);
+    most = used > most ? used : most;
+  }
+  return most;
 }
 
 static void tell(struct stance_recorder *recorder, const struct stance_recorder_health *health)
@@ -140,15 +136,15 @@ static void tell(struct stance_recorder *recorder, const struct stance_recorder_
 
 static uint64_t frames_waiting(const struct stance_recorder *recorder)
 {
-  uint64_t frames = recorder->frame_count;
-  for (size_t k = 0; k < recorder->backlog.count; k++)
-    frames += recorder->backlog.blocks[k].frame_count;
-  return frames;
+  uint64_t frames = 0;
+  for (size_t k = 0; k < recorder->stream_count; k++)
+    frames += recorder->stream[k].frame_count;
+  return frames + recorder_backlog_frames(&recorder->backlog);
 }
 
 static void note_success(struct stance_recorder *recorder, size_t block_count, size_t phase_count)
 {
-  uint64_t frames = backlog_drop(&recorder->backlog, block_count);
+  uint64_t frames = recorder_backlog_drop(&recorder->backlog, block_count);
   pthread_mutex_lock(&recorder->mutex);
   struct stance_recorder_health *health = &recorder->health;
   bool was_failing = health->failing;
@@ -192,7 +188,7 @@ static void note_failure(struct stance_recorder *recorder, const struct stance_p
   if (now - health->failing_since_ns >= recorder->options.give_up_ns || told_to_give_up(recorder)) {
     is_news = true;
     health->gave_up = true;
-    health->frames_lost += backlog_drop(&recorder->backlog, recorder->backlog.count);
+    health->frames_lost += recorder_backlog_drop(&recorder->backlog, recorder->backlog.count);
     recorder->phase_count = 0;
   }
   health->frames_waiting = frames_waiting(recorder);
@@ -219,17 +215,25 @@ static struct stance_phase *copy_phases(struct stance_recorder *recorder, size_t
 static bool commit_batch(struct stance_recorder *recorder)
 {
   size_t phase_count, block_count = recorder->backlog.count;
-  if (block_count > BATCH_BLOCKS)
-    block_count = BATCH_BLOCKS;
+  if (block_count > RECORDER_BATCH_BLOCKS)
+    block_count = RECORDER_BATCH_BLOCKS;
   struct stance_phase *phases = copy_phases(recorder, &phase_count);
-  if (block_count + phase_count == 0) {
+  size_t mark_count = recorder->backlog.mark_count;
+  if (block_count + phase_count + mark_count == 0) {
     free(phases);
     return false;
   }
   struct stance_problem problem = {""};
+  const struct stance_commit commit = {
+      .blocks = recorder->backlog.blocks,
+      .block_count = block_count,
+      .marks = recorder->backlog.marks,
+      .mark_count = mark_count,
+      .phases = phases,
+      .phase_count = phase_count,
+  };
   enum stance_status status =
-      stance_store_commit_blocks(recorder->store, recorder->recording_id, recorder->backlog.blocks,
-                                 block_count, phases, phase_count, &problem);
+      stance_store_commit(recorder->store, recorder->recording_id, &commit, &problem);
   free(phases);
   if (status == STANCE_OK)
     note_success(recorder, block_count, phase_count);
@@ -251,8 +255,7 @@ static bool is_drained(struct stance_recorder *recorder)
   pthread_mutex_lock(&recorder->mutex);
   size_t phase_count = recorder->health.gave_up ? 0 : recorder->phase_count;
   pthread_mutex_unlock(&recorder->mutex);
-  return stance_frame_ring_used(recorder->ring) == 0 && recorder->frame_count == 0 &&
-         recorder->backlog.count == 0 && phase_count == 0;
+  return frames_in_ring(recorder) == 0 && frames_waiting(recorder) == 0 && phase_count == 0;
 }
 
 static void *run(void *argument)
@@ -262,8 +265,7 @@ static void *run(void *argument)
   for (;;) {
     bool stopping = atomic_load(&recorder->stopping);
     int64_t now = now_ns(recorder);
-    if (stopping || now >= due_ns ||
-        stance_frame_ring_used(recorder->ring) >= STANCE_BLOCK_FRAME_COUNT_MAX) {
+    if (stopping || now >= due_ns || frames_in_ring(recorder) >= STANCE_BLOCK_FRAME_COUNT_MAX) {
       collect(recorder);
       commit_all(recorder);
       due_ns += recorder->options.block_ns;
@@ -280,10 +282,10 @@ static void *run(void *argument)
 
 static void destroy(struct stance_recorder *recorder)
 {
-  backlog_drop(&recorder->backlog, recorder->backlog.count);
-  free(recorder->backlog.blocks);
+  recorder_backlog_finish(&recorder->backlog);
   free(recorder->phases);
-  free(recorder->frames);
+  for (size_t k = 0; k < recorder->stream_count; k++)
+    free(recorder->stream[k].frames);
   stance_block_codec_destroy(recorder->codec);
   pthread_mutex_destroy(&recorder->mutex);
   free(recorder);
@@ -317,7 +319,24 @@ complete_options(const struct stance_recorder_options *options)
   return all;
 }
 
-enum stance_status stance_recorder_start(struct stance_store *store, struct stance_frame_ring *ring,
+static bool make_streams(struct stance_recorder *recorder, struct stance_frame_ring *const *rings,
+                         const struct stance_recording *recording)
+{
+  recorder->stream_count = recording->stream_count;
+  for (size_t k = 0; k < recording->stream_count; k++) {
+    struct stream *stream = &recorder->stream[k];
+    stream->ring = rings[k];
+    stream->source = recorder->options.source[k];
+    stream->channel_count = recording->stream[k].source.channel_count;
+    stream->frames = calloc(STANCE_BLOCK_FRAME_COUNT_MAX, sizeof *stream->frames);
+    if (stream->frames == NULL)
+      return false;
+  }
+  return true;
+}
+
+enum stance_status stance_recorder_start(struct stance_store *store,
+                                         struct stance_frame_ring *const *rings,
                                          const struct stance_recording *recording,
                                          const struct stance_recorder_options *options,
                                          struct stance_recorder **ret_recorder,
@@ -328,14 +347,11 @@ enum stance_status stance_recorder_start(struct stance_store *store, struct stan
     return stance_problem_set(problem, STANCE_MEMORY, "cannot start recording: out of memory");
   pthread_mutex_init(&recorder->mutex, NULL);
   recorder->store = store;
-  recorder->ring = ring;
   recorder->options = complete_options(options);
   recorder->clock = recorder->options.clock;
   memcpy(recorder->recording_id, recording->id, sizeof recorder->recording_id);
-  recorder->channel_count = recording->source.channel_count;
-  recorder->frames = calloc(STANCE_BLOCK_FRAME_COUNT_MAX, sizeof *recorder->frames);
-  if (recorder->frames == NULL || stance_block_codec_create(&recorder->codec) != STANCE_OK ||
-      start_thread(recorder) != 0) {
+  if (!make_streams(recorder, rings, recording) ||
+      stance_block_codec_create(&recorder->codec) != STANCE_OK || start_thread(recorder) != 0) {
     destroy(recorder);
     return stance_problem_set(problem, STANCE_MEMORY,
                               "cannot start recording: out of memory or threads");

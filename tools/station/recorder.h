@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From a ring to the store, every 250 ms, one durable commit each. Its thread is the only one that
-   touches the store while it runs. */
+/* From the rings to the store, every 250 ms, one durable commit each. Its thread is the only one
+   that touches the store while it runs. */
 #ifndef STANCE_RECORDER_H
 #define STANCE_RECORDER_H
 
@@ -32,10 +32,13 @@ struct stance_recorder_health {
 
 struct stance_recorder_options {
   const struct stance_clock *clock; /* NULL: the host's; borrowed */
-  bool log_commits;                 /* prints `committed frames=N` on stderr after each commit */
-  int64_t block_ns;                 /* 0: 250 ms */
-  int64_t give_up_ns;               /* 0: ten minutes */
-  size_t memory_max;                /* 0: STANCE_RECORDER_MEMORY_MAX */
+  /* Of each stream: asked before every commit when its frames arrived. NULL: nobody knows. Borrowed
+     until stop. */
+  struct stance_source *source[STANCE_STREAM_MAX];
+  bool log_commits;   /* prints `committed frames=N` on stderr after each commit */
+  int64_t block_ns;   /* 0: 250 ms */
+  int64_t give_up_ns; /* 0: ten minutes */
+  size_t memory_max;  /* 0: STANCE_RECORDER_MEMORY_MAX */
   /* True while stopping: what the store refuses is given up at the next try. NULL: never; borrowed,
      may be set in a signal handler. */
   const atomic_bool *give_up;
@@ -46,9 +49,10 @@ struct stance_recorder_options {
 
 struct stance_recorder;
 
-/* Borrows store, ring and recording until stop. The recording has begun. WORK. */
+/* One ring for each stream of the recording. Borrows store, rings and recording until stop. The
+   recording has begun. WORK. */
 STANCE_MUST_CHECK enum stance_status
-stance_recorder_start(struct stance_store *store, struct stance_frame_ring *ring,
+stance_recorder_start(struct stance_store *store, struct stance_frame_ring *const *rings,
                       const struct stance_recording *recording,
                       const struct stance_recorder_options *options,
                       struct stance_recorder **ret_recorder, struct stance_problem *problem);

@@ -7,6 +7,7 @@
 
 #include "reliability_record.h"
 #include "stance/calibration.h"
+#include "stance/clock.h"
 #include "stance/frame.h"
 #include "stance/source.h"
 #include "stance/status.h"
@@ -41,6 +42,20 @@ bool stance_store_was_recovered(const struct stance_store *store);
 STANCE_MUST_CHECK enum stance_status stance_store_check(struct stance_store *store,
                                                         struct stance_problem *problem);
 
+/* Instruments of one rig. */
+enum { STANCE_STREAM_MAX = 2 };
+
+/* What one instrument delivers to a recording. */
+struct stance_recording_stream {
+  struct stance_source_info source;
+  enum stance_side side;  /* the side that this instrument measures; NONE: as its channels say */
+  char *calibration_text; /* calibration.h's text form, NULL where none is known; owned */
+  /* read back only */
+  uint64_t frames_stored;
+  struct stance_clock_fit clock;
+  struct stance_problem fault; /* why it ended early; "" where it did not */
+};
+
 /* What is known when a recording starts. Texts are copied. */
 struct stance_recording {
   char id[STANCE_UUID_SIZE];      /* filled by begin */
@@ -51,16 +66,15 @@ struct stance_recording {
   int utc_offset_min;
   char protocol_id[48];
   char *protocol_text;          /* the whole INI, so that the result can be recomputed; owned */
-  char *calibration_text;       /* calibration.h's text form, "" where none is known; owned */
   char *ground_truth;           /* of a simulated rig; NULL else; owned */
   double body_mass_kg, lever_m; /* NaN where unknown */
   enum stance_side injured_side;
   char side_order[256]; /* as given, "" else */
-  struct stance_source_info source;
+  struct stance_recording_stream stream[STANCE_STREAM_MAX];
+  size_t stream_count; /* 1 or 2 */
   char software[32];
   /* read back only */
   char finished_at[32]; /* "" where the recording was cut off: truncated */
-  uint64_t frames_stored;
 };
 void stance_recording_finish(struct stance_recording *recording);
 void stance_recording_new_uuid(char ret_uuid[STANCE_UUID_SIZE]);
@@ -68,38 +82,40 @@ void stance_recording_new_uuid(char ret_uuid[STANCE_UUID_SIZE]);
 STANCE_MUST_CHECK enum stance_status stance_store_begin(struct stance_store *store,
                                                         struct stance_recording *recording,
                                                         struct stance_problem *problem);
-/* One durable commit: on STANCE_OK the frames survive a power cut. `host_ns` is CLOCK_MONOTONIC
-   when the last frame arrived. Any number of frames. For whole recordings at once; while sampling,
-   the recorder does this. */
-STANCE_MUST_CHECK enum stance_status
-stance_store_append(struct stance_store *store, const char *recording_id,
-                    const struct stance_raw_frame *frames, size_t count, size_t channel_count,
-                    int64_t host_ns, struct stance_problem *problem);
-/* Durable when it returns. Spans are in frame indices; a count of 0 means up to the end, so that a
-   phase is known from its start on. Adding the same kind and first index again replaces the count.
-   While a recorder runs, use stance_recorder_add_phase. */
+/* One durable commit: on STANCE_OK the frames survive a power cut. Any number of frames. For whole
+   recordings at once; while sampling, the recorder does this. */
+STANCE_MUST_CHECK enum stance_status stance_store_append(struct stance_store *store,
+                                                         const char *recording_id, size_t stream,
+                                                         const struct stance_raw_frame *frames,
+                                                         size_t count, size_t channel_count,
+                                                         struct stance_problem *problem);
+/* Durable when it returns. Spans are in frame indices of the first stream; a count of 0 means up to
+   the end, so that a phase is known from its start on. Adding the same kind and first index again
+   replaces the count. While a recorder runs, use stance_recorder_add_phase. */
 STANCE_MUST_CHECK enum stance_status stance_store_add_phase(struct stance_store *store,
                                                             const char *recording_id,
                                                             const struct stance_phase *phase,
                                                             struct stance_problem *problem);
-/* Marks the recording complete, with the source's own counters. What the source produced after the
-   last stored frame is a gap at the end. */
+/* Marks the recording complete, with the sources' own counters, one for each of `stream_count`
+   streams. What a source produced after the last stored frame is a gap at the end. Where every
+   source has failed the recording counts as cut off; the faults are kept. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_finish_recording(struct stance_store *store, const char *recording_id,
-                              const struct stance_source_health *health,
+                              const struct stance_source_health *health, size_t stream_count,
                               struct stance_problem *problem);
 
-/* Reads a recording back: raw trace with gaps in place (position = frame index), and its phases
-   (owned by the caller, to be freed), cut to the trace. A block whose checksum is wrong becomes a
-   gap, never a guess, and its frames count as corrupt. `ret_info` by stance_recording_finish,
-   `ret_trace` by stance_raw_trace_finish. A recording cut off before its first commit is
-   STANCE_END: everything is returned all the same, the trace is empty, `problem` says so.
+/* Reads a recording back: for each stream a raw trace with gaps in place (position = frame index),
+   and the phases (owned by the caller, to be freed), cut to the first trace. A block whose checksum
+   is wrong becomes a gap, never a guess, and its frames count as corrupt. The rate of a trace is
+   the one measured by the host's clock where that is known better than the nominal one (clock.h).
+   `ret_info` by stance_recording_finish, the `ret_info->stream_count` traces each by
+   stance_raw_trace_finish; those beyond are zeroed. A recording cut off before its first commit is
+   STANCE_END: everything is returned all the same, the traces are empty, `problem` says so.
    STANCE_INPUT where there is no such recording. */
-STANCE_MUST_CHECK enum stance_status
-stance_store_load(struct stance_store *store, const char *recording_id,
-                  struct stance_recording *ret_info, struct stance_raw_trace *ret_trace,
-                  struct stance_phase **ret_phases, size_t *ret_phase_count,
-                  struct stance_problem *problem);
+STANCE_MUST_CHECK enum stance_status stance_store_load(
+    struct stance_store *store, const char *recording_id, struct stance_recording *ret_info,
+    struct stance_raw_trace ret_traces[STANCE_STREAM_MAX], struct stance_phase **ret_phases,
+    size_t *ret_phase_count, struct stance_problem *problem);
 /* Ids of all recordings, oldest first; the caller frees the array. */
 STANCE_MUST_CHECK enum stance_status stance_store_list(struct stance_store *store,
                                                        char (**ret_ids)[STANCE_UUID_SIZE],

@@ -6,11 +6,11 @@
 
 enum stance_status stance_block_make(struct stance_block_codec *codec,
                                      const struct stance_raw_frame *frames, size_t count,
-                                     size_t channel_count, uint64_t sequence, int64_t host_ns,
+                                     size_t channel_count, size_t stream, uint64_t sequence,
                                      struct stance_block *ret_block)
 {
   struct stance_block block = {
-      .sequence = sequence, .first_index = UINT64_MAX, .frame_count = count, .host_ns = host_ns};
+      .stream = stream, .sequence = sequence, .first_index = UINT64_MAX, .frame_count = count};
   for (size_t k = 0; k < count; k++) { /* a late frame may stand out of order */
     if (frames[k].index < block.first_index)
       block.first_index = frames[k].index;
@@ -30,33 +30,41 @@ void stance_block_finish(struct stance_block *block)
   *block = (struct stance_block){0};
 }
 
-/* Blocks of one stream; the format has room for more. */
 static int insert_block(const struct stance_store *store, const char *recording_id,
                         const struct stance_block *block)
 {
-  return store_execute(
-      store, "INSERT INTO blocks VALUES(?, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", "tiiiiib",
-      recording_id, (int64_t)block->sequence, (int64_t)block->first_index,
-      (int64_t)block->last_index, (int64_t)block->frame_count, block->host_ns,
-      (const void *)block->bytes, block->size);
+  return store_execute(store,
+                       "INSERT INTO blocks VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                       "tiiiiib", recording_id, (int64_t)block->stream, (int64_t)block->sequence,
+                       (int64_t)block->first_index, (int64_t)block->last_index,
+                       (int64_t)block->frame_count, (const void *)block->bytes, block->size);
 }
 
-enum stance_status stance_store_commit_blocks(struct stance_store *store, const char *recording_id,
-                                              const struct stance_block *blocks, size_t block_count,
-                                              const struct stance_phase *phases, size_t phase_count,
-                                              struct stance_problem *problem)
+static int insert_mark(const struct stance_store *store, const char *recording_id,
+                       const struct stance_stream_mark *mark)
+{
+  return store_execute(store, "INSERT INTO marks VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING", "tiii",
+                       recording_id, (int64_t)mark->stream, (int64_t)mark->mark.index,
+                       mark->mark.host_ns);
+}
+
+enum stance_status stance_store_commit(struct stance_store *store, const char *recording_id,
+                                       const struct stance_commit *commit,
+                                       struct stance_problem *problem)
 {
   int code = store_transaction_begin(store);
-  for (size_t k = 0; code == SQLITE_OK && k < block_count; k++)
-    code = insert_block(store, recording_id, &blocks[k]);
-  for (size_t k = 0; code == SQLITE_OK && k < phase_count; k++)
-    code = store_insert_phase(store, recording_id, &phases[k]);
+  for (size_t k = 0; code == SQLITE_OK && k < commit->block_count; k++)
+    code = insert_block(store, recording_id, &commit->blocks[k]);
+  for (size_t k = 0; code == SQLITE_OK && k < commit->mark_count; k++)
+    code = insert_mark(store, recording_id, &commit->marks[k]);
+  for (size_t k = 0; code == SQLITE_OK && k < commit->phase_count; k++)
+    code = store_insert_phase(store, recording_id, &commit->phases[k]);
   return store_transaction_end(store, code, "save the recording", problem);
 }
 
 enum stance_status stance_store_append(struct stance_store *store, const char *recording_id,
-                                       const struct stance_raw_frame *frames, size_t count,
-                                       size_t channel_count, int64_t host_ns,
+                                       size_t stream, const struct stance_raw_frame *frames,
+                                       size_t count, size_t channel_count,
                                        struct stance_problem *problem)
 {
   size_t block_count = (count + STANCE_BLOCK_FRAME_COUNT_MAX - 1) / STANCE_BLOCK_FRAME_COUNT_MAX;
@@ -65,8 +73,8 @@ enum stance_status stance_store_append(struct stance_store *store, const char *r
   sqlite3_stmt *statement;
   int code = store_prepare(
       store, &statement,
-      "SELECT coalesce(max(sequence) + 1, 0) FROM blocks WHERE recording = ? AND stream = 0", "t",
-      recording_id);
+      "SELECT coalesce(max(sequence) + 1, 0) FROM blocks WHERE recording = ? AND stream = ?", "ti",
+      recording_id, (int64_t)stream);
   if (code != SQLITE_OK)
     return store_fail(store, code, "save the recording", problem);
   code = sqlite3_step(statement);
@@ -82,12 +90,14 @@ enum stance_status stance_store_append(struct stance_store *store, const char *r
     status =
         stance_block_make(store->codec, frames + first,
                           left < STANCE_BLOCK_FRAME_COUNT_MAX ? left : STANCE_BLOCK_FRAME_COUNT_MAX,
-                          channel_count, sequence + k, host_ns, &blocks[k]);
+                          channel_count, stream, sequence + k, &blocks[k]);
     if (status != STANCE_OK)
       break;
   }
   if (status == STANCE_OK)
-    status = stance_store_commit_blocks(store, recording_id, blocks, block_count, NULL, 0, problem);
+    status = stance_store_commit(
+        store, recording_id, &(struct stance_commit){.blocks = blocks, .block_count = block_count},
+        problem);
   else
     stance_problem_set(problem, status, "%s: cannot save the recording: out of memory",
                        store->path);

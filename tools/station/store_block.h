@@ -5,17 +5,18 @@
 #define STANCE_STORE_BLOCK_H
 
 #include "block_codec.h"
+#include "stance/clock.h"
 #include "stance/status.h"
 #include "stance/trace.h"
 
 struct stance_store;
 
 struct stance_block {
-  uint64_t sequence; /* counts a recording's blocks from 0: the same one twice is one block */
+  size_t stream;
+  uint64_t sequence; /* counts a stream's blocks from 0: the same one twice is one block */
   uint64_t first_index, last_index; /* the smallest and the largest */
   size_t frame_count;
-  int64_t host_ns; /* CLOCK_MONOTONIC when the last frame arrived */
-  uint8_t *bytes;  /* owned */
+  uint8_t *bytes; /* owned */
   size_t size;
 };
 
@@ -23,16 +24,30 @@ struct stance_block {
 STANCE_MUST_CHECK enum stance_status stance_block_make(struct stance_block_codec *codec,
                                                        const struct stance_raw_frame *frames,
                                                        size_t count, size_t channel_count,
-                                                       uint64_t sequence, int64_t host_ns,
+                                                       size_t stream, uint64_t sequence,
                                                        struct stance_block *ret_block);
 void stance_block_finish(struct stance_block *block);
 
+/* When a frame arrived. */
+struct stance_stream_mark {
+  size_t stream;
+  struct stance_clock_mark mark;
+};
+
+/* Borrowed. */
+struct stance_commit {
+  const struct stance_block *blocks;
+  size_t block_count;
+  const struct stance_stream_mark *marks;
+  size_t mark_count;
+  const struct stance_phase *phases;
+  size_t phase_count;
+};
 /* All of it or nothing, in one durable commit. What is already there is left as it is, so that a
    commit of which nobody knows whether it succeeded can be repeated. */
-STANCE_MUST_CHECK enum stance_status
-stance_store_commit_blocks(struct stance_store *store, const char *recording_id,
-                           const struct stance_block *blocks, size_t block_count,
-                           const struct stance_phase *phases, size_t phase_count,
-                           struct stance_problem *problem);
+STANCE_MUST_CHECK enum stance_status stance_store_commit(struct stance_store *store,
+                                                         const char *recording_id,
+                                                         const struct stance_commit *commit,
+                                                         struct stance_problem *problem);
 
 #endif

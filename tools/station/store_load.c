@@ -173,13 +173,14 @@ static enum stance_status place_block(struct loader *loader, struct stance_block
 }
 
 static enum stance_status read_blocks(const struct stance_store *store, const char *recording_id,
-                                      struct loader *loader, struct stance_problem *problem)
+                                      size_t stream, struct loader *loader,
+                                      struct stance_problem *problem)
 {
   sqlite3_stmt *row;
   int code = store_prepare(store, &row,
                            "SELECT payload, last_index, frame_count FROM blocks"
-                           " WHERE recording = ? AND stream = 0 ORDER BY sequence",
-                           "t", recording_id);
+                           " WHERE recording = ? AND stream = ? ORDER BY sequence",
+                           "ti", recording_id, (int64_t)stream);
   if (code != SQLITE_OK)
     return store_fail(store, code, "read the recording", problem);
   enum stance_status status = STANCE_OK;
@@ -248,23 +249,25 @@ static enum stance_status close_trace(struct loader *loader, uint64_t source_cor
 }
 
 enum stance_status store_load_trace(const struct stance_store *store,
-                                    const struct stance_recording *info,
+                                    const struct stance_recording *info, size_t stream,
                                     const struct stance_source_health *counters,
                                     struct stance_raw_trace *ret_trace,
                                     struct stance_problem *problem)
 {
+  const struct stance_source_info *source = &info->stream[stream].source;
   struct loader loader = {0};
-  loader.trace.channel_count = info->source.channel_count;
-  memcpy(loader.trace.channel, info->source.channel, sizeof loader.trace.channel);
-  loader.trace.time = (struct stance_time_axis){.rate_hz = info->source.rate_hz,
+  loader.trace.channel_count = source->channel_count;
+  memcpy(loader.trace.channel, source->channel, sizeof loader.trace.channel);
+  loader.trace.time = (struct stance_time_axis){.rate_hz = source->rate_hz,
                                                 .rate_uncertainty_hz = (double)NAN,
-                                                .nominal_rate_hz = info->source.rate_hz};
+                                                .nominal_rate_hz = source->rate_hz};
   enum stance_status status = STANCE_OK;
   /* Room for what there should be, at once; more or less of it may come. */
-  if (info->frames_stored <= INSTANTS_MAX && !reserve(&loader, (size_t)info->frames_stored))
+  if (info->stream[stream].frames_stored <= INSTANTS_MAX &&
+      !reserve(&loader, (size_t)info->stream[stream].frames_stored))
     status = STANCE_MEMORY;
   if (status == STANCE_OK)
-    status = read_blocks(store, info->id, &loader, problem);
+    status = read_blocks(store, info->id, stream, &loader, problem);
   if (status == STANCE_OK && counters->frames_produced <= INSTANTS_MAX)
     status = extend(&loader, counters->frames_produced);
   if (status == STANCE_OK)

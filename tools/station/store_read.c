@@ -23,10 +23,10 @@ static enum stance_side column_side(sqlite3_stmt *row, int column)
 
 /* Steps to the one row a query has: SQLITE_ROW, SQLITE_DONE where there is none, or an error. */
 static int step_one(const struct stance_store *store, sqlite3_stmt **ret_row, const char *sql,
-                    const char *recording_id)
+                    const char *recording_id, size_t stream)
 {
   sqlite3_stmt *row;
-  int code = store_prepare(store, &row, sql, "t", recording_id);
+  int code = store_prepare(store, &row, sql, "ti", recording_id, (int64_t)stream);
   if (code != SQLITE_OK)
     return code;
   code = sqlite3_step(row);
@@ -45,12 +45,11 @@ static int read_recording(const struct stance_store *store, const char *recordin
       store, &row,
       "SELECT r.id, r.session, coalesce(a.code, ''), s.operator, r.started_at, r.utc_offset_min,"
       " r.protocol_id, r.side_order, r.software, coalesce(r.finished_at, ''), r.injured_side,"
-      " r.body_mass_kg, r.lever_m, r.protocol_text, r.calibration_text, r.ground_truth,"
-      " (SELECT coalesce(sum(frame_count), 0) FROM blocks"
-      "  WHERE recording = r.id AND stream = 0)"
+      " r.body_mass_kg, r.lever_m, r.protocol_text, r.ground_truth,"
+      " (SELECT count(*) FROM streams WHERE recording = r.id AND stream < ?2)"
       " FROM recordings r JOIN sessions s ON s.id = r.session"
-      " LEFT JOIN athletes a ON a.id = s.athlete WHERE r.id = ?",
-      recording_id);
+      " LEFT JOIN athletes a ON a.id = s.athlete WHERE r.id = ?1",
+      recording_id, STANCE_STREAM_MAX);
   if (code != SQLITE_ROW)
     return code;
   store_column_text(row, 0, ret_info->id, sizeof ret_info->id);
@@ -67,59 +66,80 @@ static int read_recording(const struct stance_store *store, const char *recordin
   ret_info->body_mass_kg = store_column_double(row, 11);
   ret_info->lever_m = store_column_double(row, 12);
   bool copied = store_column_copy(row, 13, &ret_info->protocol_text) &&
-                store_column_copy(row, 14, &ret_info->calibration_text) &&
-                store_column_copy(row, 15, &ret_info->ground_truth);
-  ret_info->frames_stored = (uint64_t)sqlite3_column_int64(row, 16);
+                store_column_copy(row, 14, &ret_info->ground_truth);
+  ret_info->stream_count = (size_t)sqlite3_column_int64(row, 15);
   sqlite3_finalize(row);
   return copied ? SQLITE_ROW : SQLITE_NOMEM;
 }
 
-static int read_stream(const struct stance_store *store, const char *recording_id,
-                       struct stance_source_info *ret_source,
+static int read_stream(const struct stance_store *store, const char *recording_id, size_t number,
+                       struct stance_recording_stream *ret_stream,
                        struct stance_source_health *ret_counters)
 {
+  struct stance_source_info *source = &ret_stream->source;
   sqlite3_stmt *row = NULL;
   int code = step_one(store, &row,
                       "SELECT uri, model, serial, firmware, rate_hz, elastic, calibration,"
-                      " frames_produced, frames_lost, frames_corrupt FROM streams"
-                      " WHERE recording = ? AND stream = 0",
-                      recording_id);
+                      " frames_produced, frames_lost, frames_corrupt, side, oversampling,"
+                      " rate_exact, profile, coalesce(fault, ''),"
+                      " (SELECT coalesce(sum(frame_count), 0) FROM blocks"
+                      "  WHERE recording = ?1 AND stream = ?2)"
+                      " FROM streams WHERE recording = ?1 AND stream = ?2",
+                      recording_id, number);
   if (code != SQLITE_ROW)
     return code;
-  store_column_text(row, 0, ret_source->uri, sizeof ret_source->uri);
-  store_column_text(row, 1, ret_source->model, sizeof ret_source->model);
-  store_column_text(row, 2, ret_source->serial, sizeof ret_source->serial);
-  store_column_text(row, 3, ret_source->firmware, sizeof ret_source->firmware);
-  ret_source->rate_hz = sqlite3_column_double(row, 4);
-  ret_source->elastic = sqlite3_column_int(row, 5) != 0;
-  store_column_text(row, 6, ret_source->calibration, sizeof ret_source->calibration);
+  store_column_text(row, 0, source->uri, sizeof source->uri);
+  store_column_text(row, 1, source->model, sizeof source->model);
+  store_column_text(row, 2, source->serial, sizeof source->serial);
+  store_column_text(row, 3, source->firmware, sizeof source->firmware);
+  source->rate_hz = sqlite3_column_double(row, 4);
+  source->elastic = sqlite3_column_int(row, 5) != 0;
+  store_column_text(row, 6, source->calibration, sizeof source->calibration);
   ret_counters->frames_produced = (uint64_t)sqlite3_column_int64(row, 7);
   ret_counters->frames_lost = (uint64_t)sqlite3_column_int64(row, 8);
   ret_counters->frames_corrupt = (uint64_t)sqlite3_column_int64(row, 9);
+  ret_stream->side = column_side(row, 10);
+  source->oversampling = (unsigned)sqlite3_column_int(row, 11);
+  source->rate_is_exact = sqlite3_column_int(row, 12) != 0;
+  const bool copied = store_column_copy(row, 13, &ret_stream->calibration_text);
+  store_column_text(row, 14, ret_stream->fault.text, sizeof ret_stream->fault.text);
+  ret_stream->frames_stored = (uint64_t)sqlite3_column_int64(row, 15);
   sqlite3_finalize(row);
-  return SQLITE_ROW;
+  return copied ? SQLITE_ROW : SQLITE_NOMEM;
 }
 
-static int read_channels(const struct stance_store *store, const char *recording_id,
+static void read_channel(sqlite3_stmt *row, struct stance_channel *ret_channel)
+{
+  struct stance_converter *converter = &ret_channel->converter;
+  store_column_text(row, 0, ret_channel->name, sizeof ret_channel->name);
+  store_column_text(row, 1, ret_channel->unit, sizeof ret_channel->unit);
+  ret_channel->side = column_side(row, 2);
+  ret_channel->minimum = store_column_double(row, 3);
+  ret_channel->maximum = store_column_double(row, 4);
+  ret_channel->resolution = store_column_double(row, 5);
+  ret_channel->skew_s = store_column_double(row, 6);
+  store_column_text(row, 7, converter->unit, sizeof converter->unit);
+  converter->zero = store_column_double(row, 8);
+  converter->slope_above = store_column_double(row, 9);
+  converter->slope_below = store_column_double(row, 10);
+  converter->offset = store_column_double(row, 11);
+}
+
+static int read_channels(const struct stance_store *store, const char *recording_id, size_t number,
                          struct stance_source_info *ret_source)
 {
   sqlite3_stmt *row;
   int code = store_prepare(store, &row,
-                           "SELECT name, unit, side, minimum, maximum, resolution FROM channels"
-                           " WHERE recording = ? AND stream = 0 ORDER BY channel",
-                           "t", recording_id);
+                           "SELECT name, unit, side, minimum, maximum, resolution, skew_s,"
+                           " converter_unit, converter_zero, converter_slope_above,"
+                           " converter_slope_below, converter_offset FROM channels"
+                           " WHERE recording = ? AND stream = ? ORDER BY channel",
+                           "ti", recording_id, (int64_t)number);
   if (code != SQLITE_OK)
     return code;
   size_t count = 0;
-  while ((code = sqlite3_step(row)) == SQLITE_ROW && count < STANCE_CHANNEL_COUNT_MAX) {
-    struct stance_channel *channel = &ret_source->channel[count++];
-    store_column_text(row, 0, channel->name, sizeof channel->name);
-    store_column_text(row, 1, channel->unit, sizeof channel->unit);
-    channel->side = column_side(row, 2);
-    channel->minimum = store_column_double(row, 3);
-    channel->maximum = store_column_double(row, 4);
-    channel->resolution = store_column_double(row, 5);
-  }
+  while ((code = sqlite3_step(row)) == SQLITE_ROW && count < STANCE_CHANNEL_COUNT_MAX)
+    read_channel(row, &ret_source->channel[count++]);
   ret_source->channel_count = count;
   sqlite3_finalize(row);
   return code;
@@ -127,20 +147,47 @@ static int read_channels(const struct stance_store *store, const char *recording
 
 static enum stance_status read_info(const struct stance_store *store, const char *recording_id,
                                     struct stance_recording *ret_info,
-                                    struct stance_source_health *ret_counters,
+                                    struct stance_source_health ret_counters[STANCE_STREAM_MAX],
                                     struct stance_problem *problem)
 {
   int code = read_recording(store, recording_id, ret_info);
   if (code == SQLITE_DONE)
     return stance_problem_set(problem, STANCE_INPUT, "%s: there is no recording %s", store->path,
                               recording_id);
-  if (code == SQLITE_ROW)
-    code = read_stream(store, recording_id, &ret_info->source, ret_counters);
-  if (code == SQLITE_ROW)
-    code = read_channels(store, recording_id, &ret_info->source);
-  return code == SQLITE_ROW || code == SQLITE_DONE
-             ? STANCE_OK
-             : store_fail(store, code, "read the recording", problem);
+  for (size_t k = 0; code == SQLITE_ROW && k < ret_info->stream_count; k++) {
+    struct stance_recording_stream *stream = &ret_info->stream[k];
+    code = read_stream(store, recording_id, k, stream, &ret_counters[k]);
+    if (code == SQLITE_ROW)
+      code = read_channels(store, recording_id, k, &stream->source);
+    if (code == SQLITE_DONE)
+      code = store_read_clock(store, recording_id, k, &stream->clock);
+    if (code == SQLITE_DONE)
+      code = SQLITE_ROW;
+  }
+  return code == SQLITE_ROW ? STANCE_OK : store_fail(store, code, "read the recording", problem);
+}
+
+/* Elastic time and files have no clock of their own that the host's could measure. */
+static void measure_rate(const struct stance_recording_stream *stream,
+                         struct stance_time_axis *axis)
+{
+  if (!stream->source.elastic && !stream->source.rate_is_exact)
+    stance_clock_fit_rate(&stream->clock, axis);
+}
+
+static enum stance_status load_traces(const struct stance_store *store,
+                                      const struct stance_recording *info,
+                                      const struct stance_source_health *counters,
+                                      struct stance_raw_trace *ret_traces,
+                                      struct stance_problem *problem)
+{
+  enum stance_status status = STANCE_OK;
+  for (size_t k = 0; status == STANCE_OK && k < info->stream_count; k++) {
+    status = store_load_trace(store, info, k, &counters[k], &ret_traces[k], problem);
+    if (status == STANCE_OK)
+      measure_rate(&info->stream[k], &ret_traces[k].time);
+  }
+  return status;
 }
 
 /* A phase that was still open, or that outlived the samples, ends with them. */
@@ -198,31 +245,33 @@ static enum stance_status read_phases(const struct stance_store *store, const ch
 
 enum stance_status stance_store_load(struct stance_store *store, const char *recording_id,
                                      struct stance_recording *ret_info,
-                                     struct stance_raw_trace *ret_trace,
+                                     struct stance_raw_trace ret_traces[STANCE_STREAM_MAX],
                                      struct stance_phase **ret_phases, size_t *ret_phase_count,
                                      struct stance_problem *problem)
 {
   struct stance_recording info = {0};
-  struct stance_source_health counters = {0};
-  struct stance_raw_trace trace = {0};
+  struct stance_source_health counters[STANCE_STREAM_MAX] = {0};
+  struct stance_raw_trace traces[STANCE_STREAM_MAX] = {0};
   /* One transaction: info, blocks and phases of the same moment, though another program writes. */
   int code = store_execute(store, "BEGIN", "");
   if (code != SQLITE_OK)
     return store_fail(store, code, "read the recording", problem);
-  enum stance_status status = read_info(store, recording_id, &info, &counters, problem);
+  enum stance_status status = read_info(store, recording_id, &info, counters, problem);
   if (status == STANCE_OK)
-    status = store_load_trace(store, &info, &counters, &trace, problem);
+    status = load_traces(store, &info, counters, traces, problem);
   if (status == STANCE_OK)
-    status = read_phases(store, info.id, trace.sample_count, ret_phases, ret_phase_count, problem);
+    status =
+        read_phases(store, info.id, traces[0].sample_count, ret_phases, ret_phase_count, problem);
   store_execute(store, "ROLLBACK", "");
   if (status != STANCE_OK) {
-    stance_raw_trace_finish(&trace);
+    for (size_t k = 0; k < STANCE_STREAM_MAX; k++)
+      stance_raw_trace_finish(&traces[k]);
     stance_recording_finish(&info);
     return status;
   }
   *ret_info = info;
-  *ret_trace = trace;
-  if (trace.integrity.frames_received > 0)
+  memcpy(ret_traces, traces, sizeof traces);
+  if (traces[0].integrity.frames_received + traces[1].integrity.frames_received > 0)
     return STANCE_OK;
   return stance_problem_set(problem, STANCE_END,
                             "%s: recording %s holds no frame: it ended or was cut off before the "

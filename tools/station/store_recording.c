@@ -10,10 +10,12 @@ void stance_recording_finish(struct stance_recording *recording)
   if (recording == NULL)
     return;
   free(recording->protocol_text);
-  free(recording->calibration_text);
+  for (size_t k = 0; k < STANCE_STREAM_MAX; k++) {
+    free(recording->stream[k].calibration_text);
+    recording->stream[k].calibration_text = NULL;
+  }
   free(recording->ground_truth);
   recording->protocol_text = NULL;
-  recording->calibration_text = NULL;
   recording->ground_truth = NULL;
 }
 
@@ -45,30 +47,40 @@ static int insert_recording(const struct stance_store *store,
                             const struct stance_recording *recording)
 {
   return store_execute(
-      store, "INSERT INTO recordings VALUES(?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      "tttittttrrttt", recording->id, recording->session, recording->started_at,
+      store, "INSERT INTO recordings VALUES(?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "tttitttrrttt", recording->id, recording->session, recording->started_at,
       (int64_t)recording->utc_offset_min, recording->protocol_id, recording->protocol_text,
-      recording->calibration_text, recording->ground_truth, recording->body_mass_kg,
-      recording->lever_m, stance_side_name(recording->injured_side), recording->side_order,
-      recording->software);
+      recording->ground_truth, recording->body_mass_kg, recording->lever_m,
+      stance_side_name(recording->injured_side), recording->side_order, recording->software);
 }
 
-static int insert_stream(const struct stance_store *store, const struct stance_recording *recording)
+static int insert_channel(const struct stance_store *store, const char *recording_id,
+                          int64_t stream, int64_t k, const struct stance_channel *channel)
 {
-  const struct stance_source_info *source = &recording->source;
+  const struct stance_converter *converter = &channel->converter;
+  return store_execute(store,
+                       "INSERT INTO channels VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                       "tiitttrrrrtrrrr", recording_id, stream, k, channel->name, channel->unit,
+                       stance_side_name(channel->side), channel->minimum, channel->maximum,
+                       channel->resolution, channel->skew_s, converter->unit, converter->zero,
+                       converter->slope_above, converter->slope_below, converter->offset);
+}
+
+static int insert_stream(const struct stance_store *store, const struct stance_recording *recording,
+                         size_t number)
+{
+  const struct stance_recording_stream *stream = &recording->stream[number];
+  const struct stance_source_info *source = &stream->source;
   int code = store_execute(store,
-                           "INSERT INTO streams VALUES(?, 0, ?, ?, ?, ?, ?, ?, ?,"
-                           " NULL, NULL, NULL, NULL)",
-                           "tttttrit", recording->id, source->uri, source->model, source->serial,
-                           source->firmware, source->rate_hz, (int64_t)source->elastic,
-                           source->calibration);
-  for (size_t k = 0; code == SQLITE_OK && k < source->channel_count; k++) {
-    const struct stance_channel *channel = &source->channel[k];
-    code = store_execute(store, "INSERT INTO channels VALUES(?, 0, ?, ?, ?, ?, ?, ?, ?)",
-                         "titttrrr", recording->id, (int64_t)k, channel->name, channel->unit,
-                         stance_side_name(channel->side), channel->minimum, channel->maximum,
-                         channel->resolution);
-  }
+                           "INSERT INTO streams VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                           " NULL, NULL, NULL, NULL, ?, ?, ?, ?)",
+                           "tittttrittiit", recording->id, (int64_t)number, source->uri,
+                           source->model, source->serial, source->firmware, source->rate_hz,
+                           (int64_t)source->elastic, source->calibration,
+                           stance_side_name(stream->side), (int64_t)source->oversampling,
+                           (int64_t)source->rate_is_exact, stream->calibration_text);
+  for (size_t k = 0; code == SQLITE_OK && k < source->channel_count; k++)
+    code = insert_channel(store, recording->id, (int64_t)number, (int64_t)k, &source->channel[k]);
   return code;
 }
 
@@ -115,8 +127,8 @@ enum stance_status stance_store_begin(struct stance_store *store,
   }
   if (code == SQLITE_OK)
     code = insert_recording(store, &filled);
-  if (code == SQLITE_OK)
-    code = insert_stream(store, &filled);
+  for (size_t k = 0; code == SQLITE_OK && k < filled.stream_count; k++)
+    code = insert_stream(store, &filled, k);
   enum stance_status status = store_transaction_end(store, code, "begin the recording", problem);
   if (status != STANCE_OK)
     return status;
@@ -154,27 +166,38 @@ enum stance_status stance_store_add_phase(struct stance_store *store, const char
                                           const struct stance_phase *phase,
                                           struct stance_problem *problem)
 {
-  return stance_store_commit_blocks(store, recording_id, NULL, 0, phase, 1, problem);
+  return stance_store_commit(store, recording_id,
+                             &(struct stance_commit){.phases = phase, .phase_count = 1}, problem);
+}
+
+static int finish_stream(const struct stance_store *store, const char *recording_id, size_t number,
+                         const struct stance_source_health *health)
+{
+  return store_execute(store,
+                       "UPDATE streams SET frames_produced = ?, frames_lost = ?,"
+                       " frames_corrupt = ?, fault = ? WHERE recording = ? AND stream = ?",
+                       "iiitti", (int64_t)health->frames_produced, (int64_t)health->frames_lost,
+                       (int64_t)health->frames_corrupt,
+                       health->failed ? health->problem.text : NULL, recording_id, (int64_t)number);
 }
 
 enum stance_status stance_store_finish_recording(struct stance_store *store,
                                                  const char *recording_id,
                                                  const struct stance_source_health *health,
+                                                 size_t stream_count,
                                                  struct stance_problem *problem)
 {
   char now[32];
+  bool all_failed = true;
   store_now(now, sizeof now);
   int code = store_transaction_begin(store);
+  for (size_t k = 0; code == SQLITE_OK && k < stream_count; k++) {
+    code = finish_stream(store, recording_id, k, &health[k]);
+    all_failed = all_failed && health[k].failed;
+  }
   if (code == SQLITE_OK)
-    code = store_execute(store,
-                         "UPDATE streams SET frames_produced = ?, frames_lost = ?,"
-                         " frames_corrupt = ?, fault = ? WHERE recording = ? AND stream = 0",
-                         "iiitt", (int64_t)health->frames_produced, (int64_t)health->frames_lost,
-                         (int64_t)health->frames_corrupt,
-                         health->failed ? health->problem.text : NULL, recording_id);
-  if (code == SQLITE_OK)
-    code = store_execute(store, "UPDATE recordings SET finished_at = ? WHERE id = ?", "tt", now,
-                         recording_id);
+    code = store_execute(store, "UPDATE recordings SET finished_at = ? WHERE id = ?", "tt",
+                         all_failed ? NULL : now, recording_id);
   bool known = sqlite3_changes(store->db) == 1;
   enum stance_status status = store_transaction_end(store, code, "finish the recording", problem);
   if (status == STANCE_OK && !known)

@@ -57,6 +57,29 @@ static const char *const scripts[] = {
     "  reliability TEXT NOT NULL REFERENCES reliability(id) ON DELETE CASCADE,"
     "  name TEXT NOT NULL, value REAL, low REAL, high REAL,"
     "  PRIMARY KEY(reliability, name)) STRICT;",
+    /* Clocks: when frames arrived, apart from the blocks, which may be merged. What an instrument
+       says of its converter; each stream its own profile, converted from. Until here every source
+       was a simulation or a file, so their rates were exact. */
+    "CREATE TABLE marks(recording TEXT NOT NULL, stream INTEGER NOT NULL,"
+    "  frame_index INTEGER NOT NULL, host_ns INTEGER NOT NULL,"
+    "  PRIMARY KEY(recording, stream, frame_index),"
+    "  FOREIGN KEY(recording, stream) REFERENCES streams ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
+    "INSERT INTO marks SELECT recording, stream, last_index, min(host_ns) FROM blocks"
+    "  GROUP BY recording, stream, last_index;"
+    "ALTER TABLE blocks DROP COLUMN host_ns;"
+    "ALTER TABLE streams ADD COLUMN side TEXT NOT NULL DEFAULT 'none';"
+    "ALTER TABLE streams ADD COLUMN oversampling INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE streams ADD COLUMN rate_exact INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE streams ADD COLUMN profile TEXT;"
+    "UPDATE streams SET profile ="
+    "  (SELECT r.calibration_text FROM recordings r WHERE r.id = streams.recording);"
+    "ALTER TABLE recordings DROP COLUMN calibration_text;"
+    "ALTER TABLE channels ADD COLUMN skew_s REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE channels ADD COLUMN converter_unit TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE channels ADD COLUMN converter_zero REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE channels ADD COLUMN converter_slope_above REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE channels ADD COLUMN converter_slope_below REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE channels ADD COLUMN converter_offset REAL NOT NULL DEFAULT 0;",
 };
 enum { SCHEMA_VERSION = sizeof scripts / sizeof *scripts };
 

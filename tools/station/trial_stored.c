@@ -13,7 +13,7 @@ static void copy_subject(struct stance_trial *trial, const struct stance_recordi
   snprintf(trial->operator_name, sizeof trial->operator_name, "%s", info->operator_name);
   snprintf(trial->started_at, sizeof trial->started_at, "%s", info->started_at);
   trial->utc_offset_min = info->utc_offset_min;
-  stance_pipeline_instrument(&info->source, trial->instrument, sizeof trial->instrument);
+  stance_pipeline_instrument(&info->stream[0].source, trial->instrument, sizeof trial->instrument);
   if (isnan(trial->body_mass_kg))
     trial->body_mass_kg = info->body_mass_kg;
   if (isnan(trial->lever_m))
@@ -45,9 +45,9 @@ static enum stance_status choose_calibration(struct stance_trial *trial,
                                              struct stance_problem *problem)
 {
   trial->calibration_state = STANCE_CALIBRATION_KNOWN;
-  if (info->calibration_text != NULL && info->calibration_text[0] != '\0') {
-    enum stance_status status =
-        stance_calibration_import(info->id, info->calibration_text, &trial->calibration, problem);
+  if (info->stream[0].calibration_text != NULL && info->stream[0].calibration_text[0] != '\0') {
+    enum stance_status status = stance_calibration_import(
+        info->id, info->stream[0].calibration_text, &trial->calibration, problem);
     if (status != STANCE_OK)
       return status;
     if (!trial->calibration.calibrated)
@@ -98,9 +98,11 @@ enum stance_status stance_trial_load_stored(struct stance_store *store, const ch
 {
   struct stance_trial trial;
   struct stance_recording info = {0};
+  struct stance_raw_trace raw[STANCE_STREAM_MAX] = {0};
   stance_trial_init(&trial, options);
-  enum stance_status status = stance_store_load(store, recording_id, &info, &trial.raw,
-                                                &trial.phase, &trial.phase_count, problem);
+  enum stance_status status =
+      stance_store_load(store, recording_id, &info, raw, &trial.phase, &trial.phase_count, problem);
+  trial.raw = raw[0];
   if (status == STANCE_OK)
     status = build(&trial, &info, options, problem);
   else if (status == STANCE_END)

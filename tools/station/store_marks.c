@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* When frames arrived, and what that says of an instrument's clock. */
+#include "store_load.h"
+#include "store_private.h"
+
+#include <stdlib.h>
+
+struct marks {
+  struct stance_clock_mark *mark;
+  size_t count, capacity;
+};
+
+static bool add_mark(struct marks *marks, uint64_t index, int64_t host_ns)
+{
+  if (marks->count == marks->capacity) {
+    const size_t capacity = marks->capacity == 0 ? 256 : 2 * marks->capacity;
+    struct stance_clock_mark *larger = realloc(marks->mark, capacity * sizeof *larger);
+    if (larger == NULL)
+      return false;
+    marks->mark = larger;
+    marks->capacity = capacity;
+  }
+  marks->mark[marks->count++] = (struct stance_clock_mark){.index = index, .host_ns = host_ns};
+  return true;
+}
+
+static int read_marks(const struct stance_store *store, const char *recording_id, size_t stream,
+                      struct marks *ret_marks)
+{
+  sqlite3_stmt *row;
+  int code = store_prepare(store, &row,
+                           "SELECT frame_index, host_ns FROM marks"
+                           " WHERE recording = ? AND stream = ? ORDER BY frame_index",
+                           "ti", recording_id, (int64_t)stream);
+  if (code != SQLITE_OK)
+    return code;
+  while ((code = sqlite3_step(row)) == SQLITE_ROW)
+    if (!add_mark(ret_marks, (uint64_t)sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)))
+      break;
+  sqlite3_finalize(row);
+  return code == SQLITE_ROW ? SQLITE_NOMEM : code;
+}
+
+int store_read_clock(const struct stance_store *store, const char *recording_id, size_t stream,
+                     struct stance_clock_fit *ret_fit)
+{
+  struct marks marks = {0};
+  int code = read_marks(store, recording_id, stream, &marks);
+  if (code == SQLITE_DONE && stance_clock_fit(marks.mark, marks.count, ret_fit) == STANCE_MEMORY)
+    code = SQLITE_NOMEM;
+  free(marks.mark);
+  return code;
+}
