@@ -78,7 +78,7 @@ enum stance_status stance_analog_input_read(const char *scheme,
 
   status = stance_instrument_parse_channels(scheme, request->channels, channel_maximum,
                                             input.channel, &input.count, problem);
-  if (status == STANCE_OK)
+  if (status == STANCE_OK && range_v != NULL)
     status = read_ranges(scheme, request->range, range_v, &input, problem);
   if (status == STANCE_OK)
     status = stance_instrument_map_sides(scheme, request->map, input.channel, input.count,

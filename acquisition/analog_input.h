@@ -13,18 +13,19 @@ struct stance_analog_request {
   double rate_hz;
 };
 
-/* Lines of a table of keys. `channels` and `range` are the instrument's defaults. */
+/* Lines of a table of keys. */
 #define STANCE_ANALOG_KEY_(key, kind, value, of_unit, low, high, text, in)           \
   {                                                                                  \
     .name = key, .type = STANCE_KEY_##kind, .default_value = value, .unit = of_unit, \
     .minimum = low, .maximum = high, .meaning = text,                                \
     .member = offsetof(struct stance_analog_request, in)                             \
   }
-#define STANCE_ANALOG_KEYS(default_channels, default_range, ranges, highest_rate_hz)             \
+#define STANCE_ANALOG_RANGE_KEY(default_range, ranges)        \
+  STANCE_ANALOG_KEY_("range", TEXT, default_range, "V", 0, 0, \
+                     "largest voltage, one for all channels or one each: " ranges, range)
+#define STANCE_ANALOG_KEYS(default_channels, highest_rate_hz)                                    \
   STANCE_ANALOG_KEY_("channels", TEXT, default_channels, "", 0, 0,                               \
                      "inputs to sample, in the order in which they are stored", channels),       \
-      STANCE_ANALOG_KEY_("range", TEXT, default_range, "V", 0, 0,                                \
-                         "largest voltage, one for all channels or one each: " ranges, range),   \
       STANCE_ANALOG_KEY_("rate", NUMBER, "1000", "Hz", 1, highest_rate_hz,                       \
                          "rate of the results; the nearest that the clock can do is taken",      \
                          rate_hz),                                                               \
@@ -45,7 +46,8 @@ struct stance_analog_input {
   unsigned oversampling;
 };
 
-/* All but the oversampling. `range_v` ends with 0. STANCE_USAGE with key and what is allowed. */
+/* All but the oversampling. `range_v` ends with 0, or is NULL where there is no choice.
+ * STANCE_USAGE with key and what is allowed. */
 STANCE_MUST_CHECK enum stance_status
 stance_analog_input_read(const char *scheme, const struct stance_analog_request *request,
                          unsigned channel_maximum, const double *range_v,

@@ -71,10 +71,16 @@ enum stance_status stance_labjack_ask_stream(enum stance_dialogue dialogue, unsi
 enum stance_status stance_labjack_hear_stream(const char *scheme, enum stance_dialogue dialogue,
                                               unsigned question, const uint8_t *answer,
                                               struct stance_problem *problem);
-/* The error code of an extended answer: STANCE_OK where it is 0. `doing` is named in the message:
-   "set up the stream". */
-enum stance_status stance_labjack_accept(const char *scheme, const char *doing,
-                                         const uint8_t *answer, struct stance_problem *problem);
+/* An extended answer must have this length and no error code, or the message says what was asked
+   for: "set up the stream". */
+struct stance_labjack_expected {
+  size_t length;
+  const char *doing;
+};
+enum stance_status stance_labjack_accept(const char *scheme,
+                                         const struct stance_labjack_expected *expected,
+                                         const uint8_t *answer, size_t length,
+                                         struct stance_problem *problem);
 
 /* The clock of a scan: clock_hz / interval. */
 struct stance_labjack_clock {
@@ -100,8 +106,9 @@ void stance_labjack_shape(size_t channel_count, unsigned samples_per_packet, dou
 struct stance_labjack_stream {
   size_t channel_count;
   unsigned samples_per_packet;
+  uint16_t highest_code; /* this and 0 are the ends of the range */
   /* All below is forgotten by rewind. */
-  uint8_t held[STANCE_LABJACK_PACKET_MAX]; /* a packet that has not come whole */
+  uint8_t held[2 * STANCE_LABJACK_PACKET_MAX]; /* what has not come whole, or is in doubt */
   size_t held_count;
   uint8_t last[STANCE_LABJACK_PACKET_MAX]; /* the packet before, to know a repeated one by */
   bool any;                                /* one was taken: `last` is set */
@@ -123,6 +130,7 @@ void stance_labjack_stream_rewind(struct stance_labjack_stream *stream);
 void stance_labjack_stream_decode(struct stance_labjack_stream *stream, const uint8_t *bytes,
                                   size_t length, struct stance_frame_sink *sink);
 
+extern const struct stance_instrument stance_labjack_u3;
 extern const struct stance_instrument stance_labjack_u6;
 
 #endif

@@ -46,6 +46,7 @@ void stance_labjack_stream_rewind(struct stance_labjack_stream *stream)
   *stream = (struct stance_labjack_stream){
       .channel_count = stream->channel_count,
       .samples_per_packet = stream->samples_per_packet,
+      .highest_code = stream->highest_code,
   };
 }
 
@@ -62,9 +63,25 @@ static bool is_good(const struct stance_labjack_stream *stream, const uint8_t *p
 {
   const size_t count = packet_bytes(stream);
 
-  return could_begin(stream, packet, count) &&
+  return could_begin(stream, packet, count) && packet[count - 1] == 0 &&
          packet[0] == stance_labjack_checksum8(packet + 1, 5) &&
          stance_labjack_get_u16(packet + 4) == stance_labjack_checksum16(packet + 6, count - 6);
+}
+
+/* Where in a packet another might begin, 0 where nowhere. A sum of some fifty bytes is weak: a cut
+   packet with the head of the next one behind it has the right sum once in a thousand times. */
+static size_t inner_begin(const struct stance_labjack_stream *stream, const uint8_t *packet)
+{
+  const size_t count = packet_bytes(stream);
+  const uint8_t *at = packet + 4; /* before it is this packet's own head */
+
+  while ((at = memchr(at, 0xf9, (size_t)(packet + count - at))) != NULL) {
+    const size_t begin = (size_t)(at - packet) - 1;
+    if (count - begin >= 4 && could_begin(stream, packet + begin, 4))
+      return begin;
+    at++;
+  }
+  return 0;
 }
 
 /* The index is no longer known: nothing more of this stream is used. */
@@ -110,9 +127,6 @@ static void miss_samples(struct stance_labjack_stream *stream, uint64_t count, b
     stream->damaged = damaged;
   }
   stream->flags = 0;
-  if (stream->missed_scans > 0)
-    stream->marker_window -=
-        count < stream->marker_window ? (unsigned)count : stream->marker_window;
 }
 
 static void miss_packets(struct stance_labjack_stream *stream, unsigned count, unsigned error,
@@ -128,8 +142,11 @@ static void miss_packets(struct stance_labjack_stream *stream, unsigned count, u
     give_up(stream, sink,
             "many packets are missing, with them the instrument's own report of "
             "what it lost");
-  else if (stream->recovering && error != AUTO_RECOVER_ACTIVE && error != AUTO_RECOVER_REPORT)
-    give_up(stream, sink, "the instrument's report of how many scans it lost is missing");
+  else if (stream->missed_scans > 0 || error == AUTO_RECOVER_REPORT ||
+           (stream->recovering && error != AUTO_RECOVER_ACTIVE))
+    give_up(stream, sink,
+            "the instrument's report of how many scans it lost, or their place, is "
+            "missing");
 }
 
 static bool is_marker(const struct stance_labjack_stream *stream)
@@ -158,13 +175,14 @@ static void take_samples(struct stance_labjack_stream *stream, const uint8_t *sa
                          struct stance_frame_sink *sink)
 {
   const uint8_t *end = sample + 2 * (size_t)stream->samples_per_packet;
+  const uint16_t highest = stream->highest_code;
   size_t position = stream->position;
   uint32_t flags = stream->flags;
 
   for (; sample < end; sample += 2) {
     const uint16_t code = stance_labjack_get_u16(sample);
     stream->value[position] = code;
-    if ((uint16_t)(code + 1) <= 1) /* 0 or 0xFFFF: at an end of the range */
+    if (code == 0 || code >= highest)
       flags |= STANCE_FRAME_SATURATED(position);
     if (++position == stream->channel_count) {
       stream->flags = flags;
@@ -272,16 +290,46 @@ static void take_packet(struct stance_labjack_stream *stream, const uint8_t *pac
   }
 }
 
-/* Drops from `held` what cannot begin a packet. */
+static void drop_held(struct stance_labjack_stream *stream, size_t count)
+{
+  stream->held_count -= count;
+  memmove(stream->held, stream->held + count, stream->held_count);
+}
+
+/* Drops from `held` what cannot begin a packet, at least one byte. */
 static void slide(struct stance_labjack_stream *stream)
 {
   size_t by = 1;
   while (by < stream->held_count &&
          !could_begin(stream, stream->held + by, stream->held_count - by))
     by++;
-  memmove(stream->held, stream->held + by, stream->held_count - by);
-  stream->held_count -= by;
+  drop_held(stream, by);
   stream->skipped_bytes += by;
+}
+
+/* Takes or drops what `held` begins with; false where more bytes must come first. */
+static bool settle(struct stance_labjack_stream *stream, struct stance_frame_sink *sink)
+{
+  const size_t size = packet_bytes(stream);
+
+  if (stream->held_count < size)
+    return false;
+  if (!is_good(stream, stream->held)) {
+    slide(stream);
+    return true;
+  }
+  const size_t inner = inner_begin(stream, stream->held);
+  if (inner > 0) {
+    if (stream->held_count < inner + size)
+      return false;
+    if (is_good(stream, stream->held + inner) || !could_begin(stream, stream->held + size, 4)) {
+      slide(stream);
+      return true;
+    }
+  }
+  take_packet(stream, stream->held, sink);
+  drop_held(stream, size);
+  return true;
 }
 
 void stance_labjack_stream_decode(struct stance_labjack_stream *stream, const uint8_t *bytes,
@@ -290,25 +338,21 @@ void stance_labjack_stream_decode(struct stance_labjack_stream *stream, const ui
   const size_t size = packet_bytes(stream);
 
   while (length > 0) {
-    if (stream->held_count == 0 && length >= size && is_good(stream, bytes)) {
+    if (stream->held_count == 0 && length >= size && is_good(stream, bytes) &&
+        inner_begin(stream, bytes) == 0) {
       take_packet(stream, bytes, sink);
       bytes += size;
       length -= size;
       continue;
     }
-    const size_t wanted = size - stream->held_count;
+    /* No more than is needed, so that whole packets need no copy again soon. */
+    const size_t wanted = (stream->held_count < size ? size : 2 * size) - stream->held_count;
     const size_t taken = length < wanted ? length : wanted;
     memcpy(stream->held + stream->held_count, bytes, taken);
     stream->held_count += taken;
     bytes += taken;
     length -= taken;
-    if (stream->held_count < size)
+    while (settle(stream, sink))
       continue;
-    if (is_good(stream, stream->held)) {
-      take_packet(stream, stream->held, sink);
-      stream->held_count = 0;
-    } else {
-      slide(stream);
-    }
   }
 }

@@ -210,13 +210,21 @@ enum stance_status stance_labjack_hear_stream(const char *scheme, enum stance_di
                             stance_labjack_error_text(error));
 }
 
-enum stance_status stance_labjack_accept(const char *scheme, const char *doing,
-                                         const uint8_t *answer, struct stance_problem *problem)
+enum stance_status stance_labjack_accept(const char *scheme,
+                                         const struct stance_labjack_expected *expected,
+                                         const uint8_t *answer, size_t length,
+                                         struct stance_problem *problem)
 {
-  if (answer[6] == 0)
+  const unsigned error = answer[6];
+
+  if (length != expected->length)
+    return stance_problem_set(problem, STANCE_INSTRUMENT,
+                              "%s: when asked to %s it sent %zu bytes instead of %zu", scheme,
+                              expected->doing, length, expected->length);
+  if (error == 0)
     return STANCE_OK;
   return stance_problem_set(problem, STANCE_INSTRUMENT, "%s: it refuses to %s: error %u%s%s",
-                            scheme, doing, answer[6],
-                            *stance_labjack_error_text(answer[6]) == '\0' ? "" : ", ",
-                            stance_labjack_error_text(answer[6]));
+                            scheme, expected->doing, error,
+                            *stance_labjack_error_text(error) == '\0' ? "" : ", ",
+                            stance_labjack_error_text(error));
 }

@@ -59,7 +59,8 @@ static const struct stance_usb_id ids[] = {
 };
 
 static const struct stance_source_key keys[] = {
-    STANCE_ANALOG_KEYS("0,1", "10", "10, 1, 0.1 or 0.01", 50000),
+    STANCE_ANALOG_KEYS("0,1", 50000),
+    STANCE_ANALOG_RANGE_KEY("10", "10, 1, 0.1 or 0.01"),
     {.name = "inputs",
      .type = STANCE_KEY_CHOICE,
      .default_value = "single-ended",
@@ -118,6 +119,7 @@ static void choose_pace(struct u6 *u6)
 
   stance_labjack_choose_pace(clocks, u6->input.rate_hz * u6->input.oversampling, &u6->pace);
   u6->stream.channel_count = u6->input.count;
+  u6->stream.highest_code = UINT16_MAX;
   u6->stream.samples_per_packet = stance_labjack_choose_samples(u6->input.count, u6->pace.rate_hz);
 }
 
@@ -248,11 +250,10 @@ static enum stance_status hear_identity(struct u6 *u6, const uint8_t *answer)
 static enum stance_status hear(void *state, enum stance_dialogue dialogue, unsigned question,
                                const uint8_t *answer, size_t length, struct stance_problem *problem)
 {
-  static const struct {
-    size_t length;
-    const char *doing;
-  } identify[] = {{38, "say what it is"}, {40, "read its calibration"}},
-    configure[] = {{16, "turn its timers off"}, {8, "set up the stream"}};
+  static const struct stance_labjack_expected identify[] = {{38, "say what it is"},
+                                                            {40, "read its calibration"}},
+                                              configure[] = {{16, "turn its timers off"},
+                                                             {8, "set up the stream"}};
   struct u6 *u6 = state;
 
   if ((dialogue != STANCE_DIALOGUE_IDENTIFY && dialogue != STANCE_DIALOGUE_CONFIGURE) ||
@@ -260,13 +261,8 @@ static enum stance_status hear(void *state, enum stance_dialogue dialogue, unsig
     return stance_labjack_hear_stream(scheme, dialogue, question, answer, problem);
   question -= STANCE_LABJACK_STOP_QUESTIONS;
   const bool identifies = dialogue == STANCE_DIALOGUE_IDENTIFY;
-  const size_t expected = (identifies ? identify : configure)[question > 0].length;
-  const char *doing = (identifies ? identify : configure)[question > 0].doing;
-  if (length != expected)
-    return stance_problem_set(problem, STANCE_INSTRUMENT,
-                              "%s: when asked to %s it sent %zu bytes instead of %zu", scheme,
-                              doing, length, expected);
-  const enum stance_status status = stance_labjack_accept(scheme, doing, answer, problem);
+  const enum stance_status status = stance_labjack_accept(
+      scheme, &(identifies ? identify : configure)[question > 0], answer, length, problem);
   if (status != STANCE_OK || !identifies)
     return status;
   return question == 0 ? hear_identity(u6, answer)

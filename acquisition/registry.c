@@ -12,6 +12,7 @@ const struct stance_source_driver *const stance_source_drivers[] = {
 };
 
 const struct stance_instrument *const stance_instruments[] = {
+    &stance_labjack_u3,
     &stance_labjack_u6,
     &stance_optoforce,
     NULL,
