@@ -12,6 +12,8 @@ const struct stance_command stance_commands[] = {
     {"analyze", "any recording or CSV file, to CSV", &stance_analyze_argp, stance_analyze_run},
     {"export", "data dictionary, list of recordings, raw values, calibrations", &stance_export_argp,
      stance_export_run},
+    {"reliability", "how far two tests of an unchanged athlete differ", &stance_reliability_argp,
+     stance_reliability_run},
     {"devices", "what can be sampled from", &stance_devices_argp, stance_devices_run},
     {0},
 };

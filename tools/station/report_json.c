@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One result as a JSON object. jansson escapes the texts; it writes reals with 17 digits only, so
    that objects are put together here, with the digits of number.h. */
+#include "json_text.h"
 #include "number.h"
 #include "report_private.h"
 
@@ -14,7 +15,7 @@ struct json {
   bool follows; /* a comma comes before the next member or element */
 };
 
-static void put_string(struct stance_text *text, const char *value)
+void stance_json_string(struct stance_text *text, const char *value)
 {
   struct stance_text clean = {0};
   stance_text_utf8(&clean, value);
@@ -37,7 +38,7 @@ static void begin(struct json *json, const char *key)
   json->follows = true;
   if (key == NULL)
     return;
-  put_string(json->text, key);
+  stance_json_string(json->text, key);
   stance_text_string(json->text, ":");
 }
 
@@ -61,7 +62,7 @@ static void text_member(struct json *json, const char *key, const char *value)
   if (value == NULL || value[0] == '\0')
     stance_text_string(json->text, "null");
   else
-    put_string(json->text, value);
+    stance_json_string(json->text, value);
 }
 
 static void number_member(struct json *json, const char *key, double value)
