@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "player.h"
 
+#include "clock_loop.h"
 #include "driver.h"
+#include "random.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -20,6 +23,9 @@ enum {
   ROOM_POLL_NS = 200000,
 };
 static const double ns_per_s = 1e9;
+/* Beyond, a mark that the scheduler makes late by 50 µs would be late by more than 5 ms. */
+static const double marked_speed_max = 100.0;
+enum { JITTER_STREAM = 0 };
 
 struct stance_player {
   struct stance_feed feed;
@@ -33,7 +39,7 @@ struct stance_player {
   size_t ring_count;
 
   atomic_bool stopping;
-  atomic_bool ended;
+  atomic_bool ended, failed;
   atomic_uint_least64_t produced;
   atomic_uint_least64_t lost;
 
@@ -43,6 +49,9 @@ struct stance_player {
   bool pending_valid;
   uint64_t accounted; /* instants delivered or known lost */
   int64_t start_ns;
+  struct stance_random jitter;
+
+  struct stance_clock_loop loop; /* fed by the thread, read by the recorder */
 };
 
 static bool is_elastic(const struct stance_player *player)
@@ -75,12 +84,21 @@ static size_t gather(struct stance_player *player)
   return count;
 }
 
-/* Sleeps until instant `index` has been sampled; false when stopped meanwhile. */
-static bool wait_until_sampled(struct stance_player *player, uint64_t index)
+/* A transfer is never early. */
+static double transfer_delay_ns(struct stance_player *player)
+{
+  if (player->feed.jitter_s <= 0.0)
+    return 0.0;
+  return -player->feed.jitter_s * ns_per_s * log(1.0 - stance_random_uniform(&player->jitter));
+}
+
+/* Sleeps until instant `index` has been sampled and handed over; false when stopped meanwhile. */
+static bool wait_until_transferred(struct stance_player *player, uint64_t index)
 {
   const struct stance_clock *clock = player->clock;
   const int64_t deadline =
-      player->start_ns + (int64_t)((double)index * (ns_per_s / player->feed.instants_per_s));
+      player->start_ns + (int64_t)((double)index * (ns_per_s / player->feed.instants_per_s) +
+                                   transfer_delay_ns(player));
 
   for (int64_t now = clock->now_ns(clock->context); now < deadline && !is_stopping(player);
        now = clock->now_ns(clock->context))
@@ -138,14 +156,32 @@ static bool push_elastic(struct stance_player *player, size_t count)
   return true;
 }
 
+static void note_arrival(struct stance_player *player, uint64_t index)
+{
+  const int64_t now_ns = player->clock->now_ns(player->clock->context);
+  if (player->feed.speed <= marked_speed_max)
+    stance_clock_loop_update(&player->loop, index, (int64_t)((double)now_ns * player->feed.speed));
+}
+
 static bool deliver(struct stance_player *player, size_t count)
 {
+  const uint64_t last = player->batch[count - 1].index;
   if (is_elastic(player))
     return push_elastic(player, count);
-  if (!wait_until_sampled(player, player->batch[count - 1].index))
+  if (!wait_until_transferred(player, last))
     return false;
+  note_arrival(player, last);
   push(player, player->batch, count);
   return true;
+}
+
+/* The frames of a batch that come before the instrument dies. */
+static size_t survivors(const struct stance_player *player, size_t count)
+{
+  const uint64_t end = player->feed.fail_at;
+  while (end > 0 && count > 0 && player->batch[count - 1].index >= end)
+    count--;
+  return count;
 }
 
 /* What the instrument sampled after its last frame got through is lost as well. */
@@ -165,8 +201,12 @@ static void *produce(void *argument)
   bool going = true;
 
   advance(player);
-  while (going && player->pending_valid && !is_stopping(player))
-    going = deliver(player, gather(player));
+  while (going && player->pending_valid && !is_stopping(player)) {
+    const size_t gathered = gather(player), count = survivors(player, gathered);
+    const bool dies = count < gathered;
+    going = (count == 0 || deliver(player, count)) && !dies;
+    atomic_store_explicit(&player->failed, dies, memory_order_relaxed);
+  }
   if (going && !player->pending_valid)
     account_for_tail(player);
   atomic_store_explicit(&player->ended, true, memory_order_release);
@@ -227,8 +267,12 @@ enum stance_status stance_player_start(struct stance_player *player,
   atomic_store(&player->ended, false);
   atomic_store(&player->produced, 0);
   atomic_store(&player->lost, 0);
-  player->feed.rewind(player->feed.context);
-  player->start_ns = player->clock->now_ns(player->clock->context);
+  atomic_store(&player->failed, false);
+  player->start_ns =
+      player->clock->now_ns(player->clock->context) + (int64_t)(player->feed.delay_s * ns_per_s);
+  stance_random_init(&player->jitter, player->feed.seed, JITTER_STREAM);
+  stance_clock_loop_init(&player->loop, player->feed.instants_per_s / player->feed.speed);
+  player->feed.rewind(player->feed.context, player->start_ns);
   player->running = create_thread(player);
   if (!player->running)
     status = stance_problem_set(problem, STANCE_MEMORY,
@@ -260,6 +304,16 @@ void stance_player_health(const struct stance_player *player,
 
   *ret_health = (struct stance_source_health){
       .frames_produced = produced, .frames_lost = lost, .ended = ended};
+  ret_health->failed = ended && atomic_load_explicit(&player->failed, memory_order_relaxed);
+  if (ret_health->failed)
+    snprintf(ret_health->problem.text, sizeof ret_health->problem.text,
+             "the simulated instrument fell silent after %llu frames, as its URI asked for",
+             (unsigned long long)produced);
+}
+
+bool stance_player_take_mark(struct stance_player *player, struct stance_clock_mark *ret_mark)
+{
+  return stance_clock_loop_take_mark(&player->loop, ret_mark);
 }
 
 void stance_player_destroy(struct stance_player *player)

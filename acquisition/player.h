@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A thread that hands out frames at the pace of an instrument: what the simulated rig and
-   recordings share. */
+   recordings share. Its thread stands for the transfer callback of an instrument. */
 #ifndef STANCE_PLAYER_H
 #define STANCE_PLAYER_H
 
@@ -15,12 +15,18 @@
 struct stance_feed {
   /* Fills the next frame that was not lost (index and gap_before included); false at the end. */
   bool (*next)(void *context, struct stance_raw_frame *ret_frame);
-  /* Back to the first frame. */
-  void (*rewind)(void *context);
+  /* Back to the first frame, which is sampled at `start_ns` of the host's clock. */
+  void (*rewind)(void *context, int64_t start_ns);
   void *context;
   uint64_t frame_count;  /* sampling instants in all, lost ones at the end included; 0: endless */
   double instants_per_s; /* of the host's clock; INFINITY: elastic, as fast as readers go */
   double transfer_s;     /* host time that frames are gathered for before they are handed over */
+  double jitter_s;       /* mean of an exponential delay of each transfer, in host time */
+  uint64_t seed;         /* of that delay */
+  double delay_s;        /* host time from start to the first frame's instant */
+  double speed;          /* how much faster than the instrument it stands for; marks are in the
+                            instrument's time, CLOCK_MONOTONIC times this */
+  uint64_t fail_at;      /* the instrument dies at this instant; 0: never */
 };
 
 struct stance_player;
@@ -40,6 +46,9 @@ STANCE_MUST_CHECK enum stance_status stance_player_start(struct stance_player *p
 void stance_player_stop(struct stance_player *player);
 void stance_player_health(const struct stance_player *player,
                           struct stance_source_health *ret_health);
+/* As stance_source_take_mark. Elastic players and those that run more than a hundred times as fast
+   have none: what this machine is late by, multiplied, would say nothing. */
+bool stance_player_take_mark(struct stance_player *player, struct stance_clock_mark *ret_mark);
 /* Stops first. Accepts NULL. WORK. */
 void stance_player_destroy(struct stance_player *player);
 

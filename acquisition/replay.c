@@ -109,5 +109,6 @@ const struct stance_source_driver stance_replay_driver = {
     .start = stance_replay_start,
     .stop = stance_replay_stop,
     .health = stance_replay_health,
+    .take_mark = stance_replay_take_mark,
     .destroy = stance_replay_destroy,
 };

@@ -18,6 +18,7 @@ enum stance_status stance_replay_start(void *state, struct stance_frame_ring *co
                                        size_t ring_count, struct stance_problem *problem);
 void stance_replay_stop(void *state);
 void stance_replay_health(const void *state, struct stance_source_health *ret_health);
+bool stance_replay_take_mark(void *state, struct stance_clock_mark *ret_mark);
 void stance_replay_destroy(void *state);
 
 #endif

@@ -50,8 +50,9 @@ static bool next(void *context, struct stance_raw_frame *ret_frame)
   return true;
 }
 
-static void rewind_replay(void *context)
+static void rewind_replay(void *context, int64_t start_ns)
 {
+  (void)start_ns;
   struct stance_replay *replay = context;
   replay->position = 0;
 }
@@ -70,6 +71,7 @@ static enum stance_status describe(const struct stance_raw_trace *trace, double 
   snprintf(info->model, sizeof info->model, "recording");
   info->rate_hz = trace->time.rate_hz;
   info->elastic = isinf(speed);
+  info->rate_is_exact = true;
   info->frame_count = trace->sample_count;
   info->channel_count = trace->channel_count;
   memcpy(info->channel, trace->channel, sizeof info->channel);
@@ -93,7 +95,8 @@ static enum stance_status create(const struct stance_raw_trace *trace, double sp
                                    .context = replay,
                                    .frame_count = trace->sample_count,
                                    .instants_per_s = trace->time.rate_hz * speed,
-                                   .transfer_s = transfer_s};
+                                   .transfer_s = transfer_s,
+                                   .speed = speed};
   replay->trace = trace;
   status = stance_player_create(&feed, clock, &replay->player, problem);
   if (status != STANCE_OK) {
@@ -141,6 +144,12 @@ void stance_replay_health(const void *state, struct stance_source_health *ret_he
   stance_player_health(replay->player, ret_health);
 }
 
+bool stance_replay_take_mark(void *state, struct stance_clock_mark *ret_mark)
+{
+  struct stance_replay *replay = state;
+  return stance_player_take_mark(replay->player, ret_mark);
+}
+
 void stance_replay_destroy(void *state)
 {
   struct stance_replay *replay = state;
@@ -155,6 +164,7 @@ static const struct stance_source_driver trace_driver = {
     .start = stance_replay_start,
     .stop = stance_replay_stop,
     .health = stance_replay_health,
+    .take_mark = stance_replay_take_mark,
     .destroy = stance_replay_destroy,
 };
 

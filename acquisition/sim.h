@@ -13,7 +13,9 @@ struct stance_sim {
   struct stance_random losses;
   size_t channel_count;
   uint64_t frame_count;    /* of the whole recording, lost ones included */
+  double sampled_rate_hz;  /* nominal, oversampling included */
   double true_rate_hz;     /* of the rig's clock */
+  double begin_s;          /* athlete's time at the first instant */
   uint64_t index;          /* of the next instant */
   uint64_t random_gap_end; /* first instant after a random loss */
   size_t next_gap;         /* of settings.gap */
@@ -27,7 +29,8 @@ STANCE_MUST_CHECK enum stance_status stance_sim_init(struct stance_sim *sim,
 void stance_sim_finish(struct stance_sim *sim);
 /* The next frame that is not lost; false at the end. */
 bool stance_sim_next(struct stance_sim *sim, struct stance_raw_frame *ret_frame);
-void stance_sim_rewind(struct stance_sim *sim);
+/* Back to the first frame, sampled when the host's clock shows `start_ns`. */
+void stance_sim_rewind(struct stance_sim *sim, int64_t start_ns);
 /* Model, serial, channels and profile text. */
 void stance_sim_describe(const struct stance_sim *sim, struct stance_source_info *info);
 

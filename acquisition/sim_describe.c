@@ -8,6 +8,14 @@
 
 static const char *const rig_names[] = {"strap", "two-plates", "plate"};
 
+/* Half of the converter's range. */
+static const double range_v = 10.0;
+
+static double volts_per_count(const struct stance_sim *sim)
+{
+  return -range_v / sim->sensor.lowest;
+}
+
 static void describe_channel(const struct stance_sim *sim, size_t k, struct stance_channel *channel)
 {
   const struct stance_sim_settings *settings = &sim->plan.settings;
@@ -21,7 +29,11 @@ static void describe_channel(const struct stance_sim *sim, size_t k, struct stan
       .minimum = sim->sensor.lowest,
       .maximum = sim->sensor.highest,
       .resolution = settings->bits > 0 ? 1.0 : 0.0,
+      .skew_s = (double)k * settings->skew_s,
   };
+  if (settings->converter == STANCE_SIM_VOLTS)
+    channel->converter = (struct stance_converter){
+        .unit = "V", .slope_above = volts_per_count(sim), .slope_below = volts_per_count(sim)};
   snprintf(channel->unit, sizeof channel->unit, "%s", settings->bits > 0 ? "counts" : "N");
   if (k >= force_channels)
     snprintf(channel->name, sizeof channel->name, "spare%zu", k - force_channels + 1);
@@ -34,6 +46,8 @@ static void describe_channel(const struct stance_sim *sim, size_t k, struct stan
    rig was calibrated. */
 static void write_profile(const struct stance_sim *sim, struct stance_source_info *info)
 {
+  const bool volts = sim->plan.settings.converter == STANCE_SIM_VOLTS;
+  const double units_per_count = volts ? volts_per_count(sim) : 1.0;
   char *text = info->calibration;
   const size_t size = sizeof info->calibration;
   size_t used = 0;
@@ -49,9 +63,10 @@ static void write_profile(const struct stance_sim *sim, struct stance_source_inf
         text + used, size - used,
         "[channel %s]\nserial = %s-%zu\nunit = %s\nside = %s\npolarity = 1\nzero = %.17g\n"
         "slope_n_per_unit = %.17g\n",
-        channel->name, info->serial, k + 1, channel->unit,
+        channel->name, info->serial, k + 1, volts ? "V" : channel->unit,
         channel->side == STANCE_SIDE_NONE ? "none" : stance_side_name(channel->side),
-        sim->sensor.channel[k].zero_raw, sim->sensor.slope_n_per_unit);
+        sim->sensor.channel[k].zero_raw * units_per_count,
+        sim->sensor.slope_n_per_unit / units_per_count);
   }
   /* Eight channels of at most 300 characters fit into the 4096 of the contract. */
   assert(used < size);
@@ -63,14 +78,17 @@ void stance_sim_describe(const struct stance_sim *sim, struct stance_source_info
 
   snprintf(info->model, sizeof info->model, "simulated rig");
   /* A profile is immutable under its name, so all that it depends on is part of the name. */
-  snprintf(info->serial, sizeof info->serial, "sim-%.0f-%s%.0f-%.0fbit-%gN", settings->seed,
-           rig_names[settings->rig], settings->spare_channels, settings->bits, settings->range_n);
+  snprintf(info->serial, sizeof info->serial, "sim-%.0f-%s%.0f-%.0fbit-%gN%s", settings->seed,
+           rig_names[settings->rig], settings->spare_channels, settings->bits, settings->range_n,
+           settings->converter == STANCE_SIM_VOLTS ? "-volts" : "");
   snprintf(info->firmware, sizeof info->firmware, "%s", STANCE_VERSION);
-  info->rate_hz = settings->rate_hz;
+  info->rate_hz = sim->sampled_rate_hz;
+  info->oversampling = (unsigned)settings->oversampling;
   info->elastic = isinf(settings->speed);
   info->frame_count = sim->frame_count;
   info->channel_count = sim->channel_count;
   for (size_t k = 0; k < sim->channel_count; k++)
     describe_channel(sim, k, &info->channel[k]);
-  write_profile(sim, info);
+  if (settings->profile == STANCE_SIM_PROFILE_YES)
+    write_profile(sim, info);
 }

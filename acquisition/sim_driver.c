@@ -16,9 +16,9 @@ static bool next(void *context, struct stance_raw_frame *ret_frame)
   return stance_sim_next(context, ret_frame);
 }
 
-static void rewind_sim(void *context)
+static void rewind_sim(void *context, int64_t start_ns)
 {
-  stance_sim_rewind(context);
+  stance_sim_rewind(context, start_ns);
 }
 
 static enum stance_status open_sim(const struct stance_uri *uri, const struct stance_clock *clock,
@@ -33,13 +33,19 @@ static enum stance_status open_sim(const struct stance_uri *uri, const struct st
   status = stance_sim_init(&source->sim, uri, problem);
   if (status != STANCE_OK)
     goto free_source;
+  const struct stance_sim_settings *settings = &source->sim.plan.settings;
   const struct stance_feed feed = {
       .next = next,
       .rewind = rewind_sim,
       .context = &source->sim,
       .frame_count = source->sim.frame_count,
-      .instants_per_s = source->sim.true_rate_hz * source->sim.plan.settings.speed,
-      .transfer_s = source->sim.plan.settings.transfer_s,
+      .instants_per_s = source->sim.true_rate_hz * settings->speed,
+      .transfer_s = settings->transfer_s,
+      .jitter_s = settings->jitter_s / settings->speed,
+      .seed = (uint64_t)settings->seed,
+      .delay_s = settings->start_s / settings->speed,
+      .speed = settings->speed,
+      .fail_at = (uint64_t)(settings->fail_s * source->sim.sampled_rate_hz),
   };
   status = stance_player_create(&feed, clock, &source->player, problem);
   if (status != STANCE_OK)
@@ -73,6 +79,12 @@ static void health(const void *state, struct stance_source_health *ret_health)
   stance_player_health(source->player, ret_health);
 }
 
+static bool take_mark(void *state, struct stance_clock_mark *ret_mark)
+{
+  struct sim_source *source = state;
+  return stance_player_take_mark(source->player, ret_mark);
+}
+
 static char *ground_truth(const void *state)
 {
   const struct sim_source *source = state;
@@ -97,6 +109,7 @@ const struct stance_source_driver stance_sim_driver = {
     .start = start,
     .stop = stop,
     .health = health,
+    .take_mark = take_mark,
     .ground_truth = ground_truth,
     .destroy = destroy,
 };

@@ -79,6 +79,9 @@ static enum stance_status check(const struct stance_sim_settings *settings,
     return stance_problem_set(problem, STANCE_USAGE,
                               "sim: bits=%g is not allowed; 8 to 32, or 0 for no converter",
                               settings->bits);
+  if (settings->bits == 0 && settings->converter == STANCE_SIM_VOLTS)
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "sim: converter=volts needs a converter; bits=0 is none");
   if (settings->shape == STANCE_SIM_RAMP && settings->rise_s > settings->effort_s)
     return stance_problem_set(problem, STANCE_USAGE,
                               "sim: rise_s=%g is longer than effort_s=%g: the ramp would never end",

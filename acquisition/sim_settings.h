@@ -15,6 +15,8 @@ enum stance_sim_shape {
   STANCE_SIM_RAMP
 };
 enum stance_sim_sides { STANCE_SIM_BOTH, STANCE_SIM_EACH, STANCE_SIM_LEFT, STANCE_SIM_RIGHT };
+enum stance_sim_converter { STANCE_SIM_COUNTS, STANCE_SIM_VOLTS };
+enum stance_sim_profile_known { STANCE_SIM_PROFILE_YES, STANCE_SIM_PROFILE_NO };
 enum stance_sim_rig { STANCE_SIM_STRAP, STANCE_SIM_TWO_PLATES, STANCE_SIM_PLATE };
 
 /* What real recordings spoil: bits of `dirty`, in the order of the key's choices. */
@@ -45,7 +47,9 @@ struct stance_sim_settings {
   double limb_n, pretension_n, dip_n, dip_s, tremor_pct;
   double zero_shift_n, drift_n_per_min, noise_n, wander_n, hum_n;
   int hum_hz;
-  double hum_harmonics, bits, range_n, spare_channels, clock_ppm;
+  double hum_harmonics, bits, range_n, spare_channels;
+  int converter, profile;
+  double oversampling, skew_s, clock_ppm, jitter_s, start_s, epoch_s, fail_s;
   const char *gaps;
   double gap_rate_per_min, gap_frames;
   /* derived from `gaps`: in order, disjoint */

@@ -25,7 +25,7 @@ enum stance_status {
 /* One sentence for the user: what was wrong, where, and what to do. Every function that takes a
    `struct stance_problem *` accepts NULL, and leaves it untouched on STANCE_OK. */
 struct stance_problem {
-  char text[512];
+  char text[768];
 };
 
 STANCE_PRINTF(2, 3)

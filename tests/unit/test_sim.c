@@ -31,8 +31,8 @@ static void test_the_same_seed_gives_the_same_frames(void **state)
   }
   assert_false(stance_sim_next(&b, &from_b));
   assert_true(differing > count / 2);
-  stance_sim_rewind(&a);
-  stance_sim_rewind(&b);
+  stance_sim_rewind(&a, 0);
+  stance_sim_rewind(&b, 0);
   for (size_t k = 0; k < count; k++) {
     assert_true(stance_sim_next(&a, &from_a));
     assert_true(stance_sim_next(&b, &from_b));

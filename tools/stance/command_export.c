@@ -203,8 +203,7 @@ static enum stance_status export_stored(const struct arguments *arguments, FILE 
   enum stance_status status = open_store(&store, problem);
   if (status != STANCE_OK)
     return status;
-  status =
-      stance_store_load(store, arguments->subject, &info, raw, &phases, &phase_count, problem);
+  status = stance_store_load(store, arguments->subject, &info, raw, &phases, &phase_count, problem);
   stance_store_close(store);
   if (status == STANCE_END)
     status = STANCE_INPUT; /* nothing was committed */

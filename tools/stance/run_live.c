@@ -92,7 +92,7 @@ void stance_run_live_clear(struct stance_run *run)
 
 void stance_run_say(struct stance_run *run, const char *format, ...)
 {
-  char line[1024]; /* an instruction has at most 512 bytes, a problem too */
+  char line[1024]; /* an instruction has at most 512 bytes, a problem 768 */
   va_list arguments;
   va_start(arguments, format);
   // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 overlooks the va_start above

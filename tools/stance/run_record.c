@@ -67,9 +67,8 @@ static enum stance_status stop(struct stance_run *run, struct stance_problem *pr
 
 enum stance_status stance_run_record(struct stance_run *run, struct stance_problem *problem)
 {
-  const struct stance_recorder_options options = {.log_commits = run->arguments->log_commits,
-                                                  .give_up = &give_up,
-                                                  .source = {run->source}};
+  const struct stance_recorder_options options = {
+      .log_commits = run->arguments->log_commits, .give_up = &give_up, .source = {run->source}};
   struct stance_frame_ring *rings[] = {run->ring, run->live_ring};
   size_t ring_count = run->live_ring == NULL ? 1 : 2;
   struct sigaction previous[HANDLED_COUNT];

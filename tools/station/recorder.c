@@ -111,12 +111,6 @@ static void collect_stream(struct stance_recorder *recorder, size_t number)
   }
 }
 
-static void collect(struct stance_recorder *recorder)
-{
-  for (size_t k = 0; k < recorder->stream_count; k++)
-    collect_stream(recorder, k);
-}
-
 /* The fullest of the rings. */
 static size_t frames_in_ring(const struct stance_recorder *recorder)
 {
@@ -266,7 +260,8 @@ static void *run(void *argument)
     bool stopping = atomic_load(&recorder->stopping);
     int64_t now = now_ns(recorder);
     if (stopping || now >= due_ns || frames_in_ring(recorder) >= STANCE_BLOCK_FRAME_COUNT_MAX) {
-      collect(recorder);
+      for (size_t k = 0; k < recorder->stream_count; k++)
+        collect_stream(recorder, k);
       commit_all(recorder);
       due_ns += recorder->options.block_ns;
       if (due_ns <= now) /* the disk stalled: no catching up on commits */
