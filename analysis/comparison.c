@@ -28,7 +28,7 @@ void stance_repeatability_assume_independence(struct stance_repeatability *repea
 double stance_repeatability_mdc95(const struct stance_repeatability *repeatability,
                                   enum stance_side side, double value)
 {
-  assert(side < STANCE_MEASURED_SIDE_COUNT);
+  assert(side <= STANCE_TOTAL);
   if (isnan(value) || !isnan(repeatability->mdc95[side]))
     return isnan(value) ? value : repeatability->mdc95[side];
   const double error = fabs(value) * repeatability->error_pct[side] / 100;
@@ -122,7 +122,7 @@ struct stance_change stance_compare_change(double value, double baseline, unsign
                                            enum stance_side side,
                                            const struct stance_repeatability *repeatability)
 {
-  assert(side < STANCE_MEASURED_SIDE_COUNT && baseline_tests > 0);
+  assert(side <= STANCE_TOTAL && baseline_tests > 0);
   struct stance_change change = {.change_pct = UNKNOWN, .low_pct = UNKNOWN, .high_pct = UNKNOWN};
   change.band = stance_reliability_factor(repeatability->error_df) *
                 repeatability->error_pct[side] * sqrt(1 + 1.0 / baseline_tests);

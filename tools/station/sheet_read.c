@@ -138,7 +138,8 @@ static void read_line(struct reader *reader, const char *line, size_t length)
   if (memchr(line, '\0', length) != NULL)
     fail(reader, STANCE_INPUT, "a byte 0: this is no text");
   else if (csv_parse(&reader->parser, line, length, take_cell, end_row, reader) != length)
-    fail(reader, STANCE_INPUT, "a quotation mark stands where none may be; double it inside quotes");
+    fail(reader, STANCE_INPUT,
+         "a quotation mark stands where none may be; double it inside quotes");
 }
 
 static void read_lines(struct reader *reader, FILE *file)
