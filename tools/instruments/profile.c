@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum stance_status stance_instrument_profile(const struct stance_virtual_device *device,
+                                             char **ret_text, struct stance_problem *problem)
+{
+  struct stance_virtual_path path[STANCE_VIRTUAL_PATH_COUNT];
+  struct stance_calibration calibration = {.calibrated = true,
+                                           .created_at = "2026-01-01T00:00:00Z"};
+
+  if (device->input == NULL)
+    return stance_problem_set(problem, STANCE_USAGE, "nothing is wired to %s", device->kind->name);
+  calibration.channel_count = stance_virtual_input_paths(device->input, path);
+  snprintf(calibration.id, sizeof calibration.id, "virtual-%s-%s", device->kind->name,
+           device->serial);
+  snprintf(calibration.instrument, sizeof calibration.instrument, "%s %s", device->kind->model,
+           device->serial);
+  for (size_t k = 0; k < calibration.channel_count; k++) {
+    struct stance_calibration_channel *channel = &calibration.channel[k];
+    struct stance_virtual_channel reading;
+    device->kind->describe_channel(device, path[k].terminal, &reading);
+    *channel = (struct stance_calibration_channel){
+        .side = path[k].side,
+        .polarity = 1,
+        .zero_raw = reading.zero_raw,
+        .slope_n_per_unit =
+            stance_virtual_input_newton_per_volt(device->input) / reading.unit_per_volt};
+    snprintf(channel->channel, sizeof channel->channel, "%s", reading.name);
+    snprintf(channel->unit, sizeof channel->unit, "%s", reading.unit);
+    snprintf(channel->serial, sizeof channel->serial, "cell-%zu", k + 1);
+  }
+  if (stance_calibration_export(&calibration, ret_text) != STANCE_OK)
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
+  return STANCE_OK;
+}
