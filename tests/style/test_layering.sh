@@ -70,7 +70,8 @@ check_private() {
   local file=$1 layer=$2 header=$3
   [ "$layer" != include ] || { complain "$file: a contract includes the private $header"; return; }
   # Programs may look into tools/station, virtual instruments into the simulated athlete and nothing
-  # else of acquisition: they follow the vendors' documents, not our drivers. The manual into the commands, tests into every folder.
+  # else of acquisition: they follow the vendors' documents, not our drivers. The manual may look into
+  # the commands, tests into every folder.
   case $file in
   tests/* | tools/bench/* | tools/packaging/*) return ;;
   esac

@@ -28,7 +28,7 @@ enum stance_status stance_input_open_athlete(struct stance_virtual_input *input,
   input->has_athlete = true;
   input->athlete.plan.settings.bits = 0; /* no converter of its own */
   input->athlete.plan.settings.range_n = no_limit_n;
-  stance_sim_rewind(&input->athlete);
+  stance_sim_rewind(&input->athlete, 0);
   return STANCE_OK;
 }
 

@@ -19,12 +19,12 @@ enum {
   CLOCK_48_MHZ = 1 << 3,
 };
 
-bool stance_labjack_is_u3(const struct stance_virtual_device *device)
+bool stance_virtual_labjack_is_u3(const struct stance_virtual_device *device)
 {
   return device->kind == &stance_virtual_labjack_u3;
 }
 
-uint16_t stance_labjack_checksum16(const uint8_t *bytes, size_t length)
+uint16_t stance_virtual_labjack_checksum16(const uint8_t *bytes, size_t length)
 {
   unsigned sum = 0;
 
@@ -33,7 +33,7 @@ uint16_t stance_labjack_checksum16(const uint8_t *bytes, size_t length)
   return (uint16_t)sum;
 }
 
-uint8_t stance_labjack_checksum8(const uint8_t *bytes, size_t end)
+uint8_t stance_virtual_labjack_checksum8(const uint8_t *bytes, size_t end)
 {
   unsigned sum = 0;
 
@@ -44,13 +44,13 @@ uint8_t stance_labjack_checksum8(const uint8_t *bytes, size_t end)
   return (uint8_t)sum;
 }
 
-void stance_labjack_sign(uint8_t *bytes, size_t length)
+void stance_virtual_labjack_sign(uint8_t *bytes, size_t length)
 {
-  const uint16_t sum = stance_labjack_checksum16(bytes, length);
+  const uint16_t sum = stance_virtual_labjack_checksum16(bytes, length);
 
   bytes[4] = (uint8_t)sum;
   bytes[5] = (uint8_t)(sum >> 8);
-  bytes[0] = stance_labjack_checksum8(bytes, 6);
+  bytes[0] = stance_virtual_labjack_checksum8(bytes, 6);
 }
 
 static uint16_t get16(const uint8_t *bytes)
@@ -69,15 +69,15 @@ static bool is_signed_right(const uint8_t *bytes, size_t length)
   if (length < 2)
     return false;
   if ((bytes[1] & 0x78) != 0x78) /* a normal command */
-    return bytes[0] == stance_labjack_checksum8(bytes, length);
-  return length >= 6 && get16(bytes + 4) == stance_labjack_checksum16(bytes, length) &&
-         bytes[0] == stance_labjack_checksum8(bytes, 6) && length == 6U + 2U * bytes[2];
+    return bytes[0] == stance_virtual_labjack_checksum8(bytes, length);
+  return length >= 6 && get16(bytes + 4) == stance_virtual_labjack_checksum16(bytes, length) &&
+         bytes[0] == stance_virtual_labjack_checksum8(bytes, 6) && length == 6U + 2U * bytes[2];
 }
 
 /* 26 bytes in; 38 out: serial 15..18, product 19..20, firmware 9..12, hardware 13..14. */
 static size_t config(struct stance_virtual_device *device, uint8_t *response)
 {
-  const bool u3 = stance_labjack_is_u3(device);
+  const bool u3 = stance_virtual_labjack_is_u3(device);
 
   response[1] = EXTENDED;
   response[2] = 0x10;
@@ -104,15 +104,15 @@ static size_t config(struct stance_virtual_device *device, uint8_t *response)
 static size_t read_cal(const struct stance_virtual_device *device, const uint8_t *command,
                        size_t length, uint8_t *response)
 {
-  const struct stance_labjack *state = device->state;
+  const struct stance_virtual_labjack *state = device->state;
 
   if (length != 8)
     return 0;
   response[1] = EXTENDED;
   response[2] = 0x11;
   response[3] = READ_CAL;
-  if (command[7] >= STANCE_LABJACK_CALIBRATION_BLOCKS) {
-    response[6] = STANCE_LABJACK_CONFIG_INVALID;
+  if (command[7] >= STANCE_VIRTUAL_LABJACK_CALIBRATION_BLOCKS) {
+    response[6] = STANCE_VIRTUAL_LABJACK_CONFIG_INVALID;
     return 40;
   }
   for (int k = 0; k < 4; k++)
@@ -135,32 +135,32 @@ static size_t config_io_u6(size_t length, uint8_t *response)
 
 /* Channel pairs of StreamConfig: U6 says options (bit 7 differential, bits 5-4 gain), U3 the
    negative channel. */
-static enum stance_labjack_error read_inputs(struct stance_virtual_device *device,
-                                             const uint8_t *pairs, unsigned count)
+static enum stance_virtual_labjack_error read_inputs(struct stance_virtual_device *device,
+                                                     const uint8_t *pairs, unsigned count)
 {
-  struct stance_labjack *state = device->state;
-  const bool u3 = stance_labjack_is_u3(device);
+  struct stance_virtual_labjack *state = device->state;
+  const bool u3 = stance_virtual_labjack_is_u3(device);
 
   for (unsigned k = 0; k < count; k++) {
     const uint8_t positive = pairs[2 * k], option = pairs[2 * k + 1];
     if (positive >= STANCE_VIRTUAL_TERMINAL_COUNT)
-      return STANCE_LABJACK_TABLE_INVALID;
+      return STANCE_VIRTUAL_LABJACK_TABLE_INVALID;
     if (u3)
-      state->input[k] = (struct stance_labjack_input){positive, option, 0};
+      state->input[k] = (struct stance_virtual_labjack_input){positive, option, 0};
     else if ((option & 0x80) != 0 && positive % 2 != 0)
-      return STANCE_LABJACK_TABLE_INVALID; /* a pair begins with an even channel */
+      return STANCE_VIRTUAL_LABJACK_TABLE_INVALID; /* a pair begins with an even channel */
     else
-      state->input[k] = (struct stance_labjack_input){
+      state->input[k] = (struct stance_virtual_labjack_input){
           positive, (option & 0x80) != 0 ? (uint8_t)(positive + 1) : 31, option >> 4 & 3};
   }
   return 0;
 }
 
-static enum stance_labjack_error stream_config(struct stance_virtual_device *device,
-                                               const uint8_t *command, size_t length)
+static enum stance_virtual_labjack_error stream_config(struct stance_virtual_device *device,
+                                                       const uint8_t *command, size_t length)
 {
-  struct stance_labjack *state = device->state;
-  const bool u3 = stance_labjack_is_u3(device);
+  struct stance_virtual_labjack *state = device->state;
+  const bool u3 = stance_virtual_labjack_is_u3(device);
   const size_t head = u3 ? 12 : 14;
   const unsigned count = command[6];
   const unsigned samples = command[u3 ? 7 : 8], scan = command[u3 ? 9 : 11];
@@ -168,13 +168,13 @@ static enum stance_labjack_error stream_config(struct stance_virtual_device *dev
   const unsigned interval = get16(command + (u3 ? 10 : 12));
 
   if (device->clock.running)
-    return STANCE_LABJACK_STREAM_IS_ACTIVE;
-  if (count < 1 || count > STANCE_LABJACK_CHANNEL_MAX || length != head + 2UL * count ||
-      samples < 1 || samples > STANCE_LABJACK_SAMPLES_MAX || (!u3 && command[7] > 8))
-    return STANCE_LABJACK_CONFIG_INVALID;
+    return STANCE_VIRTUAL_LABJACK_STREAM_IS_ACTIVE;
+  if (count < 1 || count > STANCE_VIRTUAL_LABJACK_CHANNEL_MAX || length != head + 2UL * count ||
+      samples < 1 || samples > STANCE_VIRTUAL_LABJACK_SAMPLES_MAX || (!u3 && command[7] > 8))
+    return STANCE_VIRTUAL_LABJACK_CONFIG_INVALID;
   if (interval == 0)
-    return STANCE_LABJACK_RATE_INVALID;
-  const enum stance_labjack_error error = read_inputs(device, command + head, count);
+    return STANCE_VIRTUAL_LABJACK_RATE_INVALID;
+  const enum stance_virtual_labjack_error error = read_inputs(device, command + head, count);
   if (error != 0)
     return error;
   state->channel_count = count;
@@ -188,7 +188,7 @@ static enum stance_labjack_error stream_config(struct stance_virtual_device *dev
 static size_t extended(struct stance_virtual_device *device, const uint8_t *command, size_t length,
                        uint8_t *response)
 {
-  const bool u3 = stance_labjack_is_u3(device);
+  const bool u3 = stance_virtual_labjack_is_u3(device);
 
   switch (command[3]) {
   case CONFIG:
@@ -196,10 +196,10 @@ static size_t extended(struct stance_virtual_device *device, const uint8_t *comm
   case READ_CAL:
     return read_cal(device, command, length, response);
   case CONFIG_IO:
-    return u3 ? stance_labjack_config_io_u3(device, command, length, response)
+    return u3 ? stance_virtual_labjack_config_io_u3(device, command, length, response)
               : config_io_u6(length, response);
   case FEEDBACK:
-    return u3 ? stance_labjack_feedback(device, command, length, response) : 0;
+    return u3 ? stance_virtual_labjack_feedback(device, command, length, response) : 0;
   case STREAM_CONFIG:
     if (length < 12)
       return 0;
@@ -208,8 +208,8 @@ static size_t extended(struct stance_virtual_device *device, const uint8_t *comm
     response[3] = STREAM_CONFIG;
     response[6] = (uint8_t)stream_config(device, command, length);
     stance_virtual_log(device, "event=configured error=%u rate=%.6f channels=%zu", response[6],
-                       ((struct stance_labjack *)device->state)->rate_hz,
-                       ((struct stance_labjack *)device->state)->channel_count);
+                       ((struct stance_virtual_labjack *)device->state)->rate_hz,
+                       ((struct stance_virtual_labjack *)device->state)->channel_count);
     return 8;
   default:
     return 0;
@@ -220,30 +220,30 @@ static size_t extended(struct stance_virtual_device *device, const uint8_t *comm
 static size_t normal(struct stance_virtual_device *device, const uint8_t *command,
                      uint8_t *response)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
   const bool start = command[1] == NORMAL_STREAM_START;
 
   if (!start && command[1] != NORMAL_STREAM_STOP)
     return 0;
   response[1] = command[1] + 1;
   if (start && device->clock.running)
-    response[2] = STANCE_LABJACK_STREAM_IS_ACTIVE;
+    response[2] = STANCE_VIRTUAL_LABJACK_STREAM_IS_ACTIVE;
   else if (start && !state->configured)
-    response[2] = STANCE_LABJACK_CONFIG_INVALID;
+    response[2] = STANCE_VIRTUAL_LABJACK_CONFIG_INVALID;
   else if (start)
-    stance_labjack_stream_start(device);
+    stance_virtual_labjack_stream_start(device);
   else if (!device->clock.running)
-    response[2] = STANCE_LABJACK_NOT_RUNNING;
+    response[2] = STANCE_VIRTUAL_LABJACK_NOT_RUNNING;
   else
-    stance_labjack_stream_stop(device);
-  response[0] = stance_labjack_checksum8(response, 4);
+    stance_virtual_labjack_stream_stop(device);
+  response[0] = stance_virtual_labjack_checksum8(response, 4);
   return 4;
 }
 
 static void push_response(struct stance_virtual_device *device, const uint8_t *bytes, size_t length)
 {
-  struct stance_labjack *state = device->state;
-  struct stance_labjack_response *response;
+  struct stance_virtual_labjack *state = device->state;
+  struct stance_virtual_labjack_response *response;
   double value;
 
   if (stance_virtual_fault_take(&device->faults, "no-response", device->counts.sampled, 0.0,
@@ -251,11 +251,13 @@ static void push_response(struct stance_virtual_device *device, const uint8_t *b
     stance_virtual_log(device, "event=no-response");
     return;
   }
-  if (state->response_count == STANCE_LABJACK_RESPONSE_MAX) /* nobody reads: the oldest is lost */
+  if (state->response_count ==
+      STANCE_VIRTUAL_LABJACK_RESPONSE_MAX) /* nobody reads: the oldest is lost */
     memmove(state->response, state->response + 1,
             --state->response_count * sizeof state->response[0]);
   response = &state->response[state->response_count++];
-  *response = (struct stance_labjack_response){.length = length, .ready_ns = device->clock.host_ns};
+  *response =
+      (struct stance_virtual_labjack_response){.length = length, .ready_ns = device->clock.host_ns};
   memcpy(response->bytes, bytes, length);
   if (stance_virtual_fault_take(&device->faults, "delay-response", device->counts.sampled, 1500.0,
                                 &value)) {
@@ -273,10 +275,10 @@ static int bulk_out(struct stance_virtual_device *device, uint8_t endpoint, cons
                     size_t length)
 {
   static const uint8_t bad_checksum[] = {0xb8, 0xb8};
-  uint8_t response[STANCE_LABJACK_PACKET_BYTES] = {0};
+  uint8_t response[STANCE_VIRTUAL_LABJACK_PACKET_BYTES] = {0};
   size_t count;
 
-  if (endpoint != STANCE_LABJACK_COMMAND_OUT)
+  if (endpoint != STANCE_VIRTUAL_LABJACK_COMMAND_OUT)
     return -EPIPE;
   if (!is_signed_right(data, length)) {
     push_response(device, bad_checksum, sizeof bad_checksum);
@@ -287,7 +289,7 @@ static int bulk_out(struct stance_virtual_device *device, uint8_t endpoint, cons
   if (count == 0)
     return (int)length; /* unknown: no answer */
   if (is_extended)
-    stance_labjack_sign(response, count);
+    stance_virtual_labjack_sign(response, count);
   push_response(device, response, count);
   return (int)length;
 }
@@ -295,12 +297,12 @@ static int bulk_out(struct stance_virtual_device *device, uint8_t endpoint, cons
 static int bulk_in(struct stance_virtual_device *device, uint8_t endpoint, uint8_t *ret_packet,
                    size_t maximum)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
 
   (void)maximum;
-  if (endpoint == STANCE_LABJACK_STREAM_IN)
-    return stance_labjack_stream_packet(device, ret_packet);
-  if (endpoint != STANCE_LABJACK_RESPONSE_IN)
+  if (endpoint == STANCE_VIRTUAL_LABJACK_STREAM_IN)
+    return stance_virtual_labjack_stream_packet(device, ret_packet);
+  if (endpoint != STANCE_VIRTUAL_LABJACK_RESPONSE_IN)
     return -EPIPE;
   if (state->response_count == 0 || state->response[0].ready_ns > device->clock.host_ns)
     return -EAGAIN;
@@ -321,16 +323,16 @@ static enum stance_status set_up(struct stance_virtual_device *device,
     return stance_problem_set(problem, STANCE_USAGE,
                               "serial number '%s': a LabJack has a whole number up to %" PRIu32,
                               device->serial, UINT32_MAX);
-  stance_labjack_calibrate(device);
+  stance_virtual_labjack_calibrate(device);
   return STANCE_OK;
 }
 
 static void power_on(struct stance_virtual_device *device)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
   double value;
 
-  stance_labjack_stream_stop(device);
+  stance_virtual_labjack_stream_stop(device);
   state->response_count = 0;
   state->configured = false;
   state->stale = 0;
@@ -340,11 +342,11 @@ static void power_on(struct stance_virtual_device *device)
     /* As a host that crashed has left it: four channels, 1000 scans a second. */
     state->channel_count = 4;
     for (uint8_t k = 0; k < 4; k++)
-      state->input[k] = (struct stance_labjack_input){k, 31, 0};
-    state->samples_per_packet = STANCE_LABJACK_SAMPLES_MAX;
+      state->input[k] = (struct stance_virtual_labjack_input){k, 31, 0};
+    state->samples_per_packet = STANCE_VIRTUAL_LABJACK_SAMPLES_MAX;
     state->rate_hz = 1000.0;
     state->configured = true;
-    stance_labjack_stream_start(device);
+    stance_virtual_labjack_stream_start(device);
     stance_virtual_log(device, "event=already-streaming");
   }
 }
@@ -380,9 +382,10 @@ static const uint8_t configuration[] = {
                     .configuration = configuration,                                                \
                     .configuration_length = sizeof configuration,                                  \
                     .string = {"LabJack Corporation", model_name}},                                \
-    .state_size = sizeof(struct stance_labjack), .stream_endpoint = STANCE_LABJACK_STREAM_IN,      \
-    .packet_bytes = STANCE_LABJACK_PACKET_BYTES, .set_up = set_up, .power_on = power_on,           \
-    .bulk_out = bulk_out, .bulk_in = bulk_in, .advance = stance_labjack_advance,                   \
+    .state_size = sizeof(struct stance_virtual_labjack),                                           \
+    .stream_endpoint = STANCE_VIRTUAL_LABJACK_STREAM_IN,                                           \
+    .packet_bytes = STANCE_VIRTUAL_LABJACK_PACKET_BYTES, .set_up = set_up, .power_on = power_on,   \
+    .bulk_out = bulk_out, .bulk_in = bulk_in, .advance = stance_virtual_labjack_advance,           \
     .describe_channel = describe_channel                                                           \
   }
 

@@ -31,7 +31,7 @@ static int64_t fixed(double value)
   return (int64_t)llround(value * two_to_32);
 }
 
-static void calibrate_u6(struct stance_labjack *state, uint64_t serial)
+static void calibrate_u6(struct stance_virtual_labjack *state, uint64_t serial)
 {
   for (unsigned gain = 0; gain < 4; gain++) {
     const double scale = pow(10.0, -(double)gain);
@@ -46,7 +46,7 @@ static void calibrate_u6(struct stance_labjack *state, uint64_t serial)
   }
 }
 
-static void calibrate_u3(struct stance_labjack *state, uint64_t serial)
+static void calibrate_u3(struct stance_virtual_labjack *state, uint64_t serial)
 {
   state->calibration[0][0] = fixed(u3_slope_v * (1.0 + 4e-3 * deviation(serial, 0)));
   state->calibration[0][1] = fixed(2e-3 * deviation(serial, 1));
@@ -54,11 +54,11 @@ static void calibrate_u3(struct stance_labjack *state, uint64_t serial)
   state->calibration[0][3] = fixed(u3_difference_offset_v + 2e-3 * deviation(serial, 3));
 }
 
-void stance_labjack_calibrate(struct stance_virtual_device *device)
+void stance_virtual_labjack_calibrate(struct stance_virtual_device *device)
 {
   const uint64_t serial = strtoull(device->serial, NULL, 10);
 
-  if (stance_labjack_is_u3(device))
+  if (stance_virtual_labjack_is_u3(device))
     calibrate_u3(device->state, serial);
   else
     calibrate_u6(device->state, serial);
@@ -69,12 +69,13 @@ static uint16_t hold(double code)
   return (uint16_t)lround(fmin(fmax(code, 0.0), 65535.0));
 }
 
-uint16_t stance_labjack_convert(const struct stance_virtual_device *device,
-                                const struct stance_labjack_input *input, double volts)
+uint16_t stance_virtual_labjack_convert(const struct stance_virtual_device *device,
+                                        const struct stance_virtual_labjack_input *input,
+                                        double volts)
 {
-  const struct stance_labjack *state = device->state;
+  const struct stance_virtual_labjack *state = device->state;
 
-  if (stance_labjack_is_u3(device)) {
+  if (stance_virtual_labjack_is_u3(device)) {
     const int64_t *pair = &state->calibration[0][input->negative == 31 ? 0 : 2];
     return hold((volts - (double)pair[1] / two_to_32) / ((double)pair[0] / two_to_32));
   }
@@ -86,8 +87,8 @@ uint16_t stance_labjack_convert(const struct stance_virtual_device *device,
   return hold(volts >= 0.0 ? centre + volts / slope : centre - volts / below);
 }
 
-double stance_labjack_volts(const struct stance_virtual_device *device,
-                            const struct stance_labjack_input *input, double time_s)
+double stance_virtual_labjack_volts(const struct stance_virtual_device *device,
+                                    const struct stance_virtual_labjack_input *input, double time_s)
 {
   double volts = stance_virtual_input_volts(device->input, input->positive, time_s);
 

@@ -51,7 +51,7 @@ static void write_port(uint32_t *word, const uint8_t *mask)
   *word = (*word & ~bits) | (value & bits);
 }
 
-static void do_writes(struct stance_labjack *state, const uint8_t *io)
+static void do_writes(struct stance_virtual_labjack *state, const uint8_t *io)
 {
   switch (io[0]) {
   case 11:
@@ -81,14 +81,14 @@ static void do_writes(struct stance_labjack *state, const uint8_t *io)
 
 static void do_reads(struct stance_virtual_device *device, const uint8_t *io, uint8_t *answer)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
 
   switch (io[0]) {
   case 1: {
-    const struct stance_labjack_input input = {io[1] & 0x1f, io[2], 0};
+    const struct stance_virtual_labjack_input input = {io[1] & 0x1f, io[2], 0};
     put(answer,
-        stance_labjack_convert(device, &input,
-                               stance_labjack_volts(device, &input, device->clock.now_s)),
+        stance_virtual_labjack_convert(
+            device, &input, stance_virtual_labjack_volts(device, &input, device->clock.now_s)),
         2);
     break;
   }
@@ -121,8 +121,8 @@ static void do_reads(struct stance_virtual_device *device, const uint8_t *io, ui
 
 /* Command: 6 echo, 7… list, a 0 where the length is odd. Response: 6 error, 7 which entry was
    wrong, 8 echo, 9… data, padded. */
-size_t stance_labjack_feedback(struct stance_virtual_device *device, const uint8_t *command,
-                               size_t length, uint8_t *ret_response)
+size_t stance_virtual_labjack_feedback(struct stance_virtual_device *device, const uint8_t *command,
+                                       size_t length, uint8_t *ret_response)
 {
   size_t used = 9, at = 7;
 
@@ -130,8 +130,9 @@ size_t stance_labjack_feedback(struct stance_virtual_device *device, const uint8
   ret_response[3] = 0x00;
   for (uint8_t entry = 1; at < length && command[at] != 0; entry++) {
     const struct io_type *io = find(command[at]);
-    if (io == NULL || at + io->taken > length || used + io->given > STANCE_LABJACK_PACKET_BYTES) {
-      ret_response[6] = STANCE_LABJACK_CONFIG_INVALID;
+    if (io == NULL || at + io->taken > length ||
+        used + io->given > STANCE_VIRTUAL_LABJACK_PACKET_BYTES) {
+      ret_response[6] = STANCE_VIRTUAL_LABJACK_CONFIG_INVALID;
       ret_response[7] = entry;
       break;
     }
@@ -147,10 +148,11 @@ size_t stance_labjack_feedback(struct stance_virtual_device *device, const uint8
 }
 
 /* 12 bytes each way. Write mask: bit 0 timers and counters, bit 2 FIO analogue, bit 3 EIO. */
-size_t stance_labjack_config_io_u3(struct stance_virtual_device *device, const uint8_t *command,
-                                   size_t length, uint8_t *ret_response)
+size_t stance_virtual_labjack_config_io_u3(struct stance_virtual_device *device,
+                                           const uint8_t *command, size_t length,
+                                           uint8_t *ret_response)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
 
   if (length != 12)
     return 0;

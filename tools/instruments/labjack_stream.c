@@ -13,23 +13,24 @@ static const double conversion_s = 20e-6, samples_per_s_max = 50000.0;
 /* So much waits before an elastic clock does: two packets. */
 enum { BRAKE_PACKETS = 2, MISSED_MAX = 65535 };
 
-static void push(struct stance_labjack *state, struct stance_labjack_sample sample)
+static void push(struct stance_virtual_labjack *state, struct stance_virtual_labjack_sample sample)
 {
-  state->fifo[(state->fifo_first + state->fifo_used++) % STANCE_LABJACK_FIFO_SAMPLES] = sample;
+  state->fifo[(state->fifo_first + state->fifo_used++) % STANCE_VIRTUAL_LABJACK_FIFO_SAMPLES] =
+      sample;
 }
 
-static struct stance_labjack_sample pull(struct stance_labjack *state)
+static struct stance_virtual_labjack_sample pull(struct stance_virtual_labjack *state)
 {
-  const struct stance_labjack_sample sample = state->fifo[state->fifo_first];
+  const struct stance_virtual_labjack_sample sample = state->fifo[state->fifo_first];
 
-  state->fifo_first = (state->fifo_first + 1) % STANCE_LABJACK_FIFO_SAMPLES;
+  state->fifo_first = (state->fifo_first + 1) % STANCE_VIRTUAL_LABJACK_FIFO_SAMPLES;
   state->fifo_used--;
   return sample;
 }
 
-void stance_labjack_stream_start(struct stance_virtual_device *device)
+void stance_virtual_labjack_stream_start(struct stance_virtual_device *device)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
 
   state->fifo_first = state->fifo_used = state->position = 0;
   state->scan_spoilt = state->recovering = false;
@@ -37,7 +38,7 @@ void stance_labjack_stream_start(struct stance_virtual_device *device)
   state->packet_number = 0;
   state->ramp = state->ramp_length = 0;
   state->fatal = (double)state->channel_count * state->rate_hz > samples_per_s_max
-                     ? STANCE_LABJACK_SCAN_OVERLAP
+                     ? STANCE_VIRTUAL_LABJACK_SCAN_OVERLAP
                      : 0;
   stance_virtual_clock_start(&device->clock, state->rate_hz);
   device->counts.streams++;
@@ -46,9 +47,9 @@ void stance_labjack_stream_start(struct stance_virtual_device *device)
                      (unsigned long long)device->counts.sampled);
 }
 
-void stance_labjack_stream_stop(struct stance_virtual_device *device)
+void stance_virtual_labjack_stream_stop(struct stance_virtual_device *device)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
   double value;
 
   if (!device->clock.running && state->fifo_used == 0)
@@ -63,7 +64,7 @@ void stance_labjack_stream_stop(struct stance_virtual_device *device)
     device->counts.discarded += (state->fifo_used + state->position) / state->channel_count;
   for (size_t k = 0; k < state->fifo_used; k++) /* dummies were counted when they were made */
     device->counts.discarded -=
-        state->fifo[(state->fifo_first + k) % STANCE_LABJACK_FIFO_SAMPLES].missed > 0;
+        state->fifo[(state->fifo_first + k) % STANCE_VIRTUAL_LABJACK_FIFO_SAMPLES].missed > 0;
   device->counts.dropped += state->missed;
   if (stance_virtual_fault_take(&device->faults, "stale", device->counts.sampled, 3.0, &value)) {
     state->stale = (unsigned)value;
@@ -77,7 +78,7 @@ void stance_labjack_stream_stop(struct stance_virtual_device *device)
 
 static void begin_recovery_of(struct stance_virtual_device *device)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
   double value;
 
   if (stance_virtual_fault_take(&device->faults, "overrun", device->counts.sampled, 100.0,
@@ -89,7 +90,7 @@ static void begin_recovery_of(struct stance_virtual_device *device)
 
 /* True where this scan is to be missed. A recovery ends when half the buffer is free: the vendor
    does not say when. */
-static bool is_missed(struct stance_labjack *state)
+static bool is_missed(struct stance_virtual_labjack *state)
 {
   const size_t count = state->channel_count;
 
@@ -98,13 +99,13 @@ static bool is_missed(struct stance_labjack *state)
     return true;
   }
   if (state->recovering)
-    return state->fifo_used > STANCE_LABJACK_FIFO_SAMPLES / 2;
-  return state->fifo_used + count > STANCE_LABJACK_FIFO_SAMPLES;
+    return state->fifo_used > STANCE_VIRTUAL_LABJACK_FIFO_SAMPLES / 2;
+  return state->fifo_used + count > STANCE_VIRTUAL_LABJACK_FIFO_SAMPLES;
 }
 
 static void sample_scan(struct stance_virtual_device *device)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
   const double time_s = stance_virtual_clock_scan_s(&device->clock);
 
   begin_recovery_of(device);
@@ -117,7 +118,7 @@ static void sample_scan(struct stance_virtual_device *device)
   }
   if (state->recovering) { /* one scan of FFFF stands for all that were missed */
     for (size_t k = 0; k < state->channel_count; k++)
-      push(state, (struct stance_labjack_sample){
+      push(state, (struct stance_virtual_labjack_sample){
                       .code = 0xffff, .dummy = true, .missed = k == 0 ? state->missed : 0});
     device->counts.dropped += state->missed;
     state->recovering = false;
@@ -125,15 +126,15 @@ static void sample_scan(struct stance_virtual_device *device)
   }
   for (size_t k = 0; k < state->channel_count; k++) {
     const double volts =
-        stance_labjack_volts(device, &state->input[k], time_s + (double)k * conversion_s);
-    push(state, (struct stance_labjack_sample){
-                    .code = stance_labjack_convert(device, &state->input[k], volts)});
+        stance_virtual_labjack_volts(device, &state->input[k], time_s + (double)k * conversion_s);
+    push(state, (struct stance_virtual_labjack_sample){
+                    .code = stance_virtual_labjack_convert(device, &state->input[k], volts)});
   }
 }
 
-void stance_labjack_advance(struct stance_virtual_device *device)
+void stance_virtual_labjack_advance(struct stance_virtual_device *device)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
 
   while (state->fatal == 0 &&
          stance_virtual_clock_is_due(
@@ -145,7 +146,7 @@ void stance_labjack_advance(struct stance_virtual_device *device)
 /* A scan counts as delivered when its last sample leaves and none of its samples was damaged. */
 static void account(struct stance_virtual_device *device, bool dummy, bool spoilt)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
 
   state->scan_spoilt = state->scan_spoilt || spoilt;
   if (++state->position < state->channel_count)
@@ -158,30 +159,30 @@ static void account(struct stance_virtual_device *device, bool dummy, bool spoil
   state->scan_spoilt = false;
 }
 
-static uint8_t backlog(struct stance_labjack *state)
+static uint8_t backlog(struct stance_virtual_labjack *state)
 {
   if (state->ramp > 0) {
     state->ramp--;
     return (uint8_t)(255U * (state->ramp_length - state->ramp) / state->ramp_length);
   }
-  const size_t share = state->fifo_used * 256 / STANCE_LABJACK_FIFO_SAMPLES;
+  const size_t share = state->fifo_used * 256 / STANCE_VIRTUAL_LABJACK_FIFO_SAMPLES;
   return (uint8_t)(share > 255 ? 255 : share);
 }
 
 static size_t fill(struct stance_virtual_device *device, uint8_t *packet, bool spoilt)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
   const unsigned count = state->samples_per_packet;
-  uint8_t error = state->recovering ? STANCE_LABJACK_RECOVERY_ACTIVE : 0;
+  uint8_t error = state->recovering ? STANCE_VIRTUAL_LABJACK_RECOVERY_ACTIVE : 0;
   uint32_t missed = 0;
 
   memset(packet, 0, 14 + 2UL * count);
   for (unsigned k = 0; k < count; k++) {
-    const struct stance_labjack_sample sample = pull(state);
+    const struct stance_virtual_labjack_sample sample = pull(state);
     packet[12 + 2 * k] = (uint8_t)sample.code;
     packet[13 + 2 * k] = (uint8_t)(sample.code >> 8);
     if (sample.missed > 0) {
-      error = STANCE_LABJACK_RECOVERY_END;
+      error = STANCE_VIRTUAL_LABJACK_RECOVERY_END;
       missed = sample.missed > MISSED_MAX ? MISSED_MAX : sample.missed;
     }
     account(device, sample.dummy, spoilt);
@@ -194,14 +195,14 @@ static size_t fill(struct stance_virtual_device *device, uint8_t *packet, bool s
   packet[10] = state->packet_number++;
   packet[11] = error;
   packet[12 + 2 * count] = backlog(state);
-  stance_labjack_sign(packet, 14 + 2UL * count);
+  stance_virtual_labjack_sign(packet, 14 + 2UL * count);
   return 14 + 2UL * count;
 }
 
 /* The last packet of a stream that cannot go on. */
 static int fatal_packet(struct stance_virtual_device *device, uint8_t *packet)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
   const unsigned count = state->samples_per_packet;
 
   memset(packet, 0, 14 + 2UL * count);
@@ -210,14 +211,14 @@ static int fatal_packet(struct stance_virtual_device *device, uint8_t *packet)
   packet[3] = 0xc0;
   packet[10] = state->packet_number++;
   packet[11] = state->fatal;
-  stance_labjack_sign(packet, 14 + 2UL * count);
-  stance_labjack_stream_stop(device);
+  stance_virtual_labjack_sign(packet, 14 + 2UL * count);
+  stance_virtual_labjack_stream_stop(device);
   return (int)(14 + 2 * count);
 }
 
-static int stale_packet(struct stance_labjack *state, uint8_t *packet)
+static int stale_packet(struct stance_virtual_labjack *state, uint8_t *packet)
 {
-  const unsigned count = STANCE_LABJACK_SAMPLES_MAX;
+  const unsigned count = STANCE_VIRTUAL_LABJACK_SAMPLES_MAX;
 
   state->stale--;
   memset(packet, 0x5a, 14 + 2UL * count);
@@ -226,15 +227,15 @@ static int stale_packet(struct stance_labjack *state, uint8_t *packet)
   packet[3] = 0xc0;
   packet[10] = (uint8_t)(0xf0 + state->stale);
   packet[11] = 0;
-  stance_labjack_sign(packet, 14 + 2UL * count);
+  stance_virtual_labjack_sign(packet, 14 + 2UL * count);
   return (int)(14 + 2 * count);
 }
 
 static void look_for_faults(struct stance_virtual_device *device)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
   const uint64_t frame = device->counts.sampled;
-  uint8_t lost[STANCE_LABJACK_PACKET_BYTES];
+  uint8_t lost[STANCE_VIRTUAL_LABJACK_PACKET_BYTES];
   double value;
 
   if (stance_virtual_fault_take(&device->faults, "skip-counter", frame, 1.0, &value))
@@ -245,12 +246,12 @@ static void look_for_faults(struct stance_virtual_device *device)
   if (stance_virtual_fault_take(&device->faults, "backlog-ramp", frame, 100.0, &value))
     state->ramp = state->ramp_length = (unsigned)value;
   if (stance_virtual_fault_take(&device->faults, "scan-overlap", frame, 0.0, &value))
-    state->fatal = STANCE_LABJACK_SCAN_OVERLAP;
+    state->fatal = STANCE_VIRTUAL_LABJACK_SCAN_OVERLAP;
 }
 
-int stance_labjack_stream_packet(struct stance_virtual_device *device, uint8_t *ret_packet)
+int stance_virtual_labjack_stream_packet(struct stance_virtual_device *device, uint8_t *ret_packet)
 {
-  struct stance_labjack *state = device->state;
+  struct stance_virtual_labjack *state = device->state;
   double ignored;
 
   if (state->stale > 0)

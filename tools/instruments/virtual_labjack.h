@@ -8,58 +8,58 @@
 #include "virtual_device.h"
 
 enum {
-  STANCE_LABJACK_COMMAND_OUT = 0x01,
-  STANCE_LABJACK_RESPONSE_IN = 0x82,
-  STANCE_LABJACK_STREAM_IN = 0x83,
-  STANCE_LABJACK_PACKET_BYTES = 64,
-  STANCE_LABJACK_CHANNEL_MAX = 25,
-  STANCE_LABJACK_SAMPLES_MAX = 25,   /* of one packet */
-  STANCE_LABJACK_FIFO_SAMPLES = 984, /* the vendor says 512 to 984 */
-  STANCE_LABJACK_RESPONSE_MAX = 4,
-  STANCE_LABJACK_CALIBRATION_BLOCKS = 10,
+  STANCE_VIRTUAL_LABJACK_COMMAND_OUT = 0x01,
+  STANCE_VIRTUAL_LABJACK_RESPONSE_IN = 0x82,
+  STANCE_VIRTUAL_LABJACK_STREAM_IN = 0x83,
+  STANCE_VIRTUAL_LABJACK_PACKET_BYTES = 64,
+  STANCE_VIRTUAL_LABJACK_CHANNEL_MAX = 25,
+  STANCE_VIRTUAL_LABJACK_SAMPLES_MAX = 25,   /* of one packet */
+  STANCE_VIRTUAL_LABJACK_FIFO_SAMPLES = 984, /* the vendor says 512 to 984 */
+  STANCE_VIRTUAL_LABJACK_RESPONSE_MAX = 4,
+  STANCE_VIRTUAL_LABJACK_CALIBRATION_BLOCKS = 10,
 };
 
 /* Errors of the low-level function reference. */
-enum stance_labjack_error {
-  STANCE_LABJACK_STREAM_IS_ACTIVE = 48,
-  STANCE_LABJACK_TABLE_INVALID = 49,
-  STANCE_LABJACK_CONFIG_INVALID = 50,
-  STANCE_LABJACK_NOT_RUNNING = 52,
-  STANCE_LABJACK_SCAN_OVERLAP = 55,
-  STANCE_LABJACK_RATE_INVALID = 58,
-  STANCE_LABJACK_RECOVERY_ACTIVE = 59,
-  STANCE_LABJACK_RECOVERY_END = 60,
+enum stance_virtual_labjack_error {
+  STANCE_VIRTUAL_LABJACK_STREAM_IS_ACTIVE = 48,
+  STANCE_VIRTUAL_LABJACK_TABLE_INVALID = 49,
+  STANCE_VIRTUAL_LABJACK_CONFIG_INVALID = 50,
+  STANCE_VIRTUAL_LABJACK_NOT_RUNNING = 52,
+  STANCE_VIRTUAL_LABJACK_SCAN_OVERLAP = 55,
+  STANCE_VIRTUAL_LABJACK_RATE_INVALID = 58,
+  STANCE_VIRTUAL_LABJACK_RECOVERY_ACTIVE = 59,
+  STANCE_VIRTUAL_LABJACK_RECOVERY_END = 60,
 };
 
-struct stance_labjack_input {
+struct stance_virtual_labjack_input {
   uint8_t positive, negative; /* negative 31: against ground */
   uint8_t gain;               /* 0 ×1 … 3 ×1000 */
 };
 
-struct stance_labjack_sample {
+struct stance_virtual_labjack_sample {
   uint16_t code;
   uint32_t missed; /* of the first sample of a dummy scan: how many scans it stands for */
   bool dummy;
 };
 
-struct stance_labjack_response {
-  uint8_t bytes[STANCE_LABJACK_PACKET_BYTES];
+struct stance_virtual_labjack_response {
+  uint8_t bytes[STANCE_VIRTUAL_LABJACK_PACKET_BYTES];
   size_t length;
   int64_t ready_ns; /* not before that time of the host's clock */
 };
 
-struct stance_labjack {
+struct stance_virtual_labjack {
   /* 64-bit fixed point, as it is stored and read by ReadCal */
-  int64_t calibration[STANCE_LABJACK_CALIBRATION_BLOCKS][4];
-  struct stance_labjack_response response[STANCE_LABJACK_RESPONSE_MAX];
+  int64_t calibration[STANCE_VIRTUAL_LABJACK_CALIBRATION_BLOCKS][4];
+  struct stance_virtual_labjack_response response[STANCE_VIRTUAL_LABJACK_RESPONSE_MAX];
   size_t response_count;
   /* stream */
   bool configured;
-  struct stance_labjack_input input[STANCE_LABJACK_CHANNEL_MAX];
+  struct stance_virtual_labjack_input input[STANCE_VIRTUAL_LABJACK_CHANNEL_MAX];
   size_t channel_count;
   unsigned samples_per_packet;
   double rate_hz;
-  struct stance_labjack_sample fifo[STANCE_LABJACK_FIFO_SAMPLES];
+  struct stance_virtual_labjack_sample fifo[STANCE_VIRTUAL_LABJACK_FIFO_SAMPLES];
   size_t fifo_first, fifo_used;
   size_t position;  /* channel of the next sample that leaves */
   bool scan_spoilt; /* a sample of the scan that leaves was damaged */
@@ -78,33 +78,36 @@ struct stance_labjack {
 };
 
 /* Volts at full scale of a gain code. */
-bool stance_labjack_is_u3(const struct stance_virtual_device *device);
+bool stance_virtual_labjack_is_u3(const struct stance_virtual_device *device);
 /* 16 bits: the sum of bytes 6 … length − 1. */
-uint16_t stance_labjack_checksum16(const uint8_t *bytes, size_t length);
+uint16_t stance_virtual_labjack_checksum16(const uint8_t *bytes, size_t length);
 /* 8 bits: the sum of bytes 1 … end − 1, its high byte added in twice. */
-uint8_t stance_labjack_checksum8(const uint8_t *bytes, size_t end);
+uint8_t stance_virtual_labjack_checksum8(const uint8_t *bytes, size_t end);
 /* Puts both into an extended message of `length` bytes. */
-void stance_labjack_sign(uint8_t *bytes, size_t length);
+void stance_virtual_labjack_sign(uint8_t *bytes, size_t length);
 
 /* labjack_calibration.c */
-void stance_labjack_calibrate(struct stance_virtual_device *device);
+void stance_virtual_labjack_calibrate(struct stance_virtual_device *device);
 /* What the converter makes of a voltage: rounded, held within 0 … 65535. */
-uint16_t stance_labjack_convert(const struct stance_virtual_device *device,
-                                const struct stance_labjack_input *input, double volts);
-double stance_labjack_volts(const struct stance_virtual_device *device,
-                            const struct stance_labjack_input *input, double time_s);
+uint16_t stance_virtual_labjack_convert(const struct stance_virtual_device *device,
+                                        const struct stance_virtual_labjack_input *input,
+                                        double volts);
+double stance_virtual_labjack_volts(const struct stance_virtual_device *device,
+                                    const struct stance_virtual_labjack_input *input,
+                                    double time_s);
 
 /* labjack_stream.c */
-void stance_labjack_stream_start(struct stance_virtual_device *device);
-void stance_labjack_stream_stop(struct stance_virtual_device *device);
-void stance_labjack_advance(struct stance_virtual_device *device);
-int stance_labjack_stream_packet(struct stance_virtual_device *device, uint8_t *ret_packet);
+void stance_virtual_labjack_stream_start(struct stance_virtual_device *device);
+void stance_virtual_labjack_stream_stop(struct stance_virtual_device *device);
+void stance_virtual_labjack_advance(struct stance_virtual_device *device);
+int stance_virtual_labjack_stream_packet(struct stance_virtual_device *device, uint8_t *ret_packet);
 
 /* labjack_feedback.c: answers U3's Feedback and ConfigIO; bytes of the response, 0 for none. */
-size_t stance_labjack_feedback(struct stance_virtual_device *device, const uint8_t *command,
-                               size_t length, uint8_t *ret_response);
-size_t stance_labjack_config_io_u3(struct stance_virtual_device *device, const uint8_t *command,
-                                   size_t length, uint8_t *ret_response);
+size_t stance_virtual_labjack_feedback(struct stance_virtual_device *device, const uint8_t *command,
+                                       size_t length, uint8_t *ret_response);
+size_t stance_virtual_labjack_config_io_u3(struct stance_virtual_device *device,
+                                           const uint8_t *command, size_t length,
+                                           uint8_t *ret_response);
 
 extern const struct stance_virtual_kind stance_virtual_labjack_u6;
 extern const struct stance_virtual_kind stance_virtual_labjack_u3;
