@@ -3,6 +3,7 @@
 #include "driver.h"
 #include "instrument.h"
 #include "labjack.h"
+#include "mcc.h"
 #include "optoforce.h"
 
 const struct stance_source_driver *const stance_source_drivers[] = {
@@ -11,9 +12,13 @@ const struct stance_source_driver *const stance_source_drivers[] = {
     NULL,
 };
 
+/* clang-format off */
 const struct stance_instrument *const stance_instruments[] = {
     &stance_labjack_u3,
     &stance_labjack_u6,
+    &stance_mcc_1608fs_plus,
+    &stance_mcc_20x,
     &stance_optoforce,
     NULL,
 };
+/* clang-format on */

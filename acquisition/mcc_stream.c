@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Samples of an MCC instrument to frames. The stream has neither head, counter nor checksum: 16-bit
+   codes, LE, the sampled inputs in ascending order, scan after scan (wjasper/Linux_Drivers
+   USB/mcc-libusb/usb-1608FS-Plus.c, usb-20X.c):
+
+   0…1  lowest input of scan 0    2…3  next input    …    then scan 1
+
+   USB delivers in order or not at all, so the only loss is in the instrument, when its buffer
+   overruns: the endpoint then stalls, and the transfer engine starts the instrument anew. A code
+   with bits that its converter does not have says that bytes are missing. */
+#include "mcc.h"
+
+#include <string.h>
+
+void stance_mcc_stream_rewind(struct stance_mcc_stream *stream)
+{
+  stream->has_half = stream->given_up = false;
+  stream->position = 0;
+  stream->flags = 0;
+}
+
+static void give_up(struct stance_mcc_stream *stream, struct stance_frame_sink *sink)
+{
+  stream->given_up = true;
+  stance_frame_sink_spoil(sink, 1);
+  sink->restart_reason = "the instrument sent what its converter cannot measure: bytes are missing";
+}
+
+static void end_scan(struct stance_mcc_stream *stream, struct stance_frame_sink *sink)
+{
+  /* The place of what is not stored is beyond the channels. */
+  stance_frame_sink_push(sink, stream->value, stream->flags & STANCE_FRAME_SATURATED_ANY);
+  stream->position = 0;
+  stream->flags = 0;
+}
+
+static inline bool take_code(struct stance_mcc_stream *stream, unsigned code,
+                             struct stance_frame_sink *sink)
+{
+  const unsigned place = stream->place[stream->position];
+
+  if ((code & ~(unsigned)stream->highest_code) != 0) {
+    give_up(stream, sink);
+    return false;
+  }
+  stream->value[place] = code;
+  if (code == 0 || code == stream->highest_code)
+    stream->flags |= STANCE_FRAME_SATURATED(place);
+  if (++stream->position == stream->sampled_count)
+    end_scan(stream, sink);
+  return true;
+}
+
+void stance_mcc_stream_decode(struct stance_mcc_stream *stream, const uint8_t *bytes, size_t length,
+                              struct stance_frame_sink *sink)
+{
+  if (length == 0 || stream->given_up)
+    return;
+  if (stream->has_half) {
+    stream->has_half = false;
+    if (!take_code(stream, (unsigned)(stream->half | *bytes << 8), sink))
+      return;
+    bytes++;
+    length--;
+  }
+  for (; length >= 2; bytes += 2, length -= 2)
+    if (!take_code(stream, (unsigned)(bytes[0] | bytes[1] << 8), sink))
+      return;
+  if (length > 0) {
+    stream->has_half = true;
+    stream->half = *bytes;
+  }
+}
