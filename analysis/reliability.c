@@ -161,6 +161,10 @@ static enum stance_status study(const double *value, size_t athletes, size_t tes
                                 struct stance_problem *problem)
 {
   const struct table table = analyse_table(value, athletes, tests);
+  if (!isfinite(table.between + table.tests + table.within))
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "values up to %g: their squares are no numbers any more",
+                              table.largest);
   if (sqrt(table.error) <= rounding * table.largest)
     return stance_problem_set(problem, STANCE_INPUT,
                               "the %zu tests of the %zu athletes differ by nothing but a shift: is "

@@ -203,6 +203,8 @@ static void refusals(void **state)
   assert_refused(hole, 3, 1, "tested at least twice");
   assert_refused(twice, 3, 2, "counted twice");
   assert_refused(shifted, 3, 2, "counted twice");
+  static const double huge[] = {1e308, 1, 1, 1e308, 5e-324, 1e308};
+  assert_refused(huge, 3, 2, "squares");
   static const double zero[] = {310, 0, 352, 347, 280, 301};
   struct stance_reliability result;
   struct stance_problem problem = {""};
