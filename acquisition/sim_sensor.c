@@ -70,7 +70,8 @@ static double hum_n(const struct stance_sim_sensor *sensor, double time_s)
 static double convert(const struct stance_sim_sensor *sensor, size_t k, double reading_n)
 {
   const double raw = reading_n / sensor->slope_n_per_unit + sensor->channel[k].zero_raw;
-  const double value = sensor->settings->bits > 0 ? rint(raw) : raw;
+  /* A converter has one zero: adding it turns −0, which rint makes of −0.3, into that. */
+  const double value = sensor->settings->bits > 0 ? rint(raw) + 0.0 : raw;
 
   return fmin(fmax(value, sensor->lowest), sensor->highest);
 }

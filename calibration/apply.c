@@ -56,7 +56,7 @@ static enum stance_status allocate_sides(struct stance_force_trace *force,
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
     if (!sides->measured[side])
       continue;
-    force->force_n[side] = calloc(force->sample_count + 1, sizeof(double)); /* never of size 0 */
+    force->force_n[side] = malloc((force->sample_count + 1) * sizeof(double)); /* never of size 0 */
     if (force->force_n[side] == NULL)
       return STANCE_MEMORY;
   }
@@ -144,13 +144,16 @@ static bool instant_is_lost(const struct stance_force_trace *force, size_t k)
 }
 
 /* In lanes, as above: most recordings lost nothing. Where a number is infinite this is true too. */
-static bool any_may_be_lost(const struct stance_force_trace *force)
+static bool any_may_be_lost(const struct stance_force_trace *force,
+                            const struct stance_calibration_sides *sides)
 {
   double sum[LANES] = {0}; /* zero times anything but NaN and ∞ is zero */
 
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
     const double *value = force->force_n[side];
-    const size_t count = value != NULL ? force->sample_count : 0;
+    /* What either side lacks, their sum lacks too. */
+    const bool looked_at = value != NULL && (!sides->total_is_sum || side == STANCE_TOTAL);
+    const size_t count = looked_at ? force->sample_count : 0;
     size_t k = 0;
     for (; k + LANES <= count; k += LANES)
       for (size_t lane = 0; lane < LANES; lane++)
@@ -187,9 +190,9 @@ static size_t find_gaps(const struct stance_force_trace *force, struct stance_sp
 /* Lost is what holds no number: the recording's gaps, corrupt frames, empty cells. */
 static enum stance_status list_gaps(struct stance_force_trace *force)
 {
-  if (!any_may_be_lost(force))
-    return STANCE_OK;
   size_t count = find_gaps(force, NULL);
+  if (count == 0)
+    return STANCE_OK;
   force->gap = malloc(count * sizeof *force->gap);
   if (force->gap == NULL)
     return STANCE_MEMORY;
@@ -275,10 +278,12 @@ enum stance_status stance_calibration_apply(const struct stance_calibration *cal
   sum_channels(calibration, raw, &force);
   if (sides.total_is_sum)
     add_total(&force);
-  mark_lost(raw, &force);
-  status = list_gaps(&force);
-  if (status != STANCE_OK)
-    goto out_of_memory;
+  if (raw->gap_count > 0 || raw->flags != NULL || any_may_be_lost(&force, &sides)) {
+    mark_lost(raw, &force);
+    status = list_gaps(&force);
+    if (status != STANCE_OK)
+      goto out_of_memory;
+  }
   status = carry_saturation(calibration, &sides, raw, &force);
   if (status != STANCE_OK)
     goto out_of_memory;
