@@ -56,6 +56,8 @@ static double draw_value(unsigned character, double previous)
     static const double few[] = {0.0, -0.0, 1, -1, 9007199254740994.0, 0.5};
     return few[random_below(sizeof few / sizeof *few)];
   }
+  case 6: /* the same, near each other */
+    return 9007199254740992.0 - (double)random_below(200);
   default: /* mostly whole, one odd value makes the channel a float one */
     return random_below(500) == 0 ? (double)NAN : (double)random_below(100);
   }
@@ -65,7 +67,7 @@ static void draw_frames(struct stance_raw_frame *frames, size_t count, size_t ch
 {
   unsigned character[STANCE_CHANNEL_COUNT_MAX];
   for (size_t c = 0; c < channel_count; c++)
-    character[c] = (unsigned)random_below(7);
+    character[c] = (unsigned)random_below(8);
   bool dirty = random_below(2) != 0;
   uint64_t index = random_below(4) == 0 ? random_bits() : random_below(100000);
   for (size_t k = 0; k < count; k++) {

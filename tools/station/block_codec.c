@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The only file that knows zstd. A block is one zstd frame (level 1) with its content size and its
-   content checksum (low 32 bits of XXH64), so that the checksum covers all of this:
+/* The only file that knows zstd; block_body.c reads what it unpacks. A block is one zstd frame
+   (level 1) with its content size and its content checksum (low 32 bits of XXH64), so that the
+   checksum covers all of this:
 
      0  4   "SBK1"
      4  4   n, frames                                       all numbers little-endian
@@ -21,33 +22,25 @@
    than zstd makes of the 4-byte differences; level 9 changes it by under 2 %. Of floats, zstd makes
    6.4 to 7.6 bytes (newtons), and byte planes would gain another 3 to 7 %: not worth a second
    layout. */
-#include "block_codec.h"
+#include "block_body.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
 
-enum {
-  HEADER_SIZE = 16,
-  RUN_SIZE = 20,
-  FLOAT_WIDTH = 255,
-  INTEGER_WIDTH_MAX = 7, /* a difference of two numbers up to 2^53 has 55 bits after zigzag */
-  ZSTD_LEVEL = 1,
-  BODY_SIZE_MAX = HEADER_SIZE + STANCE_BLOCK_FRAME_COUNT_MAX * RUN_SIZE +
-                  STANCE_CHANNEL_COUNT_MAX * (1 + STANCE_BLOCK_FRAME_COUNT_MAX * 8),
-};
-static const char magic[4] = {'S', 'B', 'K', '1'};
-#define INTEGER_MAX 9007199254740992.0 /* 2^53: up to here every whole binary64 is exact */
+enum { ZSTD_LEVEL = 1 };
 
 struct stance_block_codec {
   ZSTD_CCtx *compressor;
   ZSTD_DCtx *decompressor;
-  uint8_t *body;
-  size_t body_capacity;
+  uint8_t *packed; /* body of the block that is being encoded */
+  size_t packed_capacity;
+  struct block_body body; /* of the open block */
+  size_t body_capacity, runs_capacity;
   struct stance_raw_frame *frames;
-  size_t frames_capacity;
+  double *column;
+  size_t frames_capacity, column_capacity;
 };
 
 enum stance_status stance_block_codec_create(struct stance_block_codec **ret_codec)
@@ -74,8 +67,11 @@ void stance_block_codec_destroy(struct stance_block_codec *codec)
     return;
   ZSTD_freeCCtx(codec->compressor);
   ZSTD_freeDCtx(codec->decompressor);
-  free(codec->body);
+  free(codec->packed);
+  free(codec->body.bytes);
+  free(codec->body.run);
   free(codec->frames);
+  free(codec->column);
   free(codec);
 }
 
@@ -84,26 +80,6 @@ static uint8_t *put_bytes(uint8_t *to, uint64_t value, size_t size)
   for (size_t k = 0; k < size; k++)
     to[k] = (uint8_t)(value >> (8 * k));
   return to + size;
-}
-
-static uint64_t get_bytes(const uint8_t *from, size_t size)
-{
-  uint64_t value = 0;
-  for (size_t k = 0; k < size; k++)
-    value |= (uint64_t)from[k] << (8 * k);
-  return value;
-}
-
-static bool reserve(uint8_t **buffer, size_t *capacity, size_t size)
-{
-  if (size <= *capacity)
-    return true;
-  uint8_t *larger = realloc(*buffer, size);
-  if (larger == NULL)
-    return false;
-  *buffer = larger;
-  *capacity = size;
-  return true;
 }
 
 static bool continues_run(const struct stance_raw_frame *previous,
@@ -132,7 +108,7 @@ static uint8_t *put_runs(uint8_t *to, const struct stance_raw_frame *frames, siz
 
 static bool is_exact_integer(double value)
 {
-  return fabs(value) <= INTEGER_MAX && value == (double)(int64_t)value &&
+  return fabs(value) <= BLOCK_INTEGER_MAX && value == (double)(int64_t)value &&
          !(value == 0 && signbit(value)); /* −0 has no whole number of its own */
 }
 
@@ -146,13 +122,13 @@ static uint64_t difference_of(const struct stance_raw_frame *frames, size_t k, s
   return zigzag((int64_t)frames[k].value[channel] - (int64_t)frames[k - 1].value[channel]);
 }
 
-/* Bytes that the largest difference needs, or FLOAT_WIDTH. */
+/* Bytes that the largest difference needs, or BLOCK_FLOAT_WIDTH. */
 static unsigned channel_width(const struct stance_raw_frame *frames, size_t count, size_t channel)
 {
   uint64_t bits = 0;
   for (size_t k = 0; k < count; k++) {
     if (!is_exact_integer(frames[k].value[channel]))
-      return FLOAT_WIDTH;
+      return BLOCK_FLOAT_WIDTH;
     if (k > 0)
       bits |= difference_of(frames, k, channel);
   }
@@ -167,7 +143,7 @@ static uint8_t *put_channel(uint8_t *to, const struct stance_raw_frame *frames, 
 {
   unsigned width = channel_width(frames, count, channel);
   *to++ = (uint8_t)width;
-  if (width == FLOAT_WIDTH) {
+  if (width == BLOCK_FLOAT_WIDTH) {
     for (size_t k = 0; k < count; k++) {
       uint64_t bits;
       memcpy(&bits, &frames[k].value[channel], sizeof bits);
@@ -189,23 +165,27 @@ enum stance_status stance_block_encode(struct stance_block_codec *codec,
                                        const struct stance_raw_frame *frames, size_t count,
                                        size_t channel_count, uint8_t **ret_bytes, size_t *ret_size)
 {
-  if (!reserve(&codec->body, &codec->body_capacity,
-               HEADER_SIZE + count * RUN_SIZE + channel_count * (9 + count * 8)))
+  void *packed = codec->packed;
+  if (!block_reserve(&packed, &codec->packed_capacity,
+                     BLOCK_HEADER_SIZE + count * BLOCK_RUN_SIZE + channel_count * (9 + count * 8),
+                     1))
     return STANCE_MEMORY;
+  uint8_t *body = packed;
+  codec->packed = body;
   uint32_t run_count;
-  uint8_t *end = put_runs(codec->body + HEADER_SIZE, frames, count, &run_count);
+  uint8_t *end = put_runs(body + BLOCK_HEADER_SIZE, frames, count, &run_count);
   for (size_t channel = 0; channel < channel_count; channel++)
     end = put_channel(end, frames, count, channel);
-  memcpy(codec->body, magic, sizeof magic);
-  put_bytes(codec->body + 4, count, 4);
-  put_bytes(codec->body + 8, run_count, 4);
-  put_bytes(codec->body + 12, channel_count, 4);
+  memcpy(body, BLOCK_MAGIC, 4);
+  put_bytes(body + 4, count, 4);
+  put_bytes(body + 8, run_count, 4);
+  put_bytes(body + 12, channel_count, 4);
 
-  size_t body_size = (size_t)(end - codec->body), capacity = ZSTD_compressBound(body_size);
+  size_t body_size = (size_t)(end - body), capacity = ZSTD_compressBound(body_size);
   uint8_t *bytes = malloc(capacity);
   if (bytes == NULL)
     return STANCE_MEMORY;
-  size_t size = ZSTD_compress2(codec->compressor, bytes, capacity, codec->body, body_size);
+  size_t size = ZSTD_compress2(codec->compressor, bytes, capacity, body, body_size);
   if (ZSTD_isError(size)) { /* the bound rules out all but memory */
     free(bytes);
     return STANCE_MEMORY;
@@ -216,170 +196,77 @@ enum stance_status stance_block_encode(struct stance_block_codec *codec,
   return STANCE_OK;
 }
 
-/* What is left of the body while it is read. */
-struct reader {
-  const uint8_t *next;
-  size_t left;
-};
-
-static const uint8_t *take(struct reader *reader, size_t size)
-{
-  if (size > reader->left)
-    return NULL;
-  const uint8_t *bytes = reader->next;
-  reader->next += size;
-  reader->left -= size;
-  return bytes;
-}
-
-static bool get_runs(struct reader *reader, size_t run_count, struct stance_raw_frame *frames,
-                     size_t count)
-{
-  size_t done = 0;
-  for (size_t run = 0; run < run_count; run++) {
-    const uint8_t *bytes = take(reader, RUN_SIZE);
-    if (bytes == NULL)
-      return false;
-    uint64_t index = get_bytes(bytes, 8);
-    size_t length = (size_t)get_bytes(bytes + 8, 4);
-    if (length == 0 || length > count - done)
-      return false;
-    uint32_t flags = (uint32_t)get_bytes(bytes + 16, 4);
-    for (size_t k = 0; k < length; k++) {
-      frames[done + k].index = index + k;
-      frames[done + k].gap_before = k == 0 ? (uint32_t)get_bytes(bytes + 12, 4) : 0;
-      frames[done + k].flags = flags;
-    }
-    done += length;
-  }
-  return done == count;
-}
-
-static bool get_floats(struct reader *reader, struct stance_raw_frame *frames, size_t count,
-                       size_t channel)
-{
-  const uint8_t *bytes = take(reader, 8 * count);
-  if (bytes == NULL)
-    return false;
-  for (size_t k = 0; k < count; k++) {
-    uint64_t bits = get_bytes(bytes + 8 * k, 8);
-    memcpy(&frames[k].value[channel], &bits, sizeof bits);
-  }
-  return true;
-}
-
-/* `width` is a constant in each caller, so that the compiler unrolls the planes. */
-static inline bool decode_planes(const uint8_t *first, const uint8_t *planes, size_t width,
-                                 struct stance_raw_frame *frames, size_t count, size_t channel)
-{
-  size_t plane_size = count - 1;
-  uint64_t value = get_bytes(first, 8); /* unsigned, so that nonsense wraps instead of undefined */
-  double number = (double)(int64_t)value;
-  bool exact = fabs(number) <= INTEGER_MAX;
-  frames[0].value[channel] = number;
-  for (size_t k = 1; k < count; k++) {
-    uint64_t difference = 0;
-    for (size_t plane = 0; plane < width; plane++)
-      difference |= (uint64_t)planes[plane * plane_size + k - 1] << (8 * plane);
-    value += (difference >> 1) ^ (0 - (difference & 1));
-    number = (double)(int64_t)value;
-    exact &= fabs(number) <= INTEGER_MAX;
-    frames[k].value[channel] = number;
-  }
-  return exact;
-}
-
-static bool get_integers(struct reader *reader, unsigned width, struct stance_raw_frame *frames,
-                         size_t count, size_t channel)
-{
-  const uint8_t *first = take(reader, 8), *planes = take(reader, width * (count - 1));
-  if (first == NULL || planes == NULL)
-    return false;
-  switch (width) { /* those of 8- to 24-bit converters */
-  case 1:
-    return decode_planes(first, planes, 1, frames, count, channel);
-  case 2:
-    return decode_planes(first, planes, 2, frames, count, channel);
-  case 3:
-    return decode_planes(first, planes, 3, frames, count, channel);
-  default:
-    return decode_planes(first, planes, width, frames, count, channel);
-  }
-}
-
-static bool get_channel(struct reader *reader, struct stance_raw_frame *frames, size_t count,
-                        size_t channel)
-{
-  const uint8_t *width = take(reader, 1);
-  if (width == NULL)
-    return false;
-  if (*width == FLOAT_WIDTH)
-    return get_floats(reader, frames, count, channel);
-  return *width <= INTEGER_WIDTH_MAX && get_integers(reader, *width, frames, count, channel);
-}
-
-static bool get_body(struct reader *reader, size_t run_count, size_t channel_count,
-                     struct stance_raw_frame *frames, size_t count)
-{
-  if (!get_runs(reader, run_count, frames, count))
-    return false;
-  for (size_t channel = 0; channel < channel_count; channel++)
-    if (!get_channel(reader, frames, count, channel))
-      return false;
-  for (size_t k = 0; k < count; k++)
-    for (size_t channel = channel_count; channel < STANCE_CHANNEL_COUNT_MAX; channel++)
-      frames[k].value[channel] = (double)NAN;
-  return reader->left == 0;
-}
-
-/* Unpacks into codec->body; false where the frame, its size or its checksum is wrong. */
+/* STANCE_INPUT where the frame, its size or its checksum is wrong. */
 static enum stance_status decompress(struct stance_block_codec *codec, const uint8_t *bytes,
-                                     size_t size, size_t *ret_body_size)
+                                     size_t size)
 {
   /* RFC 8878, 3.1.1.1.1: bit 2 of the byte after the magic number says that a checksum follows. */
   if (size <= 4 || (bytes[4] & 4) == 0)
     return STANCE_INPUT;
   unsigned long long body_size = ZSTD_getFrameContentSize(bytes, size);
   if (body_size == ZSTD_CONTENTSIZE_ERROR || body_size == ZSTD_CONTENTSIZE_UNKNOWN ||
-      body_size < HEADER_SIZE || body_size > BODY_SIZE_MAX)
+      body_size < BLOCK_HEADER_SIZE || body_size > BLOCK_BODY_SIZE_MAX)
     return STANCE_INPUT;
-  if (!reserve(&codec->body, &codec->body_capacity, (size_t)body_size))
+  void *body = codec->body.bytes;
+  if (!block_reserve(&body, &codec->body_capacity, (size_t)body_size, 1))
     return STANCE_MEMORY;
-  size_t got =
-      ZSTD_decompressDCtx(codec->decompressor, codec->body, (size_t)body_size, bytes, size);
-  if (ZSTD_isError(got) || got != body_size)
-    return STANCE_INPUT;
-  *ret_body_size = got;
-  return STANCE_OK;
+  codec->body.bytes = body;
+  codec->body.size = ZSTD_decompressDCtx(codec->decompressor, body, (size_t)body_size, bytes, size);
+  return codec->body.size == body_size ? STANCE_OK : STANCE_INPUT;
+}
+
+enum stance_status stance_block_open(struct stance_block_codec *codec, const uint8_t *bytes,
+                                     size_t size, const struct stance_block_content **ret_content)
+{
+  enum stance_status status = decompress(codec, bytes, size);
+  if (status == STANCE_OK)
+    status = block_body_parse(&codec->body, &codec->runs_capacity);
+  if (status == STANCE_OK)
+    *ret_content = &codec->body.content;
+  return status;
+}
+
+enum stance_status stance_block_read(const struct stance_block_codec *codec, size_t channel,
+                                     double *ret_value)
+{
+  return block_body_read(&codec->body, channel, ret_value);
+}
+
+static bool reserve_frames(struct stance_block_codec *codec, size_t count)
+{
+  void *frames = codec->frames, *column = codec->column;
+  bool reserved = block_reserve(&frames, &codec->frames_capacity, count, sizeof *codec->frames) &&
+                  block_reserve(&column, &codec->column_capacity, count, sizeof *codec->column);
+  codec->frames = frames;
+  codec->column = column;
+  return reserved;
 }
 
 enum stance_status stance_block_decode(struct stance_block_codec *codec, const uint8_t *bytes,
                                        size_t size, const struct stance_raw_frame **ret_frames,
                                        size_t *ret_count, size_t *ret_channel_count)
 {
-  size_t body_size;
-  enum stance_status status = decompress(codec, bytes, size, &body_size);
+  const struct stance_block_content *content;
+  enum stance_status status = stance_block_open(codec, bytes, size, &content);
   if (status != STANCE_OK)
     return status;
-  size_t count = (size_t)get_bytes(codec->body + 4, 4);
-  size_t run_count = (size_t)get_bytes(codec->body + 8, 4);
-  size_t channel_count = (size_t)get_bytes(codec->body + 12, 4);
-  if (memcmp(codec->body, magic, sizeof magic) != 0 || count == 0 ||
-      count > STANCE_BLOCK_FRAME_COUNT_MAX || channel_count == 0 ||
-      channel_count > STANCE_CHANNEL_COUNT_MAX)
-    return STANCE_INPUT;
-  if (count > codec->frames_capacity) {
-    struct stance_raw_frame *larger = realloc(codec->frames, count * sizeof *larger);
-    if (larger == NULL)
-      return STANCE_MEMORY;
-    codec->frames = larger;
-    codec->frames_capacity = count;
+  if (!reserve_frames(codec, content->frame_count))
+    return STANCE_MEMORY;
+  struct stance_raw_frame *frame = codec->frames;
+  for (size_t k = 0; k < content->run_count; k++)
+    for (size_t i = 0; i < content->run[k].frame_count; i++)
+      *frame++ = (struct stance_raw_frame){.index = content->run[k].first_index + i,
+                                           .gap_before = i == 0 ? content->run[k].gap_before : 0,
+                                           .flags = content->run[k].flags};
+  for (size_t channel = 0; channel < STANCE_CHANNEL_COUNT_MAX; channel++) {
+    bool present = channel < content->channel_count;
+    if (present && stance_block_read(codec, channel, codec->column) != STANCE_OK)
+      return STANCE_INPUT;
+    for (size_t k = 0; k < content->frame_count; k++)
+      codec->frames[k].value[channel] = present ? codec->column[k] : (double)NAN;
   }
-  struct reader reader = {codec->body + HEADER_SIZE, body_size - HEADER_SIZE};
-  if (!get_body(&reader, run_count, channel_count, codec->frames, count))
-    return STANCE_INPUT;
   *ret_frames = codec->frames;
-  *ret_count = count;
-  *ret_channel_count = channel_count;
+  *ret_count = content->frame_count;
+  *ret_channel_count = content->channel_count;
   return STANCE_OK;
 }

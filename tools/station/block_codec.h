@@ -27,9 +27,32 @@ STANCE_MUST_CHECK enum stance_status stance_block_encode(struct stance_block_cod
                                                          size_t count, size_t channel_count,
                                                          uint8_t **ret_bytes, size_t *ret_size);
 
-/* Any bytes at all may be handed in. `ret_frames` is borrowed from the codec until its next call;
-   values of channels that the block lacks are NaN. STANCE_INPUT, without a guess, where the
-   checksum or anything else is wrong; STANCE_MEMORY. WORK. */
+/* Successive frames, of which only the first may have gap_before ≠ 0. */
+struct stance_block_run {
+  uint64_t first_index;
+  size_t frame_count;
+  uint32_t gap_before;
+  uint32_t flags; /* of each */
+};
+
+struct stance_block_content {
+  size_t frame_count, channel_count, run_count;
+  const struct stance_block_run *run; /* in the order in which the frames came */
+};
+
+/* Unpacks a block, so that its channels can be read; any bytes at all may be handed in.
+   `ret_content` is borrowed from the codec until its next call to open or decode. STANCE_INPUT,
+   without a guess, where the checksum or anything else is wrong; STANCE_MEMORY. WORK. */
+STANCE_MUST_CHECK enum stance_status
+stance_block_open(struct stance_block_codec *codec, const uint8_t *bytes, size_t size,
+                  const struct stance_block_content **ret_content);
+/* The values of one channel of the block that was opened last: frame_count of them. STANCE_INPUT
+   where one is none that encode writes; `ret_value` then holds nonsense. WORK. */
+STANCE_MUST_CHECK enum stance_status stance_block_read(const struct stance_block_codec *codec,
+                                                       size_t channel, double *ret_value);
+
+/* Both at once, as frames. `ret_frames` is borrowed from the codec until its next call; values of
+   channels that the block lacks are NaN. As stance_block_open. WORK. */
 STANCE_MUST_CHECK enum stance_status stance_block_decode(struct stance_block_codec *codec,
                                                          const uint8_t *bytes, size_t size,
                                                          const struct stance_raw_frame **ret_frames,

@@ -5,11 +5,10 @@
 
 #include "store.h"
 
-/* The samples of one stream of the recording that `info` describes. `counters`: what the source
-   said at its end, zeroed where it never did. */
-enum stance_status store_load_trace(const struct stance_store *store,
-                                    const struct stance_recording *info, size_t stream,
-                                    const struct stance_source_health *counters,
+/* The samples of one stream of the recording that `info` describes; counts them in its
+   `frames_stored`. `counters`: what the source said at its end, zeroed where it never did. */
+enum stance_status store_load_trace(const struct stance_store *store, struct stance_recording *info,
+                                    size_t stream, const struct stance_source_health *counters,
                                     struct stance_raw_trace *ret_trace,
                                     struct stance_problem *problem);
 

@@ -81,9 +81,7 @@ static int read_stream(const struct stance_store *store, const char *recording_i
   int code = step_one(store, &row,
                       "SELECT uri, model, serial, firmware, rate_hz, elastic, calibration,"
                       " frames_produced, frames_lost, frames_corrupt, side, oversampling,"
-                      " rate_exact, profile, coalesce(fault, ''),"
-                      " (SELECT coalesce(sum(frame_count), 0) FROM blocks"
-                      "  WHERE recording = ?1 AND stream = ?2)"
+                      " rate_exact, profile, coalesce(fault, '')"
                       " FROM streams WHERE recording = ?1 AND stream = ?2",
                       recording_id, number);
   if (code != SQLITE_ROW)
@@ -103,7 +101,6 @@ static int read_stream(const struct stance_store *store, const char *recording_i
   source->rate_is_exact = sqlite3_column_int(row, 12) != 0;
   const bool copied = store_column_copy(row, 13, &ret_stream->calibration_text);
   store_column_text(row, 14, ret_stream->fault.text, sizeof ret_stream->fault.text);
-  ret_stream->frames_stored = (uint64_t)sqlite3_column_int64(row, 15);
   sqlite3_finalize(row);
   return copied ? SQLITE_ROW : SQLITE_NOMEM;
 }
@@ -176,7 +173,7 @@ static void measure_rate(const struct stance_recording_stream *stream,
 }
 
 static enum stance_status load_traces(const struct stance_store *store,
-                                      const struct stance_recording *info,
+                                      struct stance_recording *info,
                                       const struct stance_source_health *counters,
                                       struct stance_raw_trace *ret_traces,
                                       struct stance_problem *problem)
