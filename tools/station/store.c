@@ -55,11 +55,11 @@ static bool has_no_log(const char *path)
 
 static int connect_to(struct stance_store *store, const char *name, int flags)
 {
-  sqlite3_close(store->db);
-  store->db = NULL;
+  store_disconnect(store);
   int code = sqlite3_open_v2(name, &store->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
   if (code != SQLITE_OK)
     return code;
+  store_keep_statements(store);
   sqlite3_extended_result_codes(store->db, 1);
   sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
   /* A damaged file must not be able to run code or break the schema. */
@@ -114,7 +114,7 @@ static enum stance_status make_durable(const struct stance_store *store,
   char mode[16] = "";
   if (code == SQLITE_ROW)
     store_column_text(statement, 0, mode, sizeof mode);
-  sqlite3_finalize(statement);
+  store_release(store, statement);
   if (code != SQLITE_ROW)
     return store_fail(store, code, "switch on the write-ahead log", problem);
   if (strcmp(mode, "wal") != 0)
@@ -136,7 +136,7 @@ static int read_id(struct stance_store *store)
     return code;
   code = sqlite3_step(row);
   store_column_text(row, 0, store->id, sizeof store->id);
-  sqlite3_finalize(row);
+  store_release(store, row);
   return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
@@ -216,7 +216,7 @@ void stance_store_close(struct stance_store *store)
 {
   if (store == NULL)
     return;
-  sqlite3_close(store->db);
+  store_disconnect(store);
   stance_block_codec_destroy(store->codec);
   free(store->path);
   free(store);
@@ -244,7 +244,7 @@ enum stance_status stance_store_check(struct stance_store *store, struct stance_
     char fault[200] = "ok";
     if (code == SQLITE_ROW)
       store_column_text(statement, 0, fault, sizeof fault);
-    sqlite3_finalize(statement);
+    store_release(store, statement);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
       return store_fail(store, code, "check the store", problem);
     if (strcmp(fault, "ok") != 0)

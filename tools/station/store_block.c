@@ -30,8 +30,8 @@ void stance_block_finish(struct stance_block *block)
   *block = (struct stance_block){0};
 }
 
-static int insert_block(const struct stance_store *store, const char *recording_id,
-                        const struct stance_block *block)
+int store_insert_block(const struct stance_store *store, const char *recording_id,
+                       const struct stance_block *block)
 {
   return store_execute(store,
                        "INSERT INTO blocks VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -54,7 +54,7 @@ enum stance_status stance_store_commit(struct stance_store *store, const char *r
 {
   int code = store_transaction_begin(store);
   for (size_t k = 0; code == SQLITE_OK && k < commit->block_count; k++)
-    code = insert_block(store, recording_id, &commit->blocks[k]);
+    code = store_insert_block(store, recording_id, &commit->blocks[k]);
   for (size_t k = 0; code == SQLITE_OK && k < commit->mark_count; k++)
     code = insert_mark(store, recording_id, &commit->marks[k]);
   for (size_t k = 0; code == SQLITE_OK && k < commit->phase_count; k++)
@@ -79,7 +79,7 @@ enum stance_status stance_store_append(struct stance_store *store, const char *r
     return store_fail(store, code, "save the recording", problem);
   code = sqlite3_step(statement);
   uint64_t sequence = (uint64_t)sqlite3_column_int64(statement, 0);
-  sqlite3_finalize(statement);
+  store_release(store, statement);
   if (code != SQLITE_ROW)
     return store_fail(store, code, "save the recording", problem);
 

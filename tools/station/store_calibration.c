@@ -16,7 +16,7 @@ static int find_profile(const struct stance_store *store, const char *sql, const
   code = sqlite3_step(row);
   char *text = NULL;
   bool copied = code != SQLITE_ROW || store_column_copy(row, 0, &text);
-  sqlite3_finalize(row);
+  store_release(store, row);
   if (!copied)
     return SQLITE_NOMEM;
   if (code != SQLITE_ROW && code != SQLITE_DONE)

@@ -48,7 +48,7 @@ enum stance_status stance_store_list_recordings(struct stance_store *store,
     }
     read_summary(row, &summaries[count++]);
   }
-  sqlite3_finalize(row);
+  store_release(store, row);
   if (code != SQLITE_DONE) {
     free(summaries);
     return store_fail(store, code, "list the recordings", problem);
@@ -81,7 +81,7 @@ enum stance_status stance_store_list(struct stance_store *store, char (**ret_ids
     if (code == SQLITE_ROW)
       store_column_text(row, 0, ids[count++], sizeof *ids);
   } while (code == SQLITE_ROW);
-  sqlite3_finalize(row);
+  store_release(store, row);
   if (code != SQLITE_DONE) {
     free(ids);
     return store_fail(store, code, "list the recordings", problem);

@@ -235,7 +235,7 @@ static enum stance_status read_blocks(const struct stance_store *store, const ch
         "%s: recording %s has a frame beyond sampling instant %llu, more than can be "
         "read at once; it was left as it is",
         store->path, recording_id, (unsigned long long)INSTANTS_MAX);
-  sqlite3_finalize(row);
+  store_release(store, row);
   return status;
 }
 

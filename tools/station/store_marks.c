@@ -37,7 +37,7 @@ static int read_marks(const struct stance_store *store, const char *recording_id
   while ((code = sqlite3_step(row)) == SQLITE_ROW)
     if (!add_mark(ret_marks, (uint64_t)sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)))
       break;
-  sqlite3_finalize(row);
+  store_release(store, row);
   return code == SQLITE_ROW ? SQLITE_NOMEM : code;
 }
 

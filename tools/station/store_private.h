@@ -22,8 +22,12 @@ struct store_file_identity {
   ino_t inode;
 };
 
+/* The statements that a connection has prepared, kept for the next time. */
+struct store_statements;
+
 struct stance_store {
   sqlite3 *db;
+  struct store_statements *statements;
   char *path;
   enum stance_store_access access;
   bool recovered;
@@ -49,8 +53,17 @@ enum stance_status store_fail_errno(const char *path, int error, const char *doi
 
 /* store_sql.c: SQLite result codes. `types`, one letter an argument: t const char * (NULL is NULL),
    i int64_t, r double (NaN is NULL), b const void * and size_t. */
+/* `sql` must stay what it is as long as the store is open: it names the statement. Given back by
+   store_release. */
 int store_prepare(const struct stance_store *store, sqlite3_stmt **ret_statement, const char *sql,
                   const char *types, ...);
+/* Accepts NULL. */
+void store_release(const struct stance_store *store, sqlite3_stmt *statement);
+/* For a new connection; where memory is short its statements are not kept, and work all the same.
+ */
+void store_keep_statements(struct stance_store *store);
+/* Closes the connection, if there is one, and forgets its statements. */
+void store_disconnect(struct stance_store *store);
 /* Runs one statement that returns no row. */
 int store_execute(const struct stance_store *store, const char *sql, const char *types, ...);
 /* First column of the first row; `otherwise` where there is none. */
@@ -103,6 +116,16 @@ enum stance_status store_schema_upgrade(struct stance_store *store, struct stanc
 /* Applies scripts[user_version …] in one transaction each; scripts[k] leads to version k + 1. */
 int store_schema_migrate(struct stance_store *store, const char *const *scripts,
                          size_t script_count);
+
+/* store_block.c: inside a transaction; SQLite's code. What is already there is left as it is. */
+int store_insert_block(const struct stance_store *store, const char *recording_id,
+                       const struct stance_block *block);
+
+/* store_merge.c: the small blocks of a recording that nobody writes to any more become larger ones,
+   which are read several times faster. Holds a megabyte and one commit's worth of log, however long
+   the recording is; stops half-way, with nothing lost, where the store or memory refuses. */
+enum stance_status store_merge_blocks(struct stance_store *store, const char *recording_id,
+                                      struct stance_problem *problem);
 
 /* store_recording.c: the kind of phase by its name, -1 where there is none. */
 int store_phase_find(const char *name);

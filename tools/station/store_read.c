@@ -33,7 +33,7 @@ static int step_one(const struct stance_store *store, sqlite3_stmt **ret_row, co
   if (code == SQLITE_ROW)
     *ret_row = row;
   else
-    sqlite3_finalize(row);
+    store_release(store, row);
   return code;
 }
 
@@ -68,7 +68,7 @@ static int read_recording(const struct stance_store *store, const char *recordin
   bool copied = store_column_copy(row, 13, &ret_info->protocol_text) &&
                 store_column_copy(row, 14, &ret_info->ground_truth);
   ret_info->stream_count = (size_t)sqlite3_column_int64(row, 15);
-  sqlite3_finalize(row);
+  store_release(store, row);
   return copied ? SQLITE_ROW : SQLITE_NOMEM;
 }
 
@@ -101,7 +101,7 @@ static int read_stream(const struct stance_store *store, const char *recording_i
   source->rate_is_exact = sqlite3_column_int(row, 12) != 0;
   const bool copied = store_column_copy(row, 13, &ret_stream->calibration_text);
   store_column_text(row, 14, ret_stream->fault.text, sizeof ret_stream->fault.text);
-  sqlite3_finalize(row);
+  store_release(store, row);
   return copied ? SQLITE_ROW : SQLITE_NOMEM;
 }
 
@@ -138,7 +138,7 @@ static int read_channels(const struct stance_store *store, const char *recording
   while ((code = sqlite3_step(row)) == SQLITE_ROW && count < STANCE_CHANNEL_COUNT_MAX)
     read_channel(row, &ret_source->channel[count++]);
   ret_source->channel_count = count;
-  sqlite3_finalize(row);
+  store_release(store, row);
   return code;
 }
 
@@ -230,7 +230,7 @@ static enum stance_status read_phases(const struct stance_store *store, const ch
   }
   if (status == STANCE_OK && code != SQLITE_DONE)
     status = store_fail(store, code, "read the recording", problem);
-  sqlite3_finalize(row);
+  store_release(store, row);
   if (status == STANCE_OK) {
     *ret_phases = phases;
     *ret_count = count;

@@ -97,7 +97,7 @@ static int session_is_of_athlete(const struct stance_store *store,
     return code;
   code = sqlite3_step(row);
   *ret_same = code == SQLITE_ROW && sqlite3_column_int(row, 0) == 1;
-  sqlite3_finalize(row);
+  store_release(store, row);
   return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 

@@ -211,7 +211,7 @@ enum stance_status stance_store_list_reliability(struct stance_store *store,
                            "");
   if (code == SQLITE_OK) {
     code = read_records(row, ret_records, ret_count);
-    sqlite3_finalize(row);
+    store_release(store, row);
   }
   return code == SQLITE_OK ? STANCE_OK : store_fail(store, code, "read the reliability", problem);
 }

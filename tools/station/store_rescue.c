@@ -59,8 +59,7 @@ static enum stance_status copy_into_place(struct stance_store *store,
   int error = sync_file(copy);
   if (error != 0)
     return store_fail_errno(copy, error, doing, problem);
-  sqlite3_close(store->db);
-  store->db = NULL;
+  store_disconnect(store);
   remove_stale_logs(store);
   if (renameat2(AT_FDCWD, copy, AT_FDCWD, store->path, RENAME_NOREPLACE) != 0)
     return store_fail_errno(copy, errno, doing, problem);
@@ -93,11 +92,12 @@ void store_reconnect(struct stance_store *store)
     return;
   struct stance_store again = {.path = store->path, .access = STANCE_STORE_WRITE};
   if (store_connect(&again, NULL) != STANCE_OK || strcmp(again.id, store->id) != 0) {
-    sqlite3_close(again.db);
+    store_disconnect(&again);
     return;
   }
-  sqlite3_close(store->db);
+  store_disconnect(store);
   store->db = again.db;
+  store->statements = again.statements;
   store->main = again.main;
   store->wal = again.wal;
   store->doubtful = false;

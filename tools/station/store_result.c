@@ -30,7 +30,7 @@ enum stance_status stance_store_get_result(struct stance_store *store, const cha
   code = sqlite3_step(row);
   char *text = NULL;
   bool copied = code != SQLITE_ROW || store_column_copy(row, 0, &text);
-  sqlite3_finalize(row);
+  store_release(store, row);
   if (!copied)
     code = SQLITE_NOMEM;
   if (code != SQLITE_ROW && code != SQLITE_DONE)

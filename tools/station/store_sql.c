@@ -32,16 +32,86 @@ static int bind_all(sqlite3_stmt *statement, const char *types, va_list argument
   return code;
 }
 
+/* More than any load or commit needs, so that each finds its own again. */
+enum { STATEMENTS_KEPT = 24 };
+
+struct store_statements {
+  struct {
+    const char *sql; /* the caller's literal: the same address is the same text */
+    sqlite3_stmt *statement;
+    bool in_use;
+  } kept[STATEMENTS_KEPT];
+  size_t oldest;
+};
+
+/* A kept statement, reset; NULL where there is none. */
+static sqlite3_stmt *recall(struct store_statements *statements, const char *sql)
+{
+  for (size_t k = 0; statements != NULL && k < STATEMENTS_KEPT; k++)
+    if (statements->kept[k].sql == sql && !statements->kept[k].in_use) {
+      statements->kept[k].in_use = true;
+      return statements->kept[k].statement;
+    }
+  return NULL;
+}
+
+/* Keeps one that is in use, in place of an old one; where there is no place it is not kept. */
+static void keep(struct store_statements *statements, const char *sql, sqlite3_stmt *statement)
+{
+  for (size_t k = 0; statements != NULL && k < STATEMENTS_KEPT; k++) {
+    size_t at = statements->oldest;
+    statements->oldest = (at + 1) % STATEMENTS_KEPT;
+    if (statements->kept[at].in_use)
+      continue;
+    sqlite3_finalize(statements->kept[at].statement);
+    statements->kept[at].sql = sql;
+    statements->kept[at].statement = statement;
+    statements->kept[at].in_use = true;
+    return;
+  }
+}
+
+void store_release(const struct stance_store *store, sqlite3_stmt *statement)
+{
+  for (size_t k = 0; store->statements != NULL && k < STATEMENTS_KEPT; k++)
+    if (statement != NULL && store->statements->kept[k].statement == statement) {
+      sqlite3_reset(statement);
+      sqlite3_clear_bindings(statement);
+      store->statements->kept[k].in_use = false;
+      return;
+    }
+  sqlite3_finalize(statement);
+}
+
+void store_keep_statements(struct stance_store *store)
+{
+  store->statements = calloc(1, sizeof *store->statements);
+}
+
+void store_disconnect(struct stance_store *store)
+{
+  for (size_t k = 0; store->statements != NULL && k < STATEMENTS_KEPT; k++)
+    sqlite3_finalize(store->statements->kept[k].statement);
+  free(store->statements);
+  store->statements = NULL;
+  sqlite3_close(store->db);
+  store->db = NULL;
+}
+
 static int prepare(const struct stance_store *store, sqlite3_stmt **ret_statement, const char *sql,
                    const char *types, va_list arguments)
 {
-  sqlite3_stmt *statement;
-  int code = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
-  if (code != SQLITE_OK)
-    return code;
+  sqlite3_stmt *statement = recall(store->statements, sql);
+  int code = SQLITE_OK;
+  if (statement == NULL) {
+    code = sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+    if (code != SQLITE_OK)
+      return code;
+    keep(store->statements, sql, statement);
+  }
   code = bind_all(statement, types, arguments);
   if (code != SQLITE_OK)
-    sqlite3_finalize(statement);
+    store_release(store, statement);
   else
     *ret_statement = statement;
   return code;
@@ -67,7 +137,7 @@ int store_execute(const struct stance_store *store, const char *sql, const char 
   if (code != SQLITE_OK)
     return code;
   code = sqlite3_step(statement);
-  sqlite3_finalize(statement);
+  store_release(store, statement);
   return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
@@ -81,7 +151,7 @@ int store_query_integer(const struct stance_store *store, const char *sql, int64
   code = sqlite3_step(statement);
   if (code == SQLITE_ROW || code == SQLITE_DONE)
     *ret_value = code == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : otherwise;
-  sqlite3_finalize(statement);
+  store_release(store, statement);
   return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
