@@ -31,15 +31,21 @@ static int shim_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 of
   return real_of(file)->pMethods->xRead(real_of(file), bytes, size, offset);
 }
 
-static int shim_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
+static int refusal(void)
 {
   int error = atomic_load(&disk.write_error);
+  return error != 0 && atomic_fetch_sub(&disk.writes_left, 1) > 0 ? SQLITE_OK : error;
+}
+
+static int shim_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
+{
+  int error = refusal();
   return error != 0 ? error : real_of(file)->pMethods->xWrite(real_of(file), bytes, size, offset);
 }
 
 static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-  int error = atomic_load(&disk.write_error);
+  int error = refusal();
   return error != 0 ? error : real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
@@ -51,7 +57,7 @@ static int shim_sync(sqlite3_file *file, int flags)
     const struct timespec pause = {stall_ms / 1000, (long)(stall_ms % 1000) * 1000000};
     nanosleep(&pause, NULL);
   }
-  int error = atomic_load(&disk.write_error);
+  int error = refusal();
   if (error == 0)
     error = atomic_load(&disk.sync_error);
   if (error != 0)
@@ -170,4 +176,19 @@ void faulty_disk_tamper(const char *path, const char *sql)
     abort();
   }
   sqlite3_close(db);
+}
+
+int64_t faulty_disk_ask(const char *path, const char *sql)
+{
+  sqlite3 *db;
+  sqlite3_stmt *row = NULL;
+  if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
+      sqlite3_prepare_v2(db, sql, -1, &row, NULL) != SQLITE_OK || sqlite3_step(row) != SQLITE_ROW) {
+    fprintf(stderr, "%s: %s\n", path, sqlite3_errmsg(db));
+    abort();
+  }
+  int64_t answer = sqlite3_column_int64(row, 0);
+  sqlite3_finalize(row);
+  sqlite3_close(db);
+  return answer;
 }

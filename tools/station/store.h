@@ -98,7 +98,9 @@ STANCE_MUST_CHECK enum stance_status stance_store_add_phase(struct stance_store 
                                                             struct stance_problem *problem);
 /* Marks the recording complete, with the sources' own counters, one for each of `stream_count`
    streams. What a source produced after the last stored frame is a gap at the end. Where every
-   source has failed the recording counts as cut off; the faults are kept. */
+   source has failed the recording counts as cut off; the faults are kept. Then the small blocks of
+   a live recording are merged: that concerns only how fast it is read, and where it fails they stay
+   as they are. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_finish_recording(struct stance_store *store, const char *recording_id,
                               const struct stance_source_health *health, size_t stream_count,

@@ -121,11 +121,11 @@ int store_schema_migrate(struct stance_store *store, const char *const *scripts,
 int store_insert_block(const struct stance_store *store, const char *recording_id,
                        const struct stance_block *block);
 
-/* store_merge.c: the small blocks of a recording that nobody writes to any more become larger ones,
+/* store_merge.c: the small blocks of a stream that nobody writes to any more become larger ones,
    which are read several times faster. Holds a megabyte and one commit's worth of log, however long
    the recording is; stops half-way, with nothing lost, where the store or memory refuses. */
 enum stance_status store_merge_blocks(struct stance_store *store, const char *recording_id,
-                                      struct stance_problem *problem);
+                                      size_t stream, struct stance_problem *problem);
 
 /* store_recording.c: the kind of phase by its name, -1 where there is none. */
 int store_phase_find(const char *name);

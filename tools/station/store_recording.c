@@ -203,5 +203,7 @@ enum stance_status stance_store_finish_recording(struct stance_store *store,
   if (status == STANCE_OK && !known)
     return stance_problem_set(problem, STANCE_INPUT, "%s: there is no recording %s", store->path,
                               recording_id);
+  for (size_t k = 0; status == STANCE_OK && k < stream_count; k++)
+    (void)store_merge_blocks(store, recording_id, k, NULL); /* complete it is either way */
   return status;
 }
