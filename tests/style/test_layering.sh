@@ -25,7 +25,8 @@ csv.h                 acquisition/csv_*.c|tools/station/sheet*.c
 sqlite3.h             tools/station/store*.[ch]|tests/support/faulty_disk.c
 zstd.h                tools/station/block_codec.c|tests/fuzz/fuzz_block.c
 uuid/uuid.h           tools/station/store*.c
-jansson.h             tools/station/report_json.c
+jansson.h             tools/station/report_json.c|tools/station/http.c
+microhttpd.h          tools/station/http.c
 libusb.h              acquisition/usb_*.[ch]|tests/support/fake_libusb.[ch]
 portaudio.h           tools/station/cue*.c
 cmocka.h              tests/*
@@ -35,7 +36,7 @@ sanitizer/*           tests/*
 '
 standard=' assert complex ctype errno float inttypes limits locale math setjmp signal stdalign stdarg
  stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath time wchar '
-system=' argp dirent dlfcn fcntl fnmatch ftw getopt glob langinfo libgen malloc poll pthread pwd sched
+system=' argp dirent dlfcn fcntl fnmatch ftw getopt glob langinfo libgen malloc netinet/in poll pthread pwd sched
  semaphore spawn strings arpa/inet netinet/in netinet/tcp sys/eventfd sys/file sys/ioctl sys/mman sys/mount sys/prctl sys/random
  sys/resource sys/select sys/socket sys/stat sys/statvfs sys/syscall sys/time sys/timerfd sys/types
  sys/uio sys/un sys/vfs sys/wait termios unistd wordexp linux/fs '
