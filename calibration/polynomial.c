@@ -16,7 +16,7 @@ struct axis {
 
 static long double place(const struct axis *axis, double x)
 {
-  return ((long double)x - axis->middle) / axis->half;
+  return ((long double)x - (long double)axis->middle) / (long double)axis->half;
 }
 
 static enum stance_status find_axis(const double *x, const double *y, size_t count, unsigned degree,
@@ -82,7 +82,7 @@ static enum stance_status solve(const double *x, const double *y, size_t count, 
       target[k] = (double)residual_at(axis, ret_coefficient, degree, x[k], y[k]);
     least_squares_solve(&squares, target, step);
     for (size_t column = 0; column < columns; column++)
-      ret_coefficient[column] += step[column];
+      ret_coefficient[column] += (long double)step[column];
   }
   least_squares_covariance(&squares, ret_inverse);
   least_squares_finish(&squares);
@@ -122,7 +122,7 @@ static void change_origin(const struct axis *axis, const long double *coefficien
       long double product = 0.0L;
       for (unsigned a = 0; a < columns; a++)
         for (unsigned b = 0; b < columns; b++)
-          product += change[row][a] * inverse[a * columns + b] * change[column][b];
+          product += change[row][a] * (long double)inverse[a * columns + b] * change[column][b];
       polynomial->covariance[position++] = (double)(variance * product);
     }
   }
