@@ -307,10 +307,9 @@ static void describe_channel(const struct u3 *u3, size_t k, struct stance_channe
                     .offset = line->offset},
   };
   if (u3->differential)
-    snprintf(channel->name, sizeof channel->name, "AIN%u-AIN%u ±2.44 V", input, input + 1);
+    snprintf(channel->name, sizeof channel->name, "AIN%u-AIN%u", input, input + 1);
   else
-    snprintf(channel->name, sizeof channel->name, "AIN%u %s", input,
-             high ? "±10 V" : "0 to 2.44 V");
+    snprintf(channel->name, sizeof channel->name, "AIN%u", input);
 }
 
 static void describe(const void *state, struct stance_source_info *ret_info)

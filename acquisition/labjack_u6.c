@@ -301,11 +301,9 @@ static void describe_channel(const struct u6 *u6, size_t k, struct stance_channe
                     .slope_below = -calibration->negative_slope},
   };
   if (u6->differential)
-    snprintf(channel->name, sizeof channel->name, "AIN%u-AIN%u ±%g V", input, input + 1,
-             ranges_v[u6->input.range[k]]);
+    snprintf(channel->name, sizeof channel->name, "AIN%u-AIN%u", input, input + 1);
   else
-    snprintf(channel->name, sizeof channel->name, "AIN%u ±%g V", input,
-             ranges_v[u6->input.range[k]]);
+    snprintf(channel->name, sizeof channel->name, "AIN%u", input);
 }
 
 static void describe(const void *state, struct stance_source_info *ret_info)

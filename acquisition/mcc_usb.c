@@ -221,7 +221,7 @@ static void describe_channel(const struct stance_mcc *mcc, size_t k, struct stan
   };
   if (!mcc->family->simultaneous)
     channel->skew_s = position_of(mcc, input) / (mcc->rate_hz * (double)mcc->stream.sampled_count);
-  snprintf(channel->name, sizeof channel->name, "CH%u ±%g V", input, range_v);
+  snprintf(channel->name, sizeof channel->name, "CH%u", input);
 }
 
 static void describe(const void *state, struct stance_source_info *ret_info)
