@@ -84,7 +84,7 @@ void stance_cue_mixer_restart(struct stance_cue_mixer *mixer, double rate_hz)
 
 bool stance_cue_mixer_play(struct stance_cue_mixer *mixer, enum stance_cue cue, int64_t at_ns)
 {
-  const struct order order = {.cue = cue, .at_ns = at_ns};
+  const struct order order = {.cue = (int)cue, .at_ns = at_ns};
   return stance_ring_write(mixer->orders, &order, 1) == 1;
 }
 
