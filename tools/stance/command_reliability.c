@@ -333,6 +333,7 @@ static enum stance_status make_study(struct arguments *arguments, struct stance_
                      tests.left_out.bytes == NULL ? "" : tests.left_out.bytes, problem);
   free(studies);
   stance_reliability_tests_finish(&tests);
+  arguments->options.protocol = NULL;
   return status;
 }
 

@@ -45,7 +45,9 @@ enum stance_status stance_reliability_tests_add(struct stance_reliability_tests 
     tests->test = larger;
     tests->capacity = capacity;
   }
-  tests->test[tests->count++] = *test;
+  tests->test[tests->count] = *test;
+  tests->test[tests->count].order = tests->count;
+  tests->count++;
   return STANCE_OK;
 }
 
@@ -70,20 +72,19 @@ static int compare_keys(const struct stance_reliability_key *a,
   return order != 0 ? order : strcmp(a->method, b->method);
 }
 
-/* By key, athlete and time; the order given where no time is known. Pointers into one array. */
+/* By key, athlete and time; the order given where no time is known. */
 static int compare_tests(const void *a, const void *b)
 {
-  const struct stance_reliability_test *first = *(struct stance_reliability_test *const *)a;
-  const struct stance_reliability_test *second = *(struct stance_reliability_test *const *)b;
+  const struct stance_reliability_test *first = a, *second = b;
   int order = compare_keys(&first->key, &second->key);
   order = order != 0 ? order : strcmp(first->athlete, second->athlete);
   order = order != 0 ? order : strcmp(first->started_at, second->started_at);
-  return order != 0 ? order : (first > second) - (first < second);
+  return order != 0 ? order : (first->order > second->order) - (first->order < second->order);
 }
 
 /* The tests of one key, sorted. */
 struct group {
-  struct stance_reliability_test **test;
+  const struct stance_reliability_test *test;
   size_t count;
 };
 
@@ -91,7 +92,7 @@ struct group {
 static size_t end_of_athlete(const struct group *group, size_t k)
 {
   size_t end = k + 1;
-  while (end < group->count && strcmp(group->test[end]->athlete, group->test[k]->athlete) == 0)
+  while (end < group->count && strcmp(group->test[end].athlete, group->test[k].athlete) == 0)
     end++;
   return end;
 }
@@ -108,7 +109,7 @@ static size_t usable_tests(const struct group *group, size_t k, size_t end, int 
 {
   size_t usable = 0;
   for (; k < end; k++)
-    usable += has_value(group->test[k], side) ? 1 : 0;
+    usable += has_value(&group->test[k], side) ? 1 : 0;
   return usable;
 }
 
@@ -181,12 +182,12 @@ static size_t fill_table(struct stance_reliability_tests *tests, const struct gr
   for (size_t k = 0, end; k < group->count; k = end) {
     end = end_of_athlete(group, k);
     const size_t usable = usable_tests(group, k, end, side);
-    tell_left_out(tests, group->test[k], usable, wanted);
+    tell_left_out(tests, &group->test[k], usable, wanted);
     if (usable < wanted)
       continue;
     const struct stance_reliability_test *before = NULL;
     for (size_t t = 0, at = k; t < wanted; at++) {
-      const struct stance_reliability_test *test = group->test[at];
+      const struct stance_reliability_test *test = &group->test[at];
       if (!has_value(test, side))
         continue;
       ret_first[athletes * wanted + t] = test->value[side == STANCE_BOTH ? STANCE_LEFT : side];
@@ -228,8 +229,8 @@ static enum stance_status study_side(struct stance_reliability_tests *tests,
   if (status != STANCE_OK)
     stance_reliability_leave_out(
         tests, "%s, %s, %s: %s",
-        group->test[0]->key.protocol[0] == '\0' ? "no protocol" : group->test[0]->key.protocol,
-        group->test[0]->key.metric,
+        group->test[0].key.protocol[0] == '\0' ? "no protocol" : group->test[0].key.protocol,
+        group->test[0].key.metric,
         side == STANCE_BOTH ? "left against right" : stance_side_name((enum stance_side)side),
         why.text);
   return STANCE_OK;
@@ -246,7 +247,7 @@ static bool is_repeated(const struct group *group)
 
 static void tell_not_repeated(struct stance_reliability_tests *tests, const struct group *group)
 {
-  const struct stance_reliability_key *key = &group->test[0]->key;
+  const struct stance_reliability_key *key = &group->test[0].key;
   stance_reliability_leave_out(
       tests,
       "%s%s%s, version '%s', instrument '%s', method '%s': %zu test%s, not repeated by two "
@@ -261,7 +262,7 @@ static enum stance_status study_group(struct stance_reliability_tests *tests,
                                       struct stance_reliability_study *ret_study,
                                       struct stance_problem *problem)
 {
-  const struct stance_reliability_key *key = &group->test[0]->key;
+  const struct stance_reliability_key *key = &group->test[0].key;
   *ret_study = (struct stance_reliability_study){
       .days_least = -1,
       .days_longest = -1,
@@ -277,41 +278,53 @@ static enum stance_status study_group(struct stance_reliability_tests *tests,
   return status;
 }
 
-/* The same recording twice would make the test look better than it is. Sorted: they follow each
-   other within an athlete. Returns how many remain. */
-static size_t drop_repeated(struct stance_reliability_tests *tests,
-                            struct stance_reliability_test **sorted, size_t count)
+static bool is_same_series(const struct stance_reliability_test *a,
+                           const struct stance_reliability_test *b)
 {
-  size_t kept = 0;
-  for (size_t k = 0; k < count; k++) {
-    bool repeated = false;
-    for (size_t before = kept; before > 0 && !repeated; before--) {
-      const struct stance_reliability_test *other = sorted[before - 1];
-      if (strcmp(other->athlete, sorted[k]->athlete) != 0 ||
-          compare_keys(&other->key, &sorted[k]->key) != 0)
-        break;
-      repeated = strcmp(other->recording, sorted[k]->recording) == 0;
-    }
-    if (repeated)
-      stance_reliability_leave_out(tests, "%s, %s: given more than once", sorted[k]->athlete,
-                                   sorted[k]->recording);
-    else
-      sorted[kept++] = sorted[k];
-  }
-  return kept;
+  return strcmp(a->athlete, b->athlete) == 0 && compare_keys(&a->key, &b->key) == 0;
 }
 
-static size_t drop_first(struct stance_reliability_test **sorted, size_t count)
+/* The same recording twice would make the test look better than it is. Sorted: those of an athlete
+   follow each other. */
+static void drop_repeated(struct stance_reliability_tests *tests)
 {
   size_t kept = 0;
-  const struct group all = {.test = sorted, .count = count};
-  for (size_t k = 0; k < count; k++) {
-    const bool first = k == 0 || strcmp(all.test[k - 1]->athlete, all.test[k]->athlete) != 0 ||
-                       compare_keys(&all.test[k - 1]->key, &all.test[k]->key) != 0;
-    if (!first)
-      sorted[kept++] = sorted[k];
+  for (size_t k = 0; k < tests->count; k++) {
+    const struct stance_reliability_test test = tests->test[k];
+    bool repeated = false;
+    for (size_t before = kept; before > 0 && !repeated; before--) {
+      if (!is_same_series(&tests->test[before - 1], &test))
+        break;
+      repeated = strcmp(tests->test[before - 1].recording, test.recording) == 0;
+    }
+    if (repeated)
+      stance_reliability_leave_out(tests, "%s, %s: given more than once", test.athlete,
+                                   test.recording);
+    else
+      tests->test[kept++] = test;
   }
-  return kept;
+  tests->count = kept;
+}
+
+static void drop_first(struct stance_reliability_tests *tests)
+{
+  size_t kept = 0;
+  struct stance_reliability_test before = {0};
+  for (size_t k = 0; k < tests->count; k++) {
+    const struct stance_reliability_test test = tests->test[k];
+    if (k > 0 && is_same_series(&before, &test))
+      tests->test[kept++] = test;
+    before = test;
+  }
+  tests->count = kept;
+}
+
+static bool is_made(const struct stance_reliability_study *study)
+{
+  for (int side = 0; side < STANCE_SIDE_COUNT; side++)
+    if (study->made[side])
+      return true;
+  return false;
 }
 
 enum stance_status stance_reliability_make_studies(struct stance_reliability_tests *tests,
@@ -320,44 +333,32 @@ enum stance_status stance_reliability_make_studies(struct stance_reliability_tes
                                                    size_t *ret_count,
                                                    struct stance_problem *problem)
 {
-  size_t count = tests->count, studies_count = 0;
-  struct stance_reliability_test **sorted = calloc(count + 1, sizeof *sorted);
-  struct stance_reliability_study *studies = calloc(count + 1, sizeof *studies);
-  enum stance_status status = sorted == NULL || studies == NULL
-                                  ? stance_problem_set(problem, STANCE_MEMORY, "out of memory")
-                                  : STANCE_OK;
-  if (status != STANCE_OK)
-    goto done;
-  for (size_t k = 0; k < count; k++)
-    sorted[k] = &tests->test[k];
-  qsort(sorted, count, sizeof *sorted, compare_tests);
-  count = drop_repeated(tests, sorted, count);
+  size_t count = 0;
+  struct stance_reliability_study *studies = calloc(tests->count + 1, sizeof *studies);
+  if (studies == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
+  if (tests->count > 0)
+    qsort(tests->test, tests->count, sizeof *tests->test, compare_tests);
+  drop_repeated(tests);
   if (options->skip_first)
-    count = drop_first(sorted, count);
-  for (size_t k = 0, end; k < count && status == STANCE_OK; k = end) {
-    end = k + 1;
-    while (end < count && compare_keys(&sorted[k]->key, &sorted[end]->key) == 0)
-      end++;
-    const struct group group = {.test = sorted + k, .count = end - k};
-    struct stance_reliability_study *study = &studies[studies_count];
-    if (!is_repeated(&group)) {
-      tell_not_repeated(tests, &group);
-      continue;
-    }
-    status = study_group(tests, &group, options->whole_model, study, problem);
-    for (int side = 0; side < STANCE_SIDE_COUNT; side++)
-      if (study->made[side]) {
-        studies_count++;
+    drop_first(tests);
+  enum stance_status status = STANCE_OK;
+  for (size_t k = 0, end; k < tests->count && status == STANCE_OK; k = end) {
+    for (end = k + 1; end < tests->count; end++)
+      if (compare_keys(&tests->test[k].key, &tests->test[end].key) != 0)
         break;
-      }
+    const struct group group = {.test = tests->test + k, .count = end - k};
+    if (is_repeated(&group))
+      status = study_group(tests, &group, options->whole_model, &studies[count], problem);
+    else
+      tell_not_repeated(tests, &group);
+    count += is_made(&studies[count]) ? 1 : 0;
   }
-  if (status == STANCE_OK) {
-    *ret_studies = studies;
-    *ret_count = studies_count;
-    studies = NULL;
+  if (status != STANCE_OK) {
+    free(studies);
+    return status;
   }
-done:
-  free(studies);
-  free(sorted);
-  return status;
+  *ret_studies = studies;
+  *ret_count = count;
+  return STANCE_OK;
 }

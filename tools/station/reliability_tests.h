@@ -16,6 +16,7 @@ struct stance_reliability_test {
   char started_at[32]; /* begins with YYYY-MM-DD; "" where not known: then the order given counts */
   struct stance_reliability_key key;
   double value[STANCE_MEASURED_SIDE_COUNT]; /* NaN: the side was not measured or is not usable */
+  size_t order;                             /* filled by add: in which they were given */
 };
 
 /* Zeroed is empty. */
@@ -66,9 +67,9 @@ struct stance_reliability_study {
   long days_least, days_longest; /* between two tests of an athlete; -1 where no dates are known */
   bool complete_key;             /* protocol, method and rule are known: it can be saved */
 };
-/* Of every key: each athlete's first k tests in order of time, k chosen so that the degrees of
-   freedom are most; who has fewer is left out. A key of which no study can be made is told in
-   `left_out`. The caller frees the array. */
+/* Sorts the tests and drops what was given twice. Of every key: each athlete's first k tests in
+   order of time, k chosen so that the degrees of freedom are most; who has fewer is left out. A key
+   of which no study can be made is told in `left_out`. The caller frees the array. */
 STANCE_MUST_CHECK enum stance_status
 stance_reliability_make_studies(struct stance_reliability_tests *tests,
                                 const struct stance_reliability_options *options,
