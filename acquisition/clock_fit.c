@@ -252,16 +252,6 @@ finish:
   return status;
 }
 
-double stance_clock_fit_host_ns(const struct stance_clock_fit *fit, double index, int64_t origin_ns)
-{
-  return (double)(fit->host_ns - origin_ns) + (index - fit->index) * fit->ns_per_frame;
-}
-
-double stance_clock_fit_uncertainty_ns(const struct stance_clock_fit *fit, double index)
-{
-  return hypot(fit->host_uncertainty_ns, (index - fit->index) * fit->ns_per_frame_uncertainty);
-}
-
 void stance_clock_fit_rate(const struct stance_clock_fit *fit, struct stance_time_axis *axis)
 {
   if (fit->mark_count == 0)
@@ -271,4 +261,19 @@ void stance_clock_fit_rate(const struct stance_clock_fit *fit, struct stance_tim
     return;
   axis->rate_hz = ns_per_s / fit->ns_per_frame;
   axis->rate_uncertainty_hz = relative * axis->rate_hz;
+}
+
+struct stance_clock_fit stance_clock_fit_settle(const struct stance_clock_fit *fit,
+                                                const struct stance_time_axis *axis,
+                                                unsigned decimation)
+{
+  struct stance_clock_fit settled = *fit;
+  const double frames = decimation > 1 ? decimation : 1;
+
+  settled.index /= frames;
+  settled.ns_per_frame = ns_per_s / axis->rate_hz;
+  settled.ns_per_frame_uncertainty = isnan(axis->rate_uncertainty_hz)
+                                         ? settled.ns_per_frame * STANCE_CLOCK_CLAIM_PPM * 1e-6
+                                         : fit->ns_per_frame_uncertainty * frames;
+  return settled;
 }

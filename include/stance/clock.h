@@ -6,6 +6,7 @@
 #include "stance/status.h"
 #include "stance/trace.h"
 
+#include <math.h>
 #include <stdint.h>
 
 /* Frame `index` had arrived at `host_ns` (CLOCK_MONOTONIC). Never early; late by as much as the
@@ -54,15 +55,28 @@ STANCE_MUST_CHECK enum stance_status stance_clock_fit(const struct stance_clock_
                                                       struct stance_clock_fit *ret_fit);
 
 /* Host time at which frame `index`, whole or not, arrives undelayed, in ns after `origin_ns`. */
-double stance_clock_fit_host_ns(const struct stance_clock_fit *fit, double index,
-                                int64_t origin_ns);
+static inline double stance_clock_fit_host_ns(const struct stance_clock_fit *fit, double index,
+                                              int64_t origin_ns)
+{
+  return (double)(fit->host_ns - origin_ns) + (index - fit->index) * fit->ns_per_frame;
+}
 
 /* Expanded uncertainty of that instant. */
-double stance_clock_fit_uncertainty_ns(const struct stance_clock_fit *fit, double index);
+static inline double stance_clock_fit_uncertainty_ns(const struct stance_clock_fit *fit,
+                                                     double index)
+{
+  return hypot(fit->host_uncertainty_ns, (index - fit->index) * fit->ns_per_frame_uncertainty);
+}
 
 /* The rate of a recording's axis: the measured one, with its uncertainty, where that is smaller
    than STANCE_CLOCK_CLAIM_PPM; else the nominal one stays, unmeasured. That keeps it for recordings
    of less than about 8 s and for hosts too busy to tell the time. */
 void stance_clock_fit_rate(const struct stance_clock_fit *fit, struct stance_time_axis *axis);
+
+/* The fit in the samples of a conditioned trace, `decimation` frames each, with the rate that its
+   axis has: where that is nominal, the uncertainty is that of the claim. */
+struct stance_clock_fit stance_clock_fit_settle(const struct stance_clock_fit *fit,
+                                                const struct stance_time_axis *axis,
+                                                unsigned decimation);
 
 #endif
