@@ -167,6 +167,24 @@ cmp again.csv before.csv
 is "$(cells unknown.csv distinguishable)$(cells unknown.csv mdc95_n)" ''
 contains unknown.csv flags no_reliability
 
+# A store of an older program, which is not changed by reading: files are analysed all the same, and
+# it is told that the clinic's own repeatability is not among what is known.
+python3 - "$STANCE_STORE" "$work/old.db" <<'PYTHON'
+import sqlite3, sys
+old = sqlite3.connect(sys.argv[2])
+sqlite3.connect(sys.argv[1]).backup(old)
+old.execute("DROP TABLE reliability_estimates")
+old.execute("DROP TABLE reliability")
+old.execute("PRAGMA user_version = 1")
+old.commit()
+PYTHON
+expect 0 env STANCE_STORE="$work/old.db" "$stance" analyze --protocol nordic --layout tests file.csv
+says 'without the repeatability measured here'
+cp stdout old.csv
+contains old.csv mdc95_source 'Opar 2013'
+expect 5 env STANCE_STORE="$work/old.db" "$stance" reliability
+says 'older stance'
+
 # refused TEXT SENTENCE: a table with line and column.
 refused() {
   printf '%b' "$1" >bad.csv

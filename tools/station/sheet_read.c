@@ -40,6 +40,8 @@ static void take_cell(void *bytes, size_t length, void *context)
 {
   struct reader *reader = context;
   const char *cell = bytes;
+  if (reader->row_line == 0) /* lines that end in CR alone come as one */
+    reader->row_line = ++reader->line;
   if (reader->count == CELLS_MAX) {
     fail(reader, STANCE_INPUT, "more than 1024 columns: this is no table of tests");
     return;
@@ -117,6 +119,15 @@ static bool is_blank(const char *line, size_t length)
   return strspn(line, " \t\r\n") >= length;
 }
 
+static void fail_parsing(struct reader *reader)
+{
+  if (csv_error(&reader->parser) == CSV_ENOMEM)
+    fail(reader, STANCE_MEMORY, "out of memory");
+  else
+    fail(reader, STANCE_INPUT,
+         "a quotation mark stands where none may be; double it inside quotes");
+}
+
 static void read_line(struct reader *reader, const char *line, size_t length)
 {
   static const char byte_order_mark[] = "\xef\xbb\xbf";
@@ -138,8 +149,7 @@ static void read_line(struct reader *reader, const char *line, size_t length)
   if (memchr(line, '\0', length) != NULL)
     fail(reader, STANCE_INPUT, "a byte 0: this is no text");
   else if (csv_parse(&reader->parser, line, length, take_cell, end_row, reader) != length)
-    fail(reader, STANCE_INPUT,
-         "a quotation mark stands where none may be; double it inside quotes");
+    fail_parsing(reader);
 }
 
 static void read_lines(struct reader *reader, FILE *file)
@@ -147,10 +157,9 @@ static void read_lines(struct reader *reader, FILE *file)
   char *line = NULL;
   size_t capacity = 0;
   ssize_t length;
-  errno = 0;
   while (reader->status == STANCE_OK && (length = getline(&line, &capacity, file)) >= 0)
     read_line(reader, line, (size_t)length);
-  if (reader->status == STANCE_OK && ferror(file))
+  if (reader->status == STANCE_OK && !feof(file)) /* the disk, or no memory for the line */
     reader->status =
         stance_problem_set(reader->problem, STANCE_INPUT, "%s: %s", reader->path, strerror(errno));
   free(line);
