@@ -18,12 +18,17 @@ stance_reason_set stance_calibration_doubts(const struct stance_calibration *cal
 {
   stance_reason_set doubts = 0;
 
-  /* Dates of this form compare as their letters do. The day named is still valid. */
-  if (calibration->valid_until[0] != '\0' &&
-      (!stance_calibration_is_date(at) ||
-       strncmp(at, calibration->valid_until, strlen("2026-01-01")) > 0))
-    doubts |= STANCE_REASON_BIT(STANCE_REASON_CALIBRATION_EXPIRED);
-  if (calibration->poor_fit[0] != '\0')
-    doubts |= STANCE_REASON_BIT(STANCE_REASON_CALIBRATION_POOR_FIT);
+  for (size_t k = 0; k < calibration->channel_count; k++) {
+    const struct stance_calibration_channel *channel = &calibration->channel[k];
+    if (channel->side == STANCE_SIDE_NONE && channel->plate == 0)
+      continue;
+    /* Dates of this form compare as their letters do. The day named is still valid. */
+    if (channel->valid_until[0] != '\0' &&
+        (!stance_calibration_is_date(at) ||
+         strncmp(at, channel->valid_until, strlen("2026-01-01")) > 0))
+      doubts |= STANCE_REASON_BIT(STANCE_REASON_CALIBRATION_EXPIRED);
+    if (channel->poor_fit[0] != '\0')
+      doubts |= STANCE_REASON_BIT(STANCE_REASON_CALIBRATION_POOR_FIT);
+  }
   return doubts;
 }

@@ -50,9 +50,16 @@ static enum stance_status validate_channel(const struct stance_calibration_chann
 {
   if (!terminated(channel->channel, sizeof channel->channel) ||
       !terminated(channel->serial, sizeof channel->serial) ||
-      !terminated(channel->unit, sizeof channel->unit))
+      !terminated(channel->unit, sizeof channel->unit) ||
+      !terminated(channel->calibrated_at, sizeof channel->calibrated_at) ||
+      !terminated(channel->valid_until, sizeof channel->valid_until) ||
+      !terminated(channel->poor_fit, sizeof channel->poor_fit))
     return stance_problem_set(problem, STANCE_INPUT, "channel %zu holds a text that is too long",
                               number);
+  if (!is_one_line(channel->calibrated_at) || !is_one_line(channel->poor_fit))
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "channel '%s': calibrated_at and poor_fit hold no control characters",
+                              channel->channel);
   if (!side_is_usable(channel->side))
     return stance_problem_set(problem, STANCE_INPUT,
                               "channel '%s': a channel measures left, right, total or none",
@@ -76,6 +83,11 @@ static enum stance_status validate_channel(const struct stance_calibration_chann
   if (channel->method > STANCE_METHOD_CERTIFICATE || channel->role > STANCE_ROLE_FZ4)
     return stance_problem_set(problem, STANCE_INPUT, "channel '%s': method or role is unknown",
                               channel->channel);
+  if (channel->valid_until[0] != '\0' && (!stance_calibration_is_date(channel->valid_until) ||
+                                          strlen(channel->valid_until) != strlen("2026-01-01")))
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "channel '%s': valid_until is '%s'; it is a date, YYYY-MM-DD",
+                              channel->channel, channel->valid_until);
   return validate_quality(channel, problem);
 }
 
@@ -90,8 +102,6 @@ static enum stance_status validate_texts(const struct stance_calibration *calibr
       {calibration->instrument, sizeof calibration->instrument},
       {calibration->created_at, sizeof calibration->created_at},
       {calibration->operator_name, sizeof calibration->operator_name},
-      {calibration->valid_until, sizeof calibration->valid_until},
-      {calibration->poor_fit, sizeof calibration->poor_fit},
       {calibration->standard[0], sizeof calibration->standard[0]},
       {calibration->standard[1], sizeof calibration->standard[1]},
       {calibration->standard[2], sizeof calibration->standard[2]},
@@ -106,12 +116,6 @@ static enum stance_status validate_texts(const struct stance_calibration *calibr
   }
   if (calibration->id[0] == '\0')
     return stance_problem_set(problem, STANCE_INPUT, "the profile has no id");
-  if (calibration->valid_until[0] != '\0' &&
-      (!stance_calibration_is_date(calibration->valid_until) ||
-       strlen(calibration->valid_until) != strlen("2026-01-01")))
-    return stance_problem_set(problem, STANCE_INPUT,
-                              "valid_until is '%s'; it is a date, YYYY-MM-DD",
-                              calibration->valid_until);
   if (!(calibration->standard_uncertainty_pct >= 0.0 && calibration->gravity_m_per_s2 >= 0.0 &&
         isfinite(calibration->standard_uncertainty_pct) && isfinite(calibration->gravity_m_per_s2)))
     return stance_problem_set(problem, STANCE_INPUT,

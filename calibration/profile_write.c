@@ -38,12 +38,12 @@ static void escape(const char *text, bool in_section, char *ret_text)
   *ret_text = '\0';
 }
 
-/* A buffer that holds the longest profile: 9 texts and 3 a channel of at most 3 · 63 bytes, numbers
+/* A buffer that holds the longest profile: 7 texts and 6 a channel of at most 3 · 63 bytes, numbers
    of at most 25 bytes with keys of at most 26 (two of the profile, 24 a channel, 53 a plate),
    points of 80 bytes, and under 200 bytes of the rest a section. One allocation, so that nothing
    fails halfway. */
 enum {
-  TEXT_COUNT_MAX = 9 + 3 * STANCE_CHANNEL_COUNT_MAX,
+  TEXT_COUNT_MAX = 7 + 6 * STANCE_CHANNEL_COUNT_MAX,
   NUMBER_COUNT_MAX = 2 + 24 * STANCE_CHANNEL_COUNT_MAX + 53 * STANCE_CALIBRATION_PLATE_MAX,
   SECTION_COUNT_MAX = 2 + STANCE_CHANNEL_COUNT_MAX + STANCE_CALIBRATION_PLATE_MAX,
   PROFILE_TEXT_SIZE = TEXT_COUNT_MAX * 3 * 64 + NUMBER_COUNT_MAX * 56 +

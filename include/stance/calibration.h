@@ -70,6 +70,9 @@ struct stance_calibration_channel {
   unsigned plate;  /* from 1; 0: a cell that stands for itself */
   double x_m, y_m; /* place of a cell under its plate */
   enum stance_plate_role role;
+  char calibrated_at[32]; /* RFC 3339, UTC; the profile's other channels may be older */
+  char valid_until[32];   /* YYYY-MM-DD, the last day */
+  char poor_fit[64];      /* why it was kept with a flag, and by how much */
   struct stance_calibration_quality quality;
 };
 
@@ -118,10 +121,8 @@ struct stance_calibration {
   char instrument[64]; /* model and serial */
   char created_at[32]; /* RFC 3339, UTC */
   char operator_name[64];
-  bool calibrated;      /* false: no profile is known, values stay in the instrument's unit */
-  unsigned version;     /* counts an instrument's profiles from 1 */
-  char valid_until[32]; /* YYYY-MM-DD, the last day */
-  char poor_fit[64];    /* why it was kept with a flag, and by how much */
+  bool calibrated;  /* false: no profile is known, values stay in the instrument's unit */
+  unsigned version; /* counts an instrument's profiles from 1 */
   char standard[STANCE_CALIBRATION_STANDARD_MAX][64];
   double standard_uncertainty_pct; /* of the standards, or of the certificate; expanded, k = 2 */
   double gravity_m_per_s2;         /* with which masses became forces */
@@ -134,7 +135,8 @@ struct stance_calibration {
 };
 
 /* Why results made with this profile at `at` (RFC 3339, UTC) are doubtful: calibration_expired,
-   calibration_poor_fit. `at` "": when it was recorded is not known. Any context. */
+   calibration_poor_fit, of any channel that belongs to a side or plate. `at` "": when it was
+   recorded is not known. Any context. */
 stance_reason_set stance_calibration_doubts(const struct stance_calibration *calibration,
                                             const char *at);
 

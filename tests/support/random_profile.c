@@ -99,12 +99,8 @@ static void random_quality(struct stance_calibration_quality *ret_quality)
 
 static void random_paperwork(struct stance_calibration *c)
 {
-  random_line(c->poor_fit, sizeof c->poor_fit);
   for (size_t k = 0; k < STANCE_CALIBRATION_STANDARD_MAX; k++)
     random_line(c->standard[k], sizeof c->standard[k]);
-  if (random_below(2) == 0)
-    snprintf(c->valid_until, sizeof c->valid_until, "%04zu-%02zu-%02zu", random_below(10000),
-             random_below(100), random_below(100));
   c->version = (unsigned)random_below(1000000000);
   c->standard_uncertainty_pct = random_below(2) == 0 ? 0.0 : fabs(random_double());
   c->gravity_m_per_s2 = random_below(2) == 0 ? 0.0 : fabs(random_double());
@@ -192,6 +188,11 @@ void profile_random(struct stance_calibration *ret_calibration)
     channel->quadratic_n_per_unit2 = random_double();
     channel->cubic_n_per_unit3 = random_below(2) == 0 ? 0.0 : random_double();
     channel->method = (enum stance_calibration_method)random_below(4);
+    random_line(channel->poor_fit, sizeof channel->poor_fit);
+    random_line(channel->calibrated_at, sizeof channel->calibrated_at);
+    snprintf(channel->valid_until, sizeof channel->valid_until, "%04u-%02u-%02u",
+             (unsigned)random_below(10000), (unsigned)random_below(100),
+             (unsigned)random_below(100));
     random_quality(&channel->quality);
   }
   if (random_below(2) == 0)
@@ -229,8 +230,10 @@ static bool same_channel(const struct stance_calibration_channel *a,
       b->y_m};
   return strcmp(a->channel, b->channel) == 0 && strcmp(a->serial, b->serial) == 0 &&
          strcmp(a->unit, b->unit) == 0 && a->side == b->side && a->polarity == b->polarity &&
-         a->method == b->method && a->plate == b->plate && a->role == b->role &&
-         same_numbers(x, y, 6) &&
+         a->method == b->method && strcmp(a->poor_fit, b->poor_fit) == 0 &&
+         strcmp(a->calibrated_at, b->calibrated_at) == 0 &&
+         strcmp(a->valid_until, b->valid_until) == 0 && a->plate == b->plate &&
+         a->role == b->role && same_numbers(x, y, 6) &&
          same_numbers((const double *)(const void *)&a->quality,
                       (const double *)(const void *)&b->quality, 20);
 }
@@ -256,8 +259,7 @@ bool profile_is_same(const struct stance_calibration *a, const struct stance_cal
   bool same = strcmp(a->id, b->id) == 0 && strcmp(a->instrument, b->instrument) == 0 &&
               strcmp(a->created_at, b->created_at) == 0 &&
               strcmp(a->operator_name, b->operator_name) == 0 && a->calibrated == b->calibrated &&
-              a->version == b->version && strcmp(a->valid_until, b->valid_until) == 0 &&
-              strcmp(a->poor_fit, b->poor_fit) == 0 &&
+              a->version == b->version &&
               same_bits(a->standard_uncertainty_pct, b->standard_uncertainty_pct) &&
               same_bits(a->gravity_m_per_s2, b->gravity_m_per_s2) &&
               a->channel_count == b->channel_count && a->plate_count == b->plate_count &&

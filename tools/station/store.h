@@ -154,6 +154,20 @@ stance_store_get_calibration(struct stance_store *store, const char *instrument,
                              struct stance_calibration *ret_calibration,
                              struct stance_problem *problem);
 
+/* The profile with this id, or with the only id that begins with it. STANCE_INPUT where there is
+   none, or more than one. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_load_calibration(struct stance_store *store, const char *id,
+                              struct stance_calibration *ret_calibration,
+                              struct stance_problem *problem);
+/* Ids of all profiles for `instrument` (NULL: for all), oldest first; the caller frees the array.
+ */
+STANCE_MUST_CHECK enum stance_status stance_store_list_calibrations(struct stance_store *store,
+                                                                    const char *instrument,
+                                                                    char (**ret_ids)[64],
+                                                                    size_t *ret_count,
+                                                                    struct stance_problem *problem);
+
 /* Results as the long layout's CSV text, one per recording and software version. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_put_result(struct stance_store *store, const char *recording_id, const char *software,

@@ -75,3 +75,77 @@ enum stance_status stance_store_get_calibration(struct stance_store *store, cons
   free(text);
   return status;
 }
+
+enum stance_status stance_store_load_calibration(struct stance_store *store, const char *id,
+                                                 struct stance_calibration *ret_calibration,
+                                                 struct stance_problem *problem)
+{
+  /* The id itself, else the only one that begins so. */
+  static const char matching[] =
+      "FROM calibrations WHERE id = ?1 OR (substr(id, 1, length(?1)) = ?1 AND"
+      " NOT EXISTS(SELECT 1 FROM calibrations WHERE id = ?1))";
+  char sql[sizeof matching + 32], *text = NULL;
+  sqlite3_stmt *row;
+  int64_t count = 0;
+
+  snprintf(sql, sizeof sql, "SELECT count(*) %s", matching);
+  int code = store_prepare(store, &row, sql, "t", id);
+  if (code == SQLITE_OK) {
+    code = sqlite3_step(row);
+    count = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    code = code == SQLITE_ROW ? SQLITE_OK : code;
+  }
+  snprintf(sql, sizeof sql, "SELECT profile %s", matching);
+  if (code == SQLITE_OK && count == 1)
+    code = find_profile(store, sql, id, &text);
+  if (code != SQLITE_OK)
+    return store_fail(store, code, "read the calibration", problem);
+  if (count != 1 || text == NULL)
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "%s: %s calibration '%s'; `stance calibrate list` shows them all",
+                              store->path, count > 1 ? "more than one" : "there is no", id);
+  enum stance_status status =
+      stance_calibration_import(store->path, text, ret_calibration, problem);
+  free(text);
+  return status;
+}
+
+static int read_ids(sqlite3_stmt *row, char (*ids)[64], size_t *count)
+{
+  int code;
+  while ((code = sqlite3_step(row)) == SQLITE_ROW) {
+    if (ids != NULL)
+      store_column_text(row, 0, ids[*count], sizeof *ids);
+    ++*count;
+  }
+  return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+enum stance_status stance_store_list_calibrations(struct stance_store *store,
+                                                  const char *instrument, char (**ret_ids)[64],
+                                                  size_t *ret_count, struct stance_problem *problem)
+{
+  sqlite3_stmt *row;
+  size_t room = 0, count = 0;
+  char(*ids)[64] = NULL;
+  int code = store_prepare(store, &row,
+                           "SELECT id FROM calibrations WHERE ?1 IS NULL OR instrument = ?1"
+                           " ORDER BY created_at, rowid",
+                           "t", instrument);
+  if (code != SQLITE_OK)
+    return store_fail(store, code, "list the calibrations", problem);
+  code = read_ids(row, NULL, &room);
+  if (code == SQLITE_OK && (ids = calloc(room + 1, sizeof *ids)) == NULL)
+    code = SQLITE_NOMEM;
+  if (code == SQLITE_OK && (code = sqlite3_reset(row)) == SQLITE_OK)
+    code = read_ids(row, ids, &count);
+  sqlite3_finalize(row);
+  if (code != SQLITE_OK) {
+    free(ids);
+    return store_fail(store, code, "list the calibrations", problem);
+  }
+  *ret_ids = ids;
+  *ret_count = count;
+  return STANCE_OK;
+}

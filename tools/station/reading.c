@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reading.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* A second of the fastest instrument; taken from it every 5 ms. */
+enum { RING_CAPACITY = 1 << 17, FRAMES_AT_ONCE = 256, WAIT_NS = 5000000 };
+
+/* Sums about the first value: a small spread on a large offset survives. */
+struct sums {
+  double first, sum, square_sum;
+  uint64_t count, spoilt;
+};
+
+static void add(struct sums *sums, const struct stance_raw_frame *frame,
+                const struct stance_channel *about, size_t channel)
+{
+  const double value = frame->value[channel];
+  const uint32_t spoilt = STANCE_FRAME_CORRUPT | STANCE_FRAME_SATURATED(channel);
+  if (!isfinite(value) || value <= about->minimum || value >= about->maximum ||
+      (frame->flags & spoilt) != 0) {
+    sums->spoilt++;
+    return;
+  }
+  if (sums->count == 0)
+    sums->first = value;
+  sums->sum += value - sums->first;
+  sums->square_sum += (value - sums->first) * (value - sums->first);
+  sums->count++;
+}
+
+static enum stance_status conclude(const struct sums *sums, double from_s, double to_s,
+                                   uint64_t expected, struct stance_reading *ret_reading,
+                                   struct stance_problem *problem)
+{
+  const double n = (double)sums->count;
+  if (sums->spoilt > 0 || sums->count < expected)
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "from %.3f s to %.3f s %llu samples are lost, %llu are corrupt or at "
+                              "the end of the range: check cable, load and range, and read again",
+                              from_s, to_s,
+                              (unsigned long long)(expected - sums->count - sums->spoilt),
+                              (unsigned long long)sums->spoilt);
+  if (sums->count < 2)
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "from %.3f s to %.3f s there are %llu samples: read for longer",
+                              from_s, to_s, (unsigned long long)sums->count);
+  *ret_reading = (struct stance_reading){
+      .mean_raw = sums->first + sums->sum / n,
+      .sd_raw = sqrt(fmax(0.0, (sums->square_sum - sums->sum * sums->sum / n) / (n - 1))),
+      .sample_count = sums->count,
+  };
+  return STANCE_OK;
+}
+
+struct stance_live_reader {
+  struct stance_source *source; /* borrowed */
+  struct stance_frame_ring *ring;
+  uint64_t next_index; /* after the last frame that was looked at */
+  size_t held, used;   /* frames read from the ring and not yet looked at */
+  struct stance_raw_frame frame[FRAMES_AT_ONCE];
+};
+
+enum stance_status stance_live_reader_create(struct stance_source *source,
+                                             struct stance_live_reader **ret_live,
+                                             struct stance_problem *problem)
+{
+  struct stance_live_reader *live = calloc(1, sizeof *live);
+  enum stance_status status = STANCE_MEMORY;
+  if (live != NULL)
+    status = stance_frame_ring_create(RING_CAPACITY, &live->ring);
+  if (status != STANCE_OK) {
+    free(live);
+    return stance_problem_set(problem, status, "out of memory for the readings");
+  }
+  status = stance_source_start(source, &live->ring, 1, problem);
+  if (status != STANCE_OK) {
+    stance_frame_ring_destroy(live->ring);
+    free(live);
+    return status;
+  }
+  live->source = source;
+  *ret_live = live;
+  return STANCE_OK;
+}
+
+void stance_live_reader_destroy(struct stance_live_reader *live)
+{
+  if (live == NULL)
+    return;
+  stance_source_stop(live->source);
+  stance_frame_ring_destroy(live->ring);
+  free(live);
+}
+
+/* The next frame, waited for; STANCE_END where there is none. */
+static enum stance_status next_frame(struct stance_live_reader *live,
+                                     const struct stance_raw_frame **ret_frame,
+                                     struct stance_problem *problem)
+{
+  while (live->used == live->held) {
+    struct stance_source_health health;
+    stance_source_health(live->source, &health); /* before the ring: what came last is in it */
+    live->used = 0;
+    live->held = stance_frame_ring_read(live->ring, live->frame, FRAMES_AT_ONCE);
+    if (live->held > 0)
+      break;
+    if (health.failed)
+      return stance_problem_set(problem, STANCE_INSTRUMENT, "%s", health.problem.text);
+    if (health.ended)
+      return STANCE_END;
+    nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+  }
+  *ret_frame = &live->frame[live->used++];
+  live->next_index = (*ret_frame)->index + 1;
+  return STANCE_OK;
+}
+
+/* What came while nobody looked is not the load that stands there now. */
+static void discard(struct stance_live_reader *live)
+{
+  do {
+    if (live->held > 0)
+      live->next_index = live->frame[live->held - 1].index + 1;
+    live->held = stance_frame_ring_read(live->ring, live->frame, FRAMES_AT_ONCE);
+  } while (live->held > 0);
+  live->used = 0;
+}
+
+enum stance_status stance_live_reader_take(struct stance_live_reader *live, size_t channel,
+                                           double seconds, struct stance_reading *ret_reading,
+                                           struct stance_problem *problem)
+{
+  const struct stance_source_info *info = stance_source_info(live->source);
+  const uint64_t wanted = (uint64_t)llround(seconds * info->rate_hz);
+  const struct stance_raw_frame *frame;
+  struct sums sums = {0};
+
+  /* A source that waits for room cannot run ahead: everything in its ring is still to come. */
+  if (!info->elastic)
+    discard(live);
+  enum stance_status status = next_frame(live, &frame, problem);
+  const uint64_t first = status == STANCE_OK ? frame->index : live->next_index;
+  while (status == STANCE_OK && frame->index < first + wanted) {
+    add(&sums, frame, &info->channel[channel], channel);
+    if (frame->index + 1 >= first + wanted)
+      break;
+    status = next_frame(live, &frame, problem);
+  }
+  if (status == STANCE_END)
+    stance_problem_write(problem, "the recording ended before the reading was complete");
+  if (status != STANCE_OK)
+    return status;
+  return conclude(&sums, (double)first / info->rate_hz, (double)(first + wanted) / info->rate_hz,
+                  wanted, ret_reading, problem);
+}
+
+/* Frames [first, last) of a stretch. */
+static uint64_t first_of(const struct stance_point_row *row, double rate_hz)
+{
+  return (uint64_t)llround(row->from_s * rate_hz);
+}
+
+static uint64_t last_of(const struct stance_point_row *row, double rate_hz)
+{
+  return (uint64_t)llround(row->to_s * rate_hz);
+}
+
+static enum stance_status read_all(struct stance_live_reader *live, size_t channel,
+                                   const struct stance_point_row *rows, size_t count,
+                                   struct sums *sums, struct stance_problem *problem)
+{
+  const struct stance_source_info *info = stance_source_info(live->source);
+  const struct stance_raw_frame *frame;
+  uint64_t end = 0;
+  for (size_t k = 0; k < count; k++)
+    end = last_of(&rows[k], info->rate_hz) > end ? last_of(&rows[k], info->rate_hz) : end;
+  enum stance_status status = STANCE_OK;
+  while (live->next_index < end && (status = next_frame(live, &frame, problem)) == STANCE_OK)
+    for (size_t k = 0; k < count; k++)
+      if (frame->index >= first_of(&rows[k], info->rate_hz) &&
+          frame->index < last_of(&rows[k], info->rate_hz))
+        add(&sums[k], frame, &info->channel[channel], channel);
+  if (status == STANCE_END)
+    return stance_problem_set(
+        problem, STANCE_INPUT, "the recording ends at %.3f s, and the points go on to %.3f s",
+        (double)live->next_index / info->rate_hz, (double)end / info->rate_hz);
+  return status;
+}
+
+enum stance_status stance_reading_rows(struct stance_source *source, size_t channel,
+                                       struct stance_point_row *rows, size_t count,
+                                       struct stance_reading *ret_readings,
+                                       struct stance_problem *problem)
+{
+  const double rate_hz = stance_source_info(source)->rate_hz;
+  struct stance_live_reader *live = NULL;
+  struct sums *sums = calloc(count + 1, sizeof *sums);
+  if (sums == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory for the readings");
+  enum stance_status status = stance_live_reader_create(source, &live, problem);
+  if (status == STANCE_OK)
+    status = read_all(live, channel, rows, count, sums, problem);
+  stance_live_reader_destroy(live);
+  for (size_t k = 0; k < count && status == STANCE_OK; k++) {
+    status = conclude(&sums[k], rows[k].from_s, rows[k].to_s,
+                      last_of(&rows[k], rate_hz) - first_of(&rows[k], rate_hz), &ret_readings[k],
+                      problem);
+    if (status == STANCE_OK)
+      rows[k].point.raw = ret_readings[k].mean_raw;
+  }
+  free(sums);
+  return status;
+}
