@@ -157,6 +157,11 @@ STANCE_MUST_CHECK enum stance_status
 stance_calibration_validate(const struct stance_calibration *calibration,
                             struct stance_problem *problem);
 
+/* Local gravity in m/s² for loads that are masses: normal gravity of WGS 84 on the ellipsoid
+   (Somigliana's formula), less 3.086e-6 a metre of height. The ground under a place changes it by
+   up to 0.002 m/s². Any context. */
+double stance_gravity_at(double latitude_deg, double height_m);
+
 /* Text form: an INI file that a person can read, exported and imported without loss. The caller
    frees the exported text. Import errors name the line. */
 STANCE_MUST_CHECK enum stance_status

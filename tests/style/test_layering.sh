@@ -27,6 +27,8 @@ zstd.h                tools/station/block_codec.c|tests/fuzz/fuzz_block.c
 uuid/uuid.h           tools/station/store*.c
 jansson.h             tools/station/report_json.c|tools/station/http.c
 microhttpd.h          tools/station/http.c
+cairo*.h              tools/station/certificate*.[ch]
+pango/*               tools/station/certificate*.c
 libusb.h              acquisition/usb_*.[ch]|tests/support/fake_libusb.[ch]
 portaudio.h           tools/station/cue*.c
 cmocka.h              tests/*

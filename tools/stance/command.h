@@ -20,6 +20,8 @@ extern const struct stance_command stance_commands[]; /* ends with a NULL name *
 
 extern const struct argp stance_analyze_argp;
 int stance_analyze_run(int argc, char **argv);
+extern const struct argp stance_calibrate_argp;
+int stance_calibrate_run(int argc, char **argv);
 extern const struct argp stance_devices_argp;
 int stance_devices_run(int argc, char **argv);
 extern const struct argp stance_export_argp;

@@ -14,6 +14,8 @@ const struct stance_command stance_commands[] = {
      stance_export_run},
     {"reliability", "how far two tests of an unchanged athlete differ", &stance_reliability_argp,
      stance_reliability_run},
+    {"calibrate", "an instrument's readings into newtons: loads, data sheets, profiles",
+     &stance_calibrate_argp, stance_calibrate_run},
     {"devices", "what can be sampled from", &stance_devices_argp, stance_devices_run},
     {0},
 };

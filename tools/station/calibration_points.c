@@ -36,6 +36,11 @@ static enum stance_status read_header(struct reader *reader, const struct stance
                               "%s:%zu: the table needs a column load_n (newtons) or a column "
                               "mass_kg, one of them",
                               row->name, row->line);
+  if (has(reader, MASS) && isnan(reader->gravity_m_per_s2))
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "%s:%zu: a mass weighs differently from place to place: give "
+                              "--latitude DEG or --gravity, or a column load_n",
+                              row->name, row->line);
   if (has(reader, RAW) == (has(reader, FROM) && has(reader, TO)))
     return stance_problem_set(problem, STANCE_INPUT,
                               "%s:%zu: the table needs a column raw (the reading), or from_s and "
@@ -73,11 +78,9 @@ static enum stance_status read_reading(const struct reader *reader,
   return status;
 }
 
-/* What the point before says about this one, where the table does not. */
-static void infer(const struct reader *reader, struct stance_calibration_point *point)
+void stance_calibration_points_infer(const struct stance_calibration_point *before,
+                                     struct stance_calibration_point *point)
 {
-  const struct stance_calibration_point *before =
-      reader->count > 0 ? &reader->row[reader->count - 1].point : NULL;
   point->repeat = before == NULL ? 1 : before->repeat;
   point->direction = STANCE_LOAD_UP;
   if (before == NULL || before->direction == STANCE_LOAD_PRELOAD)
@@ -96,7 +99,8 @@ static enum stance_status read_order(const struct reader *reader,
                                      struct stance_problem *problem)
 {
   static const char *const names[] = {"up", "down", "preload", "hold"}; /* as the enum */
-  infer(reader, point);
+  stance_calibration_points_infer(reader->count > 0 ? &reader->row[reader->count - 1].point : NULL,
+                                  point);
   if (has(reader, DIRECTION) && row->cell[reader->column[DIRECTION]][0] != '\0') {
     const char *name = row->cell[reader->column[DIRECTION]];
     size_t k = 0;

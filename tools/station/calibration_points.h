@@ -20,4 +20,8 @@ stance_calibration_points_read(const char *path, double gravity_m_per_s2,
                                struct stance_point_row *ret_rows, size_t *ret_count,
                                struct stance_problem *problem);
 
+/* Fills direction and repeat of `point` from the one before (NULL: none), as described above. */
+void stance_calibration_points_infer(const struct stance_calibration_point *before,
+                                     struct stance_calibration_point *point);
+
 #endif

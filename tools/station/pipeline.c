@@ -86,11 +86,14 @@ static enum stance_status check_wiring(const struct stance_source_info *info,
   for (size_t c = 0; c < info->channel_count || c < stored->channel_count; c++) {
     const char *now = c < info->channel_count ? info->channel[c].name : "none";
     const char *then = c < stored->channel_count ? stored->channel[c].channel : "none";
-    if (strcmp(now, then) != 0)
+    const char *unit_now = c < info->channel_count ? info->channel[c].unit : "";
+    const char *unit_then = c < stored->channel_count ? stored->channel[c].unit : "";
+    if (strcmp(now, then) != 0 || strcmp(unit_now, unit_then) != 0)
       return stance_problem_set(problem, STANCE_MISMATCH,
-                                "calibration %s of %s was made with channel %zu '%s', which is "
-                                "'%s' now: restore the wiring, or calibrate again",
-                                stored->id, stored->instrument, c + 1, then, now);
+                                "calibration %s of %s was made with channel %zu '%s' in '%s', "
+                                "which is '%s' in '%s' now: restore the wiring, or calibrate again",
+                                stored->id, stored->instrument, c + 1, then, unit_then, now,
+                                unit_now);
   }
   return STANCE_OK;
 }
@@ -104,7 +107,9 @@ enum stance_status stance_pipeline_calibration(const struct stance_source_info *
     enum stance_status status = check_wiring(info, stored, problem);
     if (status == STANCE_OK)
       *ret_calibration = *stored;
-    return status;
+    /* What has no serial number, as a recording played back, may be another instrument. */
+    if (status == STANCE_OK || info->serial[0] != '\0')
+      return status;
   }
   if (info->calibration[0] != '\0')
     return stance_calibration_import(info->uri, info->calibration, ret_calibration, problem);

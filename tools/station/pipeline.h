@@ -30,7 +30,8 @@ stance_pipeline_analyze(struct stance_analyzer *analyzer, const struct stance_pi
 /* The profile that a new recording gets, tried in this order: `stored` (NULL: none), the text the
    source knows for itself, forces as they are. Where none of them applies the channels keep their
    own unit, and `ret_calibration->calibrated` is false. STANCE_MISMATCH where the stored profile
-   was made with other channels, STANCE_INPUT where the source's own text cannot be read. */
+   was made with other channels (it is passed over for an instrument without a serial number, which
+   may be another one), STANCE_INPUT where the source's own text cannot be read. */
 STANCE_MUST_CHECK enum stance_status stance_pipeline_calibration(
     const struct stance_source_info *info, const struct stance_calibration *stored,
     struct stance_calibration *ret_calibration, struct stance_problem *problem);

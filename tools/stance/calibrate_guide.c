@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One load after the other, asked for on the terminal. */
+#include "calibrate.h"
+#include "command.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct guide {
+  struct stance_live_reader *live;
+  const struct stance_channel *channel;
+  size_t channel_number;
+  double gravity_m_per_s2, seconds;
+  struct stance_calibration_point *point;
+  size_t count;
+};
+
+static void explain(const struct guide *guide)
+{
+  fprintf(stderr,
+          "Calibrating channel '%s' (%s).\n"
+          "Exercise the sensor first: to its largest load and back, three times.\n"
+          "Then put a known load on, wait until it hangs still, type it and press Enter:\n"
+          "  20 kg | 196.1 N | 0   the load that hangs there now; it is read for %g s\n"
+          "  hold                  the same load, read again later (creep)\n"
+          "  undo                  takes the last point back\n"
+          "  end                   evaluates\n"
+          "Start with 0, go up in five steps or more and down again, and do all of it three "
+          "times.\n",
+          guide->channel->name, guide->channel->unit, guide->seconds);
+}
+
+/* "20 kg", "196.1 N", "0": newtons in `ret_load_n`; else false, with what was wrong on stderr. */
+static bool parse_load(const struct guide *guide, const char *line, double *ret_load_n)
+{
+  char *end;
+  const double value = strtod(line, &end);
+  end += strspn(end, " \t");
+  if (end == line || !isfinite(value)) {
+    fprintf(stderr, "'");
+    stance_print_plain(stderr, line);
+    fprintf(stderr, "' is no load: type for example 20 kg, 196.1 N, hold, undo or end\n");
+    return false;
+  }
+  if (strcmp(end, "N") == 0 || value == 0) {
+    *ret_load_n = value;
+    return true;
+  }
+  if (strcmp(end, "kg") != 0) {
+    fprintf(stderr, "kilograms or newtons? Type the load with its unit, as in 20 kg\n");
+    return false;
+  }
+  if (isnan(guide->gravity_m_per_s2)) {
+    fprintf(stderr, "a mass weighs differently from place to place: start again with --latitude "
+                    "DEG or --gravity, or type newtons\n");
+    return false;
+  }
+  *ret_load_n = value * guide->gravity_m_per_s2;
+  return true;
+}
+
+static void undo(struct guide *guide)
+{
+  if (guide->count == 0)
+    fprintf(stderr, "there is no point yet\n");
+  else
+    fprintf(stderr, "point %zu was taken back\n", guide->count--);
+}
+
+/* Reads the load that hangs there. What spoils one reading spoils no calibration: it is told, and
+   the load can be read again. */
+static enum stance_status read_point(struct guide *guide, double load_n, bool hold,
+                                     struct stance_problem *problem)
+{
+  struct stance_reading reading;
+  struct stance_calibration_point point = {.applied_n = load_n};
+  const struct stance_calibration_point *before =
+      guide->count > 0 ? &guide->point[guide->count - 1] : NULL;
+  if (guide->count == STANCE_CALIBRATION_POINT_MAX) {
+    fprintf(stderr, "a profile holds %d points: type end\n", STANCE_CALIBRATION_POINT_MAX);
+    return STANCE_OK;
+  }
+  enum stance_status status = stance_live_reader_take(guide->live, guide->channel_number,
+                                                      guide->seconds, &reading, problem);
+  if (status == STANCE_INPUT) {
+    fprintf(stderr, "%s\n", problem->text);
+    return STANCE_OK;
+  }
+  if (status != STANCE_OK)
+    return status == STANCE_END ? STANCE_INPUT : status;
+  stance_calibration_points_infer(before, &point);
+  if (hold && before != NULL) {
+    point.applied_n = before->applied_n;
+    point.direction = STANCE_LOAD_HOLD;
+    point.repeat = before->repeat;
+  }
+  point.raw = reading.mean_raw;
+  guide->point[guide->count++] = point;
+  fprintf(stderr, "point %zu: %.2f N, %s, repeat %u: reading %.9g, SD %.3g\n", guide->count,
+          point.applied_n,
+          point.direction == STANCE_LOAD_UP     ? "up"
+          : point.direction == STANCE_LOAD_DOWN ? "down"
+                                                : "hold",
+          point.repeat, reading.mean_raw, reading.sd_raw);
+  return STANCE_OK;
+}
+
+/* True when the points are complete. */
+static bool handle(struct guide *guide, const char *line, enum stance_status *ret_status,
+                   struct stance_problem *problem)
+{
+  double load_n = 0;
+  if (strcmp(line, "end") == 0)
+    return true;
+  if (strcmp(line, "undo") == 0)
+    undo(guide);
+  else if (strcmp(line, "hold") == 0 && guide->count == 0)
+    fprintf(stderr, "hold reads a load again: there is none yet\n");
+  else if (strcmp(line, "hold") == 0)
+    *ret_status = read_point(guide, 0, true, problem);
+  else if (line[0] != '\0' && parse_load(guide, line, &load_n))
+    *ret_status = read_point(guide, load_n, false, problem);
+  return *ret_status != STANCE_OK;
+}
+
+static char *trim(char *line)
+{
+  line += strspn(line, " \t");
+  size_t length = strlen(line);
+  while (length > 0 && isspace((unsigned char)line[length - 1]))
+    line[--length] = '\0';
+  return line;
+}
+
+enum stance_status stance_calibrate_guide(struct stance_source *source, size_t channel,
+                                          double gravity_m_per_s2, double seconds,
+                                          struct stance_calibration_point *ret_points,
+                                          size_t *ret_count, struct stance_problem *problem)
+{
+  char line[128];
+  struct guide guide = {.channel = &stance_source_info(source)->channel[channel],
+                        .channel_number = channel,
+                        .gravity_m_per_s2 = gravity_m_per_s2,
+                        .seconds = seconds,
+                        .point = ret_points};
+  enum stance_status status = stance_live_reader_create(source, &guide.live, problem);
+  if (status != STANCE_OK)
+    return status;
+  explain(&guide);
+  do
+    fprintf(stderr, "load> ");
+  while (fgets(line, sizeof line, stdin) != NULL && !handle(&guide, trim(line), &status, problem));
+  stance_live_reader_destroy(guide.live);
+  *ret_count = guide.count;
+  return status;
+}
