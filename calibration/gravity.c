@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* NIMA TR 8350.2, third edition (WGS 84): normal gravity at the equator, Somigliana's constant, first
-   eccentricity squared. */
+/* NIMA TR 8350.2, third edition (WGS 84): normal gravity at the equator, Somigliana's constant,
+   first eccentricity squared. */
 #define GRAVITY_AT_EQUATOR 9.7803253359
 #define SOMIGLIANA 0.00193185265241
 #define ECCENTRICITY_SQUARED 0.00669437999013

@@ -263,7 +263,8 @@ static void a_data_sheet_gives_a_slope(void **state)
   assert_int_equal(stance_sensitivity_slope(&sheet, "mV/V", &slope, &problem), STANCE_USAGE);
 }
 
-/* WGS 84's own values at the equator and the poles; 0.3 % between them is what a nominal g costs. */
+/* WGS 84's own values at the equator and the poles; 0.3 % between them is what a nominal g costs.
+ */
 static void gravity_is_local(void **state)
 {
   (void)state;
