@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every source that the station knows: a new one is a file of its own and one line here. */
+#include "bota.h"
 #include "driver.h"
 #include "instrument.h"
 #include "labjack.h"
@@ -19,6 +20,7 @@ const struct stance_instrument *const stance_instruments[] = {
     &stance_mcc_1608fs_plus,
     &stance_mcc_20x,
     &stance_optoforce,
+    &stance_bota,
     NULL,
 };
 /* clang-format on */
