@@ -100,8 +100,9 @@ struct stance_instrument {
   void (*shape)(const void *state, struct stance_usb_shape *ret_shape);
   /* Before each START: forgets half packets and counters of the stream before. */
   void (*rewind)(void *state);
-  /* Bytes of the stream in order, as they came: packets may be split or lie together. Pushes every
-     whole frame, and accounts for each that is missing or damaged. USB context. */
+  /* Bytes of the stream in order, a call for what one transfer brought: packets of the bus may lie
+     together and are whole, what the instrument calls a frame may be split. Pushes every whole
+     frame, and accounts for each that is missing or damaged. USB context. */
   void (*decode)(void *state, const uint8_t *bytes, size_t length, struct stance_frame_sink *sink);
 };
 

@@ -5,6 +5,7 @@
 #include "instrument.h"
 #include "labjack.h"
 #include "mcc.h"
+#include "open_frame.h"
 #include "optoforce.h"
 
 const struct stance_source_driver *const stance_source_drivers[] = {
@@ -21,6 +22,7 @@ const struct stance_instrument *const stance_instruments[] = {
     &stance_mcc_20x,
     &stance_optoforce,
     &stance_bota,
+    &stance_open_plate,
     NULL,
 };
 /* clang-format on */
