@@ -13,12 +13,12 @@ struct collector {
   struct stance_reliability_tests *tests;
 };
 
-/* A value that reports do not compare says nothing about repeatability either. */
+/* What reports do not compare, or leave out (SCIENCE 1.3, step 6), says nothing here either. */
 static bool is_usable(const struct stance_value *value)
 {
-  static const stance_reason_set doubtful = STANCE_REASON_BIT(STANCE_REASON_SIDES_DOUBTFUL) |
-                                            STANCE_REASON_BIT(STANCE_REASON_FLAT_TOP) |
-                                            STANCE_REASON_BIT(STANCE_REASON_SATURATED);
+  static const stance_reason_set doubtful =
+      STANCE_REASON_BIT(STANCE_REASON_SIDES_DOUBTFUL) | STANCE_REASON_BIT(STANCE_REASON_FLAT_TOP) |
+      STANCE_REASON_BIT(STANCE_REASON_NOT_EXPLOSIVE) | STANCE_REASON_BIT(STANCE_REASON_SATURATED);
   return !stance_value_is_missing(value) && (value->reasons & doubtful) == 0;
 }
 

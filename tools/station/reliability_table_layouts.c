@@ -51,6 +51,13 @@ static bool is_wanted_rule(const struct reliability_table *table, const char *ru
   return strcmp(rule, stance_summary_id(wanted)) == 0;
 }
 
+/* Of a single value, as the long layout flags it; of a whole test the flag may be another value's.
+ */
+static bool is_slow(const char *status)
+{
+  return strstr(status, stance_reason_id(STANCE_REASON_NOT_EXPLOSIVE)) != NULL;
+}
+
 /* False, with the reason told, where the row may not count. */
 static bool may_count(const struct reliability_table *table, const struct stance_sheet_row *row,
                       enum reliability_column flags)
@@ -190,7 +197,8 @@ enum stance_status table_read_long(struct reliability_table *table,
   status = table_read_identity(table, row, &test, problem);
   if (status == STANCE_OK)
     status = table_read_number(table, row, COLUMN_value, &value, problem);
-  if (status != STANCE_OK || isnan(value) || !may_count(table, row, COLUMN_status))
+  if (status != STANCE_OK || isnan(value) || is_slow(table_cell_of(table, row, COLUMN_status)) ||
+      !may_count(table, row, COLUMN_status))
     return status;
   table_set_protocol(&test.key, &table->protocol);
   test.value[side] = value;

@@ -32,11 +32,14 @@ enum stance_status stance_reliability_tests_add(struct stance_reliability_tests 
   bool any = false;
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
     any = any || test->value[side] > 0;
-  if (!any) {
-    stance_reliability_leave_out(tests, "%s, %s: no %s above 0", test->athlete, test->recording,
-                                 test->key.metric);
+  if (!any && tests->terse)
+    stance_reliability_leave_out(tests, "%s, %s: tests without a usable value above 0",
+                                 test->key.protocol, test->key.metric);
+  else if (!any)
+    stance_reliability_leave_out(tests, "%s, %s: no usable %s above 0", test->athlete,
+                                 test->recording, test->key.metric);
+  if (!any)
     return STANCE_OK;
-  }
   if (tests->count == tests->capacity) {
     const size_t capacity = tests->capacity == 0 ? 64 : 2 * tests->capacity;
     struct stance_reliability_test *larger = realloc(tests->test, capacity * sizeof *larger);

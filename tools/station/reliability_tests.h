@@ -24,6 +24,7 @@ struct stance_reliability_tests {
   struct stance_reliability_test *test;
   size_t count, capacity;
   struct stance_text left_out; /* what is not used and why, one a line */
+  bool terse;                  /* tell once a metric, not a test, that values are missing */
 };
 void stance_reliability_tests_finish(struct stance_reliability_tests *tests);
 /* A copy; STANCE_MEMORY. A value above 0 of at least one side is needed, else it is left out. */

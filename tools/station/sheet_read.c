@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* More than any layout of this program; a file with more is something else. */
 enum { CELLS_MAX = 1024 };
@@ -198,7 +199,7 @@ enum stance_status stance_sheet_read(const char *path, stance_sheet_visit *visit
 size_t stance_sheet_column(const struct stance_sheet_row *header, const char *name)
 {
   size_t column = 0;
-  while (column < header->count && strcmp(header->cell[column], name) != 0)
+  while (column < header->count && strcasecmp(header->cell[column], name) != 0)
     column++;
   return column;
 }

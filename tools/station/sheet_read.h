@@ -29,7 +29,8 @@ STANCE_MUST_CHECK enum stance_status stance_sheet_read(const char *path, stance_
                                                        void *context,
                                                        struct stance_problem *problem);
 
-/* Index of the column `name` in the header; `row->count` where there is none. */
+/* Index of the column `name`, in capitals or not, in the header; its number of cells where there is
+   none. */
 size_t stance_sheet_column(const struct stance_sheet_row *header, const char *name);
 /* NaN for an empty cell. STANCE_INPUT, naming line and column, for what is no finite number. */
 STANCE_MUST_CHECK enum stance_status stance_sheet_number(const struct stance_sheet_row *row,
