@@ -98,16 +98,6 @@ const char *stance_labjack_error_text(unsigned code)
   return "";
 }
 
-uint16_t stance_labjack_get_u16(const uint8_t *bytes)
-{
-  return (uint16_t)(bytes[0] | bytes[1] << 8);
-}
-
-uint32_t stance_labjack_get_u32(const uint8_t *bytes)
-{
-  return stance_labjack_get_u16(bytes) | (uint32_t)stance_labjack_get_u16(bytes + 2) << 16;
-}
-
 double stance_labjack_get_fixed(const uint8_t *bytes)
 {
   const uint64_t bits = stance_labjack_get_u32(bytes) | (uint64_t)stance_labjack_get_u32(bytes + 4)

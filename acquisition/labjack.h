@@ -29,8 +29,14 @@ const char *stance_labjack_answer_fault(const uint8_t *command, const uint8_t *a
 /* What an instrument means by an error code; "" where it is not known. */
 const char *stance_labjack_error_text(unsigned code);
 
-uint16_t stance_labjack_get_u16(const uint8_t *bytes);
-uint32_t stance_labjack_get_u32(const uint8_t *bytes);
+static inline uint16_t stance_labjack_get_u16(const uint8_t *bytes)
+{
+  return (uint16_t)(bytes[0] | bytes[1] << 8);
+}
+static inline uint32_t stance_labjack_get_u32(const uint8_t *bytes)
+{
+  return stance_labjack_get_u16(bytes) | (uint32_t)stance_labjack_get_u16(bytes + 2) << 16;
+}
 /* 64-bit fixed point of a calibration block: low word fraction / 2^32, high word signed. */
 double stance_labjack_get_fixed(const uint8_t *bytes);
 

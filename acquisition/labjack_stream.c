@@ -171,28 +171,34 @@ static void end_scan(struct stance_labjack_stream *stream, struct stance_frame_s
   stream->flags = 0;
 }
 
+/* A code at an end of the range. One comparison for both: 0 − 1 is the largest of all. */
+static inline bool is_end(uint16_t code, uint16_t highest)
+{
+  return (uint16_t)(code - 1) >= (uint16_t)(highest - 1);
+}
+
 static void take_samples(struct stance_labjack_stream *stream, const uint8_t *sample,
                          struct stance_frame_sink *sink)
 {
-  const uint8_t *end = sample + 2 * (size_t)stream->samples_per_packet;
   const uint16_t highest = stream->highest_code;
-  size_t position = stream->position;
-  uint32_t flags = stream->flags;
+  const size_t channel_count = stream->channel_count;
+  size_t left = stream->samples_per_packet;
 
-  for (; sample < end; sample += 2) {
-    const uint16_t code = stance_labjack_get_u16(sample);
-    stream->value[position] = code;
-    if (code == 0 || code >= highest)
-      flags |= STANCE_FRAME_SATURATED(position);
-    if (++position == stream->channel_count) {
-      stream->flags = flags;
-      end_scan(stream, sink);
-      position = 0;
-      flags = 0;
+  while (left > 0) {
+    size_t position = stream->position;
+    const size_t wanted = channel_count - position;
+    const size_t end = position + (left < wanted ? left : wanted);
+    left -= end - position;
+    for (; position < end; position++, sample += 2) {
+      const uint16_t code = stance_labjack_get_u16(sample);
+      stream->value[position] = code;
+      if (is_end(code, highest))
+        stream->flags |= STANCE_FRAME_SATURATED(position);
     }
+    stream->position = position;
+    if (position == channel_count)
+      end_scan(stream, sink);
   }
-  stream->position = position;
-  stream->flags = flags;
 }
 
 /* False where nothing of this packet is to be used. */
