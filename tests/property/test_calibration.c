@@ -16,7 +16,7 @@
 static void text_loses_nothing(void **state)
 {
   (void)state;
-  for (int trial = 0; trial < 5000; trial++) {
+  for (int trial = 0; trial < 2000; trial++) {
     struct stance_calibration calibration, again;
     uint64_t at = profile_seed;
     profile_random(&calibration);
@@ -35,7 +35,7 @@ static void text_loses_nothing(void **state)
 static void damaged_text_is_read_or_refused(void **state)
 {
   (void)state;
-  for (int trial = 0; trial < 5000; trial++) {
+  for (int trial = 0; trial < 2000; trial++) {
     struct stance_calibration calibration;
     profile_random(&calibration);
     char *text;

@@ -144,7 +144,7 @@ static void random_plates(struct stance_calibration *c)
 
 static void random_points(struct stance_calibration *c)
 {
-  c->point_count = random_below(4) == 0 ? random_below(STANCE_CALIBRATION_POINT_MAX + 1) : 0;
+  c->point_count = random_below(16) == 0 ? random_below(STANCE_CALIBRATION_POINT_MAX + 1) : 0;
   for (size_t k = 0; k < c->point_count; k++)
     c->point[k] = (struct stance_calibration_point){
         .channel = (unsigned)random_below(c->channel_count),

@@ -81,24 +81,23 @@ enum stance_status stance_store_load_calibration(struct stance_store *store, con
                                                  struct stance_problem *problem)
 {
   /* The id itself, else the only one that begins so. */
-  static const char matching[] =
-      "FROM calibrations WHERE id = ?1 OR (substr(id, 1, length(?1)) = ?1 AND"
-      " NOT EXISTS(SELECT 1 FROM calibrations WHERE id = ?1))";
-  char sql[sizeof matching + 32], *text = NULL;
+#define MATCHING                                                           \
+  "FROM calibrations WHERE id = ?1 OR (substr(id, 1, length(?1)) = ?1 AND" \
+  " NOT EXISTS(SELECT 1 FROM calibrations WHERE id = ?1))"
+  char *text = NULL;
   sqlite3_stmt *row;
   int64_t count = 0;
 
-  snprintf(sql, sizeof sql, "SELECT count(*) %s", matching);
-  int code = store_prepare(store, &row, sql, "t", id);
+  int code = store_prepare(store, &row, "SELECT count(*) " MATCHING, "t", id);
   if (code == SQLITE_OK) {
     code = sqlite3_step(row);
     count = sqlite3_column_int64(row, 0);
-    sqlite3_finalize(row);
+    store_release(store, row);
     code = code == SQLITE_ROW ? SQLITE_OK : code;
   }
-  snprintf(sql, sizeof sql, "SELECT profile %s", matching);
   if (code == SQLITE_OK && count == 1)
-    code = find_profile(store, sql, id, &text);
+    code = find_profile(store, "SELECT profile " MATCHING, id, &text);
+#undef MATCHING
   if (code != SQLITE_OK)
     return store_fail(store, code, "read the calibration", problem);
   if (count != 1 || text == NULL)
@@ -140,7 +139,7 @@ enum stance_status stance_store_list_calibrations(struct stance_store *store,
     code = SQLITE_NOMEM;
   if (code == SQLITE_OK && (code = sqlite3_reset(row)) == SQLITE_OK)
     code = read_ids(row, ids, &count);
-  sqlite3_finalize(row);
+  store_release(store, row);
   if (code != SQLITE_OK) {
     free(ids);
     return store_fail(store, code, "list the calibrations", problem);
