@@ -3,6 +3,7 @@
 #include "command.h"
 #include "output.h"
 #include "protocol_find.h"
+#include "reliability.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -63,26 +64,18 @@ static enum stance_status list_stored(const char *store_path, char (**ret_ids)[S
   return status;
 }
 
-/* What the clinic has measured of its tests. A store that cannot be read stops no analysis of a
-   file, but then published numbers may stand where the clinic's own should. */
+/* A store that cannot be read stops no analysis of a file. */
 static void load_reliability(const char *store_path, struct stance_reliability_book *ret_book)
 {
   struct stance_store *store = NULL;
   struct stance_problem problem = {""};
-  struct stance_reliability_record *records = NULL;
-  size_t count = 0;
   if (access(store_path, F_OK) != 0)
     return;
-  enum stance_status status = stance_store_open(store_path, STANCE_STORE_READ, &store, &problem);
-  if (status == STANCE_OK)
-    status = stance_store_list_reliability(store, &records, &count, &problem);
+  if (stance_store_open(store_path, STANCE_STORE_READ, &store, &problem) == STANCE_OK)
+    stance_reliability_load(store, ret_book);
+  else
+    stance_reliability_complain(&problem);
   stance_store_close(store);
-  if (status != STANCE_OK) {
-    fputs("stance: without the repeatability measured here: ", stderr);
-    stance_print_plain(stderr, problem.text);
-    fputc('\n', stderr);
-  }
-  *ret_book = (struct stance_reliability_book){.record = records, .count = count};
 }
 
 static enum stance_status collect_items(const struct stance_analyze_arguments *arguments,

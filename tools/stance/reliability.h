@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What `stance reliability` was asked for; private to reliability_options.c and
-   command_reliability.c. */
+/* What `stance reliability` was asked for; and what it kept, for the commands that compare. */
 #ifndef STANCE_RELIABILITY_ARGUMENTS_H
 #define STANCE_RELIABILITY_ARGUMENTS_H
 
@@ -32,5 +31,10 @@ struct stance_reliability_arguments {
    `argv`. */
 void stance_reliability_parse(int argc, char **argv,
                               struct stance_reliability_arguments *ret_arguments);
+
+/* What the clinic has measured of its tests; the records are to be freed. Where they cannot be
+   read there are none, and it is told: published numbers may then stand where its own should. */
+void stance_reliability_load(struct stance_store *store, struct stance_reliability_book *ret_book);
+void stance_reliability_complain(const struct stance_problem *problem);
 
 #endif

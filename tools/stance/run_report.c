@@ -4,6 +4,7 @@
 #include "run.h"
 
 #include "output.h"
+#include "reliability.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -149,16 +150,13 @@ enum stance_status stance_run_report(struct stance_run *run, struct stance_probl
   struct stance_result result = {0};
   struct stance_report report;
   struct stance_analyzer *analyzer = NULL;
-  struct stance_reliability_record *records = NULL;
   struct stance_reliability_book reliability = {0};
   enum stance_status status =
       stance_trial_load_stored(run->store, run->recording.id, &options, &trial, problem);
   if (status != STANCE_OK)
     return status;
   status = stance_analyzer_create(&analyzer, problem);
-  if (status == STANCE_OK)
-    status = stance_store_list_reliability(run->store, &records, &reliability.count, problem);
-  reliability.record = records;
+  stance_reliability_load(run->store, &reliability);
   if (status == STANCE_OK)
     status = stance_trial_analyze(analyzer, &trial, &options, &result, problem);
   if (status == STANCE_OK) {
@@ -167,7 +165,7 @@ enum stance_status stance_run_report(struct stance_run *run, struct stance_probl
     status = publish(run, &report, problem);
     stance_result_finish(&result);
   }
-  free(records);
+  free((void *)reliability.record);
   stance_analyzer_destroy(analyzer);
   stance_trial_finish(&trial);
   return status;

@@ -148,10 +148,11 @@ static void cautions(struct stance_text *text, const struct stance_reliability_s
     fewest = fmin(fewest, statistics->degrees_of_freedom);
     shifts = shifts || statistics->shift.low > 0 || statistics->shift.high < 0;
   }
-  stance_text_format(text,
-                     "  %.0f degrees of freedom: the limits above say how well the error itself is "
-                     "known.\n",
-                     fewest);
+  stance_text_format(
+      text,
+      "  Degrees of freedom: %.0f. The limits above say how well the error itself is "
+      "known.\n",
+      fewest);
   if (shifts)
     stance_text_string(text, "  The last test differs from the first by more than chance: "
                              "learning, fatigue or another setting? --skip-first leaves out each "

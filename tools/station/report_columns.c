@@ -92,9 +92,8 @@ static const struct stance_column long_columns[] = {
     {"started_at", "", "time", "Local start with offset, ISO 8601; empty where not known",
      "recording"},
     {"mdc95", "", "number",
-     "How far two tests of an unchanged athlete differ, 95 %, in the unit of the value; empty "
-     "where "
-     "no reliability is known",
+     "Of a summary: how far two tests of an unchanged athlete differ, 95 %, in the unit of the "
+     "value, as the study gave it; empty where no reliability is known",
      "SCIENCE 3, 6"},
     {"mdc95_source", "", "text", "Whose reliability data mdc95 comes from", "SCIENCE 6"},
 };
