@@ -157,8 +157,7 @@ void usb_link_pump(struct usb_link *link, int64_t deadline_ns)
 void usb_link_pause(struct usb_link *link, int64_t span_ns)
 {
   const int64_t deadline_ns = usb_link_now(link) + span_ns;
-  /* What arrives is of interest only to those who wait for it. */
-  while (usb_link_now(link) < deadline_ns && !usb_link_hurries(link) && !link->gone &&
-         (link->handle != NULL || !link->arrived))
+  while (usb_link_now(link) < deadline_ns && !usb_link_hurries(link) &&
+         !(link->handle != NULL ? link->gone : link->arrived))
     usb_link_pump(link, deadline_ns);
 }

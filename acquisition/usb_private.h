@@ -192,7 +192,8 @@ bool usb_link_close(struct usb_link *link);
 struct usb_link *usb_link_destroy(struct usb_link *link);
 /* Handles events until `deadline_ns` or until something happened. */
 void usb_link_pump(struct usb_link *link, int64_t deadline_ns);
-/* Handles events for that long; less when in a hurry, unplugged, or where something arrived. */
+/* Handles events for that long; less in a hurry, when what is open is unplugged, or, where nothing
+   is, when something arrives. */
 void usb_link_pause(struct usb_link *link, int64_t span_ns);
 int64_t usb_link_now(const struct usb_link *link);
 static inline bool usb_link_hurries(const struct usb_link *link)

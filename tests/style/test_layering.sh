@@ -29,7 +29,7 @@ jansson.h             tools/station/report_json.c|tools/station/http.c
 microhttpd.h          tools/station/http.c
 cairo*.h              tools/station/certificate*.[ch]
 pango/*               tools/station/certificate*.c
-libusb.h              acquisition/usb_*.[ch]|tests/support/fake_libusb.[ch]
+libusb.h              acquisition/usb_*.[ch]|tests/support/fake_libusb*.[ch]
 portaudio.h           tools/station/cue*.c
 cmocka.h              tests/*
 ck_*.h                tools/bench/*
