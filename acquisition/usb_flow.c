@@ -94,13 +94,13 @@ void usb_flow_started(struct usb_flow *flow, int64_t now_ns)
   }
 }
 
-/* The line that the instrument's frames arrived on tells when the last one came; where it has
-   drifted from what just happened, the last arrival itself does. */
+/* The line that the instrument's frames arrived on tells when the last one came, however late the
+   host looked; where that is too far from what just happened, the last arrival itself does. */
 void usb_flow_interrupt(struct usb_flow *flow)
 {
   struct stance_clock_loop *time = atomic_load_explicit(&flow->time, memory_order_relaxed);
   struct stance_clock_estimate estimate;
-  static const int64_t plausible_ns = 500 * (int64_t)NS_PER_MS;
+  static const int64_t plausible_ns = USB_SILENCE_MAX_MS * (int64_t)NS_PER_MS;
 
   if (flow->interrupted)
     return;

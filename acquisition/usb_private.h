@@ -137,6 +137,7 @@ struct usb_slot {
   struct usb_link *link;
   struct libusb_transfer *transfer;
   bool in_flight;
+  bool retired; /* given back to the kernel's memory: not submitted again */
 };
 /* What ended the stream of a queue. */
 enum usb_fault {

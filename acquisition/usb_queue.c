@@ -73,8 +73,10 @@ static void LIBUSB_CALL on_stream(struct libusb_transfer *transfer)
   slot->in_flight = false;
   link->queue.in_flight--;
   take_bytes(link, transfer);
-  judge(link, transfer->status);
-  if (link->queue.submitting && !link->gone && link->queue.fault == USB_FAULT_NONE)
+  if (!slot->retired)
+    judge(link, transfer->status);
+  if (!slot->retired && link->queue.submitting && !link->gone &&
+      link->queue.fault == USB_FAULT_NONE)
     submit(slot);
   stance_rt_leave(previous);
 }
@@ -108,11 +110,35 @@ void usb_queue_free(struct usb_queue *queue)
   memset(queue, 0, sizeof *queue);
 }
 
+static enum stance_status complain_memory(const struct usb_link *link,
+                                          struct stance_problem *problem)
+{
+  return stance_problem_set(problem, STANCE_INSTRUMENT,
+                            "%s: the kernel has no memory for USB transfers; run `echo 64 | sudo "
+                            "tee /sys/module/usbcore/parameters/usbfs_memory_mb`",
+                            link->instrument->kind.scheme);
+}
+
+/* Where the kernel's memory for transfers ran out, a quarter of what it gave goes back, the newest
+   first: requests to the instrument need some too. */
+static void make_room(struct usb_link *link)
+{
+  struct usb_queue *queue = &link->queue;
+  const int64_t deadline_ns = usb_link_now(link) + USB_TEARDOWN_MS * (int64_t)NS_PER_MS;
+  const size_t kept = queue->in_flight - (queue->in_flight + 3) / 4;
+  for (size_t k = kept; k < queue->count; k++) {
+    queue->slot[k].retired = true;
+    if (queue->slot[k].in_flight)
+      libusb_cancel_transfer(queue->slot[k].transfer);
+  }
+  while (queue->in_flight > kept && !link->gone && usb_link_now(link) < deadline_ns)
+    usb_link_pump(link, deadline_ns);
+}
+
 enum stance_status usb_queue_submit(struct usb_link *link, struct usb_flow *flow,
                                     struct stance_problem *problem)
 {
   struct usb_queue *queue = &link->queue;
-  const char *scheme = link->instrument->kind.scheme;
   usb_queue_free(queue);
   usb_plan_make(&link->shape, &queue->plan);
   if (!make_slots(link)) {
@@ -123,16 +149,15 @@ enum stance_status usb_queue_submit(struct usb_link *link, struct usb_flow *flow
   queue->submitting = true;
   for (size_t k = 0; k < queue->count && queue->refused == 0; k++)
     submit(&queue->slot[k]);
+  if (queue->memory_short)
+    make_room(link);
   if (queue->in_flight > 0)
     return STANCE_OK;
   if (queue->memory_short)
-    return stance_problem_set(problem, STANCE_INSTRUMENT,
-                              "%s: the kernel has no memory for USB transfers; run `echo 64 | sudo "
-                              "tee /sys/module/usbcore/parameters/usbfs_memory_mb`",
-                              scheme);
+    return complain_memory(link, problem);
   return stance_problem_set(problem, STANCE_INSTRUMENT,
                             "%s: the instrument takes no transfers; unplug it, plug it in again",
-                            scheme);
+                            link->instrument->kind.scheme);
 }
 
 void usb_queue_refill(struct usb_link *link)
@@ -140,11 +165,9 @@ void usb_queue_refill(struct usb_link *link)
   struct usb_queue *queue = &link->queue;
   if (!queue->submitting || link->gone || queue->fault != USB_FAULT_NONE)
     return;
-  /* Where memory is short, those in flight go on; the last one must not be given up. */
-  if (queue->memory_short && queue->in_flight > 0)
-    return;
-  for (size_t k = 0; k < queue->count && queue->refused < USB_ERROR_MAX; k++)
-    if (!queue->slot[k].in_flight)
+  queue->refused = 0;
+  for (size_t k = 0; k < queue->count && queue->refused == 0; k++)
+    if (!queue->slot[k].in_flight && !queue->slot[k].retired)
       submit(&queue->slot[k]);
   if (queue->in_flight == 0)
     queue->fault = USB_FAULT_ERRORS;

@@ -41,11 +41,11 @@ static enum stance_status wait_for_answer(struct stance_usb_stream *stream,
 static void ask(struct stance_usb_stream *stream, enum usb_want want)
 {
   stream->want = want;
-  stream->want_ns = stream->clock->now_ns(stream->clock->context);
   stream->asked++;
   atomic_store(&stream->hurry, want != USB_WANT_STREAM);
   if (stream->context != NULL)
     libusb_interrupt_event_handler(stream->context);
+  stream->want_ns = stream->clock->now_ns(stream->clock->context);
 }
 
 /* The pointers of a URI lead into its text. */

@@ -253,7 +253,7 @@ static void device_start(struct tiny_device *device, int64_t now_ns)
 {
   device->started++;
   device->streaming = true;
-  device->overrun = false;
+  device->overrun = device->silent_until_start = device->stopped_alone = false;
   device->counter = 0;
   device->next_sample = tiny_sample_at(device, now_ns) + 1;
 }
@@ -326,7 +326,8 @@ static int device_packet(void *context, uint8_t endpoint, int64_t now_ns, uint8_
   struct tiny_device *device = context;
   const unsigned frames = device->frames_per_packet;
   (void)size;
-  if (endpoint != STREAM_IN || !device->streaming || device->silent || device->overrun)
+  if (endpoint != STREAM_IN || !device->streaming || device->silent || device->silent_until_start ||
+      device->overrun)
     return -1;
   if (device->skip_next) {
     device->counter++;

@@ -22,11 +22,12 @@ struct tiny_device {
   double rate_error;   /* of its crystal: 1e-6 is 1 ppm */
   size_t fifo_packets; /* its buffer; 0: endless */
   /* Faults. */
-  bool mute;          /* answers nothing */
-  bool silent;        /* answers, sends no stream */
-  bool stopped_alone; /* CHECK finds it not streaming */
-  bool refuses_start; /* stalls START */
-  int deaf_answers;   /* so many control requests get no answer */
+  bool mute;               /* answers nothing */
+  bool silent;             /* answers, sends no stream */
+  bool silent_until_start; /* the same, until it is started anew */
+  bool stopped_alone;      /* CHECK finds it not streaming */
+  bool refuses_start;      /* stalls START */
+  int deaf_answers;        /* so many control requests get no answer */
   bool corrupt_next, skip_next, fatal_next, restart_next; /* the next packet */
   /* Its state. */
   bool streaming, overrun;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING_CAPACITY = 1 << 15 };
+enum { RING_CAPACITY = 1 << 17 };
 
 void usb_rig_begin(struct usb_rig *rig, uint64_t seed)
 {
