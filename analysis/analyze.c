@@ -109,6 +109,17 @@ static stance_reason_set force_flags(const struct analysis *analysis)
   return analysis->context->force_flags | (analysis->trace->calibrated ? 0 : BIT(UNCALIBRATED));
 }
 
+/* Levels that were known before sample `before`: those of the recording, but for a limb phase that
+   came later. */
+static struct levels levels_before(const struct analysis *analysis, enum stance_side force,
+                                   size_t before)
+{
+  const struct stance_force_trace *trace = analysis->trace;
+  return levels_begin_before(trace, before)
+             ? analysis->levels[force]
+             : levels_measure(trace, trace->force_n[force], analysis->settings, before);
+}
+
 static struct metric_input input_for(const struct analysis *analysis,
                                      const struct stance_repetition *repetition,
                                      enum stance_side side, bool onset_on_sum)
@@ -126,8 +137,8 @@ static struct metric_input input_for(const struct analysis *analysis,
       .side_bit = (uint8_t)(1u << force),
       .effort = effort,
       .has_gap = analysis->has_gap[force],
-      .levels = levels_measure(trace, trace->force_n[force], analysis->settings,
-                               (size_t)(effort->peak > 0 ? effort->peak : effort->last)),
+      .levels =
+          levels_before(analysis, force, (size_t)(effort->peak > 0 ? effort->peak : effort->last)),
       .body_mass_kg = analysis->context->body_mass_kg,
       .lever_m = analysis->context->lever_m,
       .compared = analysis->protocol->compared,
@@ -223,17 +234,15 @@ static stance_reason_set recording_flags(const struct analysis *analysis)
    cannot be compared. */
 static void find_levels(struct analysis *analysis, struct stance_result *result)
 {
-  const struct stance_force_trace *trace = analysis->trace;
   result->zero_measured = result->limb_measured = true;
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
-    result->measured[side] = trace->force_n[side] != NULL;
+    const struct levels *levels = &analysis->levels[side];
+    result->measured[side] = analysis->trace->force_n[side] != NULL;
     if (!result->measured[side])
       continue;
-    const struct levels levels =
-        levels_measure(trace, trace->force_n[side], analysis->settings, trace->sample_count);
-    result->zero_measured &= levels.zero_measured;
-    result->limb_measured &= levels.limb_measured;
-    result->flags |= levels.zero_flags;
+    result->zero_measured &= levels->zero_measured;
+    result->limb_measured &= levels->limb_measured;
+    result->flags |= levels->zero_flags;
   }
   analysis->zero_measured = result->zero_measured;
   analysis->limb_measured = result->limb_measured;
@@ -338,6 +347,10 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
   size_t count = 0;
   if (status == STANCE_OK && analysis.search.count > 0)
     status = find_segments(analyzer, &analysis, &count, problem);
+  for (int side = 0; status == STANCE_OK && side < STANCE_MEASURED_SIDE_COUNT; side++)
+    if (trace->force_n[side] != NULL)
+      analysis.levels[side] =
+          levels_measure(trace, trace->force_n[side], analysis.settings, trace->sample_count);
   if (status == STANCE_OK && analysis.search.count > 0)
     status = polarity_check(&analysis, analyzer->scratch, problem);
   if (status != STANCE_OK)

@@ -79,3 +79,11 @@ struct levels levels_measure(const struct stance_force_trace *trace, const doubl
   }
   return levels;
 }
+
+bool levels_begin_before(const struct stance_force_trace *trace, size_t before)
+{
+  for (size_t k = 0; k < trace->phase_count; k++)
+    if (trace->phase[k].kind == STANCE_PHASE_LIMB && trace->phase[k].span.first >= before)
+      return false;
+  return true;
+}

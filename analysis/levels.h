@@ -18,8 +18,11 @@ struct levels {
   stance_reason_set limb_flags;
 };
 
-/* From the first unloaded phase and the last limb phase that begins before sample `before`. */
+/* From the first unloaded phase and the last limb phase that begins before sample `before`;
+   `before` is the number of samples where any may serve. */
 struct levels levels_measure(const struct stance_force_trace *trace, const double *force_n,
                              const struct stance_analysis_settings *settings, size_t before);
+/* Whether every limb phase begins before sample `before`, so that it makes no difference. */
+bool levels_begin_before(const struct stance_force_trace *trace, size_t before);
 
 #endif

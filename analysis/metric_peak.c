@@ -73,13 +73,15 @@ static bool saturation_can_hide_peak(const struct metric_input *input, double pe
   return false;
 }
 
-/* Longest run of samples that equal `value`. */
+/* Longest run of samples that equal `value`; few reach it. */
 static long longest_run_of(const double *force_n, long first, long last, double value)
 {
-  long best = 0, run = 0;
-  for (long i = first; i <= last; i++) {
-    run = force_n[i] == value ? run + 1 : 0;
-    best = run > best ? run : best;
+  long best = 0;
+  for (long i = first; (i = scan_not_below(force_n, i, last, value)) <= last; i++) {
+    const long begin = i;
+    while (i <= last && force_n[i] == value)
+      i++;
+    best = i - begin > best ? i - begin : best;
   }
   return best;
 }
@@ -123,8 +125,7 @@ static long best_window(const struct stance_effort *effort, const double *force_
   /* A window that is nowhere above the mean of the one that ends with the peak cannot beat it. */
   const double mean_n = pivot_n + sum / (double)window;
   long from = effort->first, to = effort->last;
-  while (force_n[from] < mean_n)
-    from++;
+  from = scan_not_below(force_n, from, to, mean_n);
   while (force_n[to] < mean_n)
     to--;
   from = from - window + 1 > effort->first ? from - window + 1 : effort->first;

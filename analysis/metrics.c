@@ -30,9 +30,7 @@ static struct stance_value value_of(double number, stance_reason_set missing,
 static double crossing(const double *force_n, long first, long end, double level_n, bool *ret_gap)
 {
   *ret_gap = false;
-  for (long i = first; i < end; i++) {
-    if (force_n[i] < level_n) /* false for a lost one */
-      continue;
+  for (long i = first; (i = scan_not_below(force_n, i, end - 1, level_n)) < end; i++) {
     if (isnan(force_n[i])) {
       *ret_gap = true;
       continue;

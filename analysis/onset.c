@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From an effort's anchor and threshold to its onset and end: SCIENCE 1.3, step 4. */
 #include "effort.h"
+#include "scan.h"
 
 /* The slope of the derivative method: 20 ms, the only window whose peak RFD was reliable (Comfort
    2019, SCIENCE 1.1). */
@@ -98,7 +99,9 @@ static long walk_back(const struct walk *walk, long from, long hold, stance_reas
   for (long i = from; i >= walk->first; --i) {
     double value = walked(walk, i);
     if (value > walk->limit && lost == 0) { /* nearly every sample */
-      later = value;
+      if (walk->half_width == 0)
+        i = scan_back_not_above(walk->force_n, walk->first, i, walk->limit) + 1;
+      later = walked(walk, i);
       below = 0;
       continue;
     }
@@ -151,6 +154,10 @@ static long find_end(const struct stance_effort_search *search, const struct sta
   long harmless_gap = samples_of(harmless_gap_s, search->rate_hz);
   long lost = 0;
   for (long i = effort->peak + 1; i <= effort->last; ++i) {
+    if (lost == 0)
+      i = scan_not_above(search->force_n, i, effort->last, effort->threshold_n);
+    if (i > effort->last)
+      break;
     if (!isfinite(search->force_n[i])) {
       if (++lost > harmless_gap)
         return STANCE_NO_SAMPLE;

@@ -33,8 +33,8 @@ static struct stance_effort blank_effort(void)
 
 long first_at_or_above(const double *force_n, long first, long last, double level_n)
 {
-  for (long i = first; i <= last; ++i) {
-    if (force_n[i] >= level_n)
+  for (long i = first; (i = scan_not_below(force_n, i, last, level_n)) <= last; ++i) {
+    if (force_n[i] >= level_n) /* not so for a lost one */
       return i;
   }
   return STANCE_NO_SAMPLE;

@@ -16,8 +16,9 @@ struct analysis {
   struct stance_span search; /* where repetitions may lie */
   /* First sample, of each measured force, that no earlier repetition used. */
   long previous_end[STANCE_MEASURED_SIDE_COUNT];
-  bool has_gap[STANCE_MEASURED_SIDE_COUNT]; /* within the bounds, of each measured force */
-  bool zero_measured, limb_measured;        /* on every force, or they count on none */
+  struct levels levels[STANCE_MEASURED_SIDE_COUNT]; /* of each measured force, from all phases */
+  bool has_gap[STANCE_MEASURED_SIDE_COUNT];         /* within the bounds, of each measured force */
+  bool zero_measured, limb_measured;                /* on every force, or they count on none */
 };
 
 /* The force on which an effort of `side` was recorded: its own, or the only one there is, used for

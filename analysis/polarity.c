@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "polarity.h"
 
-#include "levels.h"
 #include "scan.h"
 
 #include <math.h>
@@ -68,11 +67,9 @@ enum stance_status polarity_check(const struct analysis *analysis, double *scrat
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
     if (!is_tested(analysis, (enum stance_side)side))
       continue;
-    const struct levels levels =
-        levels_measure(trace, trace->force_n[side], analysis->settings, trace->sample_count);
     double low_n, high_n;
-    const size_t count =
-        block_means(trace->force_n[side], analysis->search, width, levels.zero_n, scratch);
+    const size_t count = block_means(trace->force_n[side], analysis->search, width,
+                                     analysis->levels[side].zero_n, scratch);
     if (!pulls_downwards(scratch, count, analysis->settings->minimum_peak_n, &low_n, &high_n))
       continue;
     const char *name = stance_side_name((enum stance_side)side);

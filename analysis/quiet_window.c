@@ -4,6 +4,7 @@
 #include "scan.h"
 
 #include <float.h>
+#include <string.h>
 
 /* Sums over a window stand about `reference_n`, so that 0.3 N of noise on 3000 N keeps its digits.
    Both ends move in one step: e² − l² = (e − l)(e + l). */
@@ -104,43 +105,38 @@ struct quiet_statistics quiet_window_statistics(const double *force_n, long firs
   };
 }
 
-enum { MEDIAN_CAPACITY = 1024 }; /* 400 ms at up to 2.56 kHz exactly; 8 kB of stack */
+enum { MEDIAN_CAPACITY = 1024 }; /* 400 ms at up to 2.56 kHz exactly; 16 kB of stack */
 
-/* k-th smallest (from 0) by quickselect with the middle one of three as pivot; reorders. */
+/* k-th smallest (from 0) of numbers, by quickselect with the middle one of three as pivot; uses
+   them up. What is kept of each round is written without asking which way a comparison went: of
+   noise, no processor guesses that. */
 static double select_kth(double *value, long count, long k)
 {
-  long low = 0, high = count - 1;
-  while (low < high) {
-    double a = value[low], b = value[low + (high - low) / 2], c = value[high];
-    double pivot = fmax(fmin(a, b), fmin(fmax(a, b), c));
-    long i = low, j = high;
-    /* The pivot is one of the values, so that both walks end at it.
-       NOLINTBEGIN(clang-analyzer-core.UndefinedBinaryOperatorResult) */
-    while (i <= j) {
-      while (value[i] < pivot)
-        ++i;
-      while (value[j] > pivot)
-        --j;
-      if (i <= j) {
-        double swapped = value[i];
-        value[i++] = value[j];
-        value[j--] = swapped;
-      }
+  for (;;) {
+    double a = value[0], b = value[count / 2], c = value[count - 1];
+    double pivot = higher_of(lower_of(a, b), lower_of(higher_of(a, b), c));
+    long below = 0, equal = 0;
+    for (long i = 0; i < count; ++i) {
+      below += value[i] < pivot ? 1 : 0;
+      equal += value[i] == pivot ? 1 : 0;
     }
-    /* NOLINTEND(clang-analyzer-core.UndefinedBinaryOperatorResult) */
-    if (k <= j)
-      high = j;
-    else if (k >= i)
-      low = i;
-    else
-      break;
+    if (k >= below && k < below + equal)
+      return pivot;
+    bool keep_lower = k < below;
+    long kept = 0;
+    for (long i = 0; i < count; ++i) {
+      double candidate = value[i];
+      value[kept] = candidate;
+      kept += (keep_lower ? candidate < pivot : candidate > pivot) ? 1 : 0;
+    }
+    k -= keep_lower ? 0 : below + equal;
+    count = kept;
   }
-  return value[k];
 }
 
 double median_of(const double *force_n, long first, long end)
 {
-  double value[MEDIAN_CAPACITY];
+  double value[MEDIAN_CAPACITY], rest[MEDIAN_CAPACITY];
   long stride = larger_of(1, (end - first + MEDIAN_CAPACITY - 1) / MEDIAN_CAPACITY);
   long count = 0;
   for (long i = first; i < end; i += stride) {
@@ -149,12 +145,17 @@ double median_of(const double *force_n, long first, long end)
   }
   if (count == 0)
     return (double)NAN;
-  double upper = select_kth(value, count, count / 2);
+  memcpy(rest, value, (size_t)count * sizeof *value);
+  double upper = select_kth(rest, count, count / 2);
   if (count % 2 == 1)
     return upper;
-  /* quickselect leaves everything below the k-th in front of it */
-  double lower = value[0];
-  for (long i = 1; i < count / 2; ++i)
-    lower = higher_of(value[i], lower);
+  /* The one before it: the highest that is lower, or the same again. */
+  double lower = -(double)INFINITY;
+  long below = 0;
+  for (long i = 0; i < count; ++i) {
+    below += value[i] < upper ? 1 : 0;
+    lower = value[i] < upper ? higher_of(value[i], lower) : lower;
+  }
+  lower = below < count / 2 ? upper : lower;
   return lower + (upper - lower) / 2.0;
 }

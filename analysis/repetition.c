@@ -23,6 +23,16 @@ struct searched {
 static double block_mean(const struct searched *searched, long first, long count)
 {
   double sum = 0.0;
+  if (searched->force_n[1] == NULL) {
+    for (long i = first; i < first + count; ++i)
+      sum += searched->force_n[0][i];
+  } else {
+    for (long i = first; i < first + count; ++i)
+      sum += searched->force_n[0][i] + searched->force_n[1][i];
+  }
+  if (isfinite(sum)) /* nearly every block */
+    return sum / (double)count;
+  sum = 0.0;
   long present = 0;
   for (long i = first; i < first + count; ++i) {
     double value = searched->force_n[0][i];

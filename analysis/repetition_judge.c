@@ -2,6 +2,8 @@
 /* Edges and status of one repetition: SCIENCE 3. */
 #include "segmentation.h"
 
+#include "scan.h"
+
 #include <math.h>
 
 /* An edge is where the smoothed force has come down to its neighbouring minimum, give or take half
@@ -90,10 +92,7 @@ static struct side_rise side_rise(const double *force_n, double rate_hz, long fi
   /* From the end, so that the last mean ends there. */
   long blocks = (last + 1 - first) / width;
   for (long i = last + 1 - blocks * width; i + width <= last + 1; i += width) {
-    double sum = 0.0;
-    for (long k = i; k < i + width; ++k)
-      sum += force_n[k];
-    double mean_n = sum / (double)width;
+    double mean_n = scan_sum(force_n, i, i + width - 1) / (double)width;
     if (!isfinite(mean_n))
       continue;
     low_n = mean_n < low_n ? mean_n : low_n;

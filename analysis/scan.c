@@ -72,6 +72,61 @@ static double total_of(const pair lane[PAIRS])
   return total[0] + total[1];
 }
 
+/* What a comparison of two pairs gives: all bits where it holds. */
+typedef long long pair_bits __attribute__((vector_size(2 * sizeof(long long))));
+
+static bool all_of(const pair_bits lane[PAIRS])
+{
+  const pair_bits all = (lane[0] & lane[1]) & (lane[2] & lane[3]);
+  return (all[0] & all[1]) != 0;
+}
+
+static bool step_is_below(const double *value, double level)
+{
+  pair_bits below[PAIRS];
+  for (int k = 0; k < PAIRS; k++)
+    below[k] = pair_at(value + 2 * k) < (pair){level, level};
+  return all_of(below);
+}
+
+static bool step_is_above(const double *value, double level)
+{
+  pair_bits above[PAIRS];
+  for (int k = 0; k < PAIRS; k++)
+    above[k] = pair_at(value + 2 * k) > (pair){level, level};
+  return all_of(above);
+}
+
+long scan_not_below(const double *value, long first, long last, double level)
+{
+  long i = first;
+  while (i + STEP <= last + 1 && step_is_below(value + i, level))
+    i += STEP;
+  while (i <= last && value[i] < level)
+    i++;
+  return i;
+}
+
+long scan_not_above(const double *value, long first, long last, double level)
+{
+  long i = first;
+  while (i + STEP <= last + 1 && step_is_above(value + i, level))
+    i += STEP;
+  while (i <= last && value[i] > level)
+    i++;
+  return i;
+}
+
+long scan_back_not_above(const double *value, long first, long last, double level)
+{
+  long i = last;
+  while (i - STEP + 1 >= first && step_is_above(value + i - STEP + 1, level))
+    i -= STEP;
+  while (i >= first && value[i] > level)
+    i--;
+  return i;
+}
+
 bool scan_has_nan(const double *value, long first, long last)
 {
   pair lane[PAIRS] = {{0}}; /* zero times anything but NaN and ∞ is zero */

@@ -20,6 +20,12 @@ struct scan_sums {
 struct scan_sums scan_sums_about(const double *value, long first, long last, double about);
 /* Whether [first, last] holds a NaN (or an infinity). */
 bool scan_has_nan(const double *value, long first, long last);
+/* First place in [first, last] that is not below, or not above, `level`: NaN is neither.
+   last + 1 where there is none. */
+long scan_not_below(const double *value, long first, long last, double level);
+long scan_not_above(const double *value, long first, long last, double level);
+/* Last place in [first, last] that is not above `level`; first − 1 where there is none. */
+long scan_back_not_above(const double *value, long first, long last, double level);
 
 /* min and max that the compiler turns into one instruction; NaN in `candidate` loses. */
 static inline double lower_of(double candidate, double best)
