@@ -352,11 +352,13 @@ static void power_on(struct stance_virtual_device *device)
 }
 
 static void describe_channel(const struct stance_virtual_device *device, unsigned input,
-                             struct stance_virtual_channel *ret_channel)
+                             double range_v, struct stance_virtual_channel *ret_channel)
 {
-  (void)device;
   *ret_channel = (struct stance_virtual_channel){.unit = "V", .unit_per_volt = 1.0};
-  snprintf(ret_channel->name, sizeof ret_channel->name, "AIN%u", input);
+  if (stance_virtual_labjack_is_u3(device))
+    snprintf(ret_channel->name, sizeof ret_channel->name, "AIN%u", input);
+  else
+    snprintf(ret_channel->name, sizeof ret_channel->name, "AIN%u ±%g V", input, range_v);
 }
 
 /* Vendor 0CD5; one interface of class FF with bulk 01 OUT, 82 IN, 83 IN of 64 bytes. */

@@ -57,8 +57,11 @@ static enum stance_status make(struct bench *bench, size_t k, struct stance_prob
 static enum stance_status print_profiles(struct bench *bench, struct stance_problem *problem)
 {
   for (size_t k = 0; k < bench->options.count; k++) {
+    const struct stance_instrument_request *request = &bench->options.request[k];
     char *text;
-    const enum stance_status status = stance_instrument_profile(bench->device[k], &text, problem);
+    const enum stance_status status =
+        stance_instrument_profile(bench->device[k], request->sampled, request->sampled_count,
+                                  request->range_v, &text, problem);
     if (status != STANCE_OK)
       return status;
     fputs(text, stdout);

@@ -24,6 +24,8 @@ enum {
   KEY_SECONDS,
   KEY_PROFILE,
   KEY_LIST,
+  KEY_SAMPLED,
+  KEY_RANGE,
 };
 
 static const struct argp_option options[] = {
@@ -50,6 +52,9 @@ static const struct argp_option options[] = {
     {0, 0, 0, 0, "Otherwise", 3},
     {"seconds", KEY_SECONDS, "S", 0, "End after that long", 3},
     {"print-profile", KEY_PROFILE, 0, 0, "Print the calibration profile for stance, and end", 3},
+    {"channels", KEY_SAMPLED, "LIST", 0,
+     "For the profile: inputs as stance samples them (default: 0,1)", 3},
+    {"range", KEY_RANGE, "V", 0, "For the profile: their range (default: 10)", 3},
     {"list", KEY_LIST, 0, 0, "Print every instrument and its faults, and end", 3},
     {0},
 };
@@ -92,6 +97,23 @@ static void add_instrument(struct argp_state *state, const char *name)
   all->request[all->count++].kind = kind;
 }
 
+static void set_sampled(struct argp_state *state, const char *text)
+{
+  struct stance_instrument_request *request = current(state);
+
+  request->sampled_count = 0;
+  for (const char *at = text; *at != '\0';) {
+    char *end;
+    const unsigned long input = strtoul(at, &end, 10);
+    if (end == at || (*end != ',' && *end != '\0') || input >= STANCE_VIRTUAL_TERMINAL_COUNT ||
+        request->sampled_count == STANCE_CHANNEL_COUNT_MAX)
+      argp_error(state, "--channels '%s': up to %d inputs, as in 0,1", text,
+                 STANCE_CHANNEL_COUNT_MAX);
+    request->sampled[request->sampled_count++] = (unsigned)input;
+    at = end + (*end == ',');
+  }
+}
+
 static error_t parse_instrument_key(int key, char *text, struct argp_state *state)
 {
   struct stance_instrument_request *request = current(state);
@@ -111,6 +133,12 @@ static error_t parse_instrument_key(int key, char *text, struct argp_state *stat
     return 0;
   case KEY_MARKS:
     request->marks_v = number(state, "marks", text, -1, 1);
+    return 0;
+  case KEY_SAMPLED:
+    set_sampled(state, text);
+    return 0;
+  case KEY_RANGE:
+    request->range_v = number(state, "range", text, 1e-3, 100);
     return 0;
   case KEY_TRUTH:
     request->truth = text;
@@ -185,7 +213,11 @@ void stance_instrument_parse(int argc, char **argv, struct stance_instrument_opt
              "  usbip attach -r 127.0.0.1 -b 1-1"};
   struct parse parse = {
       .options = ret_options,
-      .usual = {.newton_per_volt = 500.0, .speed = 1.0},
+      .usual = {.newton_per_volt = 500.0,
+                .speed = 1.0,
+                .sampled = {0, 1},
+                .sampled_count = 2,
+                .range_v = 10.0},
   };
 
   *ret_options =

@@ -3,6 +3,7 @@
 #ifndef STANCE_INSTRUMENT_OPTIONS_H
 #define STANCE_INSTRUMENT_OPTIONS_H
 
+#include "stance/frame.h"
 #include "virtual_server.h"
 
 enum { STANCE_INSTRUMENT_MAX = 8 };
@@ -12,6 +13,9 @@ struct stance_instrument_request {
   const struct stance_virtual_kind *kind;
   const char *serial, *play, *wiring, *truth;
   double newton_per_volt, marks_v, speed, ppm;
+  unsigned sampled[STANCE_CHANNEL_COUNT_MAX]; /* for the profile: as the station will sample it */
+  size_t sampled_count;
+  double range_v;
   bool real_time;
   const char *fault[STANCE_VIRTUAL_FAULT_MAX];
   size_t fault_count;
@@ -27,10 +31,11 @@ struct stance_instrument_options {
 /* Ends the program with status 2 and a sentence on a wrong use. */
 void stance_instrument_parse(int argc, char **argv, struct stance_instrument_options *ret_options);
 
-/* profile.c: the calibration profile that turns this instrument's readings back into the newtons
-   that are played; the text of calibration.h. The caller frees it. */
+/* profile.c: the calibration profile that turns the readings of these inputs, in that order, back
+   into the newtons that are played; the text of calibration.h. The caller frees it. */
 STANCE_MUST_CHECK enum stance_status
-stance_instrument_profile(const struct stance_virtual_device *device, char **ret_text,
+stance_instrument_profile(const struct stance_virtual_device *device, const unsigned *inputs,
+                          size_t input_count, double range_v, char **ret_text,
                           struct stance_problem *problem);
 
 #endif

@@ -4,26 +4,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum stance_status stance_instrument_profile(const struct stance_virtual_device *device,
-                                             char **ret_text, struct stance_problem *problem)
+/* The side that is wired to a terminal. */
+static enum stance_side side_of(const struct stance_virtual_device *device, unsigned terminal)
 {
   struct stance_virtual_path path[STANCE_VIRTUAL_PATH_COUNT];
-  struct stance_calibration calibration = {.calibrated = true,
-                                           .created_at = "2026-01-01T00:00:00Z"};
+  const size_t count = stance_virtual_input_paths(device->input, path);
 
-  if (device->input == NULL)
-    return stance_problem_set(problem, STANCE_USAGE, "nothing is wired to %s", device->kind->name);
-  calibration.channel_count = stance_virtual_input_paths(device->input, path);
+  for (size_t k = 0; k < count; k++)
+    if (path[k].terminal == terminal)
+      return path[k].side;
+  return STANCE_SIDE_NONE;
+}
+
+enum stance_status stance_instrument_profile(const struct stance_virtual_device *device,
+                                             const unsigned *inputs, size_t input_count,
+                                             double range_v, char **ret_text,
+                                             struct stance_problem *problem)
+{
+  struct stance_calibration calibration = {
+      .calibrated = true, .created_at = "2026-01-01T00:00:00Z", .channel_count = input_count};
+
   snprintf(calibration.id, sizeof calibration.id, "virtual-%s-%s", device->kind->name,
            device->serial);
   snprintf(calibration.instrument, sizeof calibration.instrument, "%s %s", device->kind->model,
            device->serial);
-  for (size_t k = 0; k < calibration.channel_count; k++) {
+  for (size_t k = 0; k < input_count; k++) {
     struct stance_calibration_channel *channel = &calibration.channel[k];
     struct stance_virtual_channel reading;
-    device->kind->describe_channel(device, path[k].terminal, &reading);
+    device->kind->describe_channel(device, inputs[k], range_v, &reading);
     *channel = (struct stance_calibration_channel){
-        .side = path[k].side,
+        .side = side_of(device, inputs[k]),
         .polarity = 1,
         .zero_raw = reading.zero_raw,
         .slope_n_per_unit =

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every virtual instrument: a new one is a file of its own and one line here. */
-#include "virtual_device.h"
-
-extern const struct stance_virtual_kind stance_virtual_labjack_u6, stance_virtual_labjack_u3;
+#include "virtual_labjack.h"
+#include "virtual_mcc.h"
 
 const struct stance_virtual_kind *const stance_virtual_kinds[] = {
-    &stance_virtual_labjack_u6,
-    &stance_virtual_labjack_u3,
-    NULL,
+    &stance_virtual_labjack_u6,      &stance_virtual_labjack_u3,
+    &stance_virtual_mcc_1608fs_plus, &stance_virtual_mcc_201,
+    &stance_virtual_mcc_202,         &stance_virtual_mcc_204,
+    &stance_virtual_mcc_205,         NULL,
 };
