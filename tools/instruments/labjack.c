@@ -352,13 +352,11 @@ static void power_on(struct stance_virtual_device *device)
 }
 
 static void describe_channel(const struct stance_virtual_device *device, unsigned input,
-                             double range_v, struct stance_virtual_channel *ret_channel)
+                             struct stance_virtual_channel *ret_channel)
 {
+  (void)device;
   *ret_channel = (struct stance_virtual_channel){.unit = "V", .unit_per_volt = 1.0};
-  if (stance_virtual_labjack_is_u3(device))
-    snprintf(ret_channel->name, sizeof ret_channel->name, "AIN%u", input);
-  else
-    snprintf(ret_channel->name, sizeof ret_channel->name, "AIN%u ±%g V", input, range_v);
+  snprintf(ret_channel->name, sizeof ret_channel->name, "AIN%u", input);
 }
 
 /* Vendor 0CD5; one interface of class FF with bulk 01 OUT, 82 IN, 83 IN of 64 bytes. */
@@ -394,5 +392,5 @@ static const uint8_t configuration[] = {
 const struct stance_virtual_kind stance_virtual_labjack_u6 =
     LABJACK("labjack-u6", "LabJack U6", "16 bit, ±10 V to ±10 mV, 14 inputs or 7 differential",
             "360012345", device_u6);
-const struct stance_virtual_kind stance_virtual_labjack_u3 =
-    LABJACK("labjack-u3", "LabJack U3", "12 bit, 0 to 2.44 V, 16 inputs", "320045678", device_u3);
+const struct stance_virtual_kind stance_virtual_labjack_u3 = LABJACK(
+    "labjack-u3", "LabJack U3-LV", "12 bit, 0 to 2.44 V, 16 inputs", "320045678", device_u3);

@@ -59,9 +59,8 @@ static enum stance_status print_profiles(struct bench *bench, struct stance_prob
   for (size_t k = 0; k < bench->options.count; k++) {
     const struct stance_instrument_request *request = &bench->options.request[k];
     char *text;
-    const enum stance_status status =
-        stance_instrument_profile(bench->device[k], request->sampled, request->sampled_count,
-                                  request->range_v, &text, problem);
+    const enum stance_status status = stance_instrument_profile(
+        bench->device[k], request->sampled, request->sampled_count, &text, problem);
     if (status != STANCE_OK)
       return status;
     fputs(text, stdout);

@@ -225,11 +225,11 @@ static void power_on(struct stance_virtual_device *device)
 }
 
 static void describe_channel(const struct stance_virtual_device *device, unsigned input,
-                             double range_v, struct stance_virtual_channel *ret_channel)
+                             struct stance_virtual_channel *ret_channel)
 {
   (void)device;
   *ret_channel = (struct stance_virtual_channel){.unit = "V", .unit_per_volt = 1.0};
-  snprintf(ret_channel->name, sizeof ret_channel->name, "CH%u ±%g V", input, range_v);
+  snprintf(ret_channel->name, sizeof ret_channel->name, "CH%u", input);
 }
 
 /* Vendor 09DB; one interface of class FF with bulk 81 IN of 64 bytes. */
@@ -261,13 +261,13 @@ static const uint8_t configuration[] = {9, 2,    25,   0,    1, 1, 0, 0x80, 250,
   }
 
 const struct stance_virtual_kind stance_virtual_mcc_1608fs_plus =
-    MCC("mcc-1608fs-plus", "USB-1608FS-Plus", "16 bit, ±10 V to ±1 V, 8 inputs at once", "01A2B3C4",
-        device_1608);
+    MCC("mcc-1608fs-plus", "MCC USB-1608FS-Plus", "16 bit, ±10 V to ±1 V, 8 inputs at once",
+        "01A2B3C4", device_1608);
 const struct stance_virtual_kind stance_virtual_mcc_201 =
-    MCC("mcc-201", "USB-201", "12 bit, ±10 V, 8 inputs", "01C0FFE1", device_201);
+    MCC("mcc-201", "MCC USB-201", "12 bit, ±10 V, 8 inputs", "01C0FFE1", device_201);
 const struct stance_virtual_kind stance_virtual_mcc_202 =
-    MCC("mcc-202", "USB-202", "12 bit, ±10 V, 8 inputs", "01C0FFE2", device_202);
+    MCC("mcc-202", "MCC USB-202", "12 bit, ±10 V, 8 inputs", "01C0FFE2", device_202);
 const struct stance_virtual_kind stance_virtual_mcc_204 =
-    MCC("mcc-204", "USB-204", "12 bit, ±10 V, 8 inputs, 500 kS/s", "01C0FFE4", device_204);
+    MCC("mcc-204", "MCC USB-204", "12 bit, ±10 V, 8 inputs, 500 kS/s", "01C0FFE4", device_204);
 const struct stance_virtual_kind stance_virtual_mcc_205 =
-    MCC("mcc-205", "USB-205", "12 bit, ±10 V, 8 inputs, 500 kS/s", "01C0FFE5", device_205);
+    MCC("mcc-205", "MCC USB-205", "12 bit, ±10 V, 8 inputs, 500 kS/s", "01C0FFE5", device_205);

@@ -25,7 +25,6 @@ enum {
   KEY_PROFILE,
   KEY_LIST,
   KEY_SAMPLED,
-  KEY_RANGE,
 };
 
 static const struct argp_option options[] = {
@@ -54,7 +53,6 @@ static const struct argp_option options[] = {
     {"print-profile", KEY_PROFILE, 0, 0, "Print the calibration profile for stance, and end", 3},
     {"channels", KEY_SAMPLED, "LIST", 0,
      "For the profile: inputs as stance samples them (default: 0,1)", 3},
-    {"range", KEY_RANGE, "V", 0, "For the profile: their range (default: 10)", 3},
     {"list", KEY_LIST, 0, 0, "Print every instrument and its faults, and end", 3},
     {0},
 };
@@ -137,9 +135,6 @@ static error_t parse_instrument_key(int key, char *text, struct argp_state *stat
   case KEY_SAMPLED:
     set_sampled(state, text);
     return 0;
-  case KEY_RANGE:
-    request->range_v = number(state, "range", text, 1e-3, 100);
-    return 0;
   case KEY_TRUTH:
     request->truth = text;
     return 0;
@@ -213,11 +208,7 @@ void stance_instrument_parse(int argc, char **argv, struct stance_instrument_opt
              "  usbip attach -r 127.0.0.1 -b 1-1"};
   struct parse parse = {
       .options = ret_options,
-      .usual = {.newton_per_volt = 500.0,
-                .speed = 1.0,
-                .sampled = {0, 1},
-                .sampled_count = 2,
-                .range_v = 10.0},
+      .usual = {.newton_per_volt = 500.0, .speed = 1.0, .sampled = {0, 1}, .sampled_count = 2},
   };
 
   *ret_options =

@@ -15,7 +15,6 @@ struct stance_instrument_request {
   double newton_per_volt, marks_v, speed, ppm;
   unsigned sampled[STANCE_CHANNEL_COUNT_MAX]; /* for the profile: as the station will sample it */
   size_t sampled_count;
-  double range_v;
   bool real_time;
   const char *fault[STANCE_VIRTUAL_FAULT_MAX];
   size_t fault_count;
@@ -35,7 +34,6 @@ void stance_instrument_parse(int argc, char **argv, struct stance_instrument_opt
    into the newtons that are played; the text of calibration.h. The caller frees it. */
 STANCE_MUST_CHECK enum stance_status
 stance_instrument_profile(const struct stance_virtual_device *device, const unsigned *inputs,
-                          size_t input_count, double range_v, char **ret_text,
-                          struct stance_problem *problem);
+                          size_t input_count, char **ret_text, struct stance_problem *problem);
 
 #endif

@@ -18,8 +18,7 @@ static enum stance_side side_of(const struct stance_virtual_device *device, unsi
 
 enum stance_status stance_instrument_profile(const struct stance_virtual_device *device,
                                              const unsigned *inputs, size_t input_count,
-                                             double range_v, char **ret_text,
-                                             struct stance_problem *problem)
+                                             char **ret_text, struct stance_problem *problem)
 {
   struct stance_calibration calibration = {
       .calibrated = true, .created_at = "2026-01-01T00:00:00Z", .channel_count = input_count};
@@ -31,7 +30,7 @@ enum stance_status stance_instrument_profile(const struct stance_virtual_device 
   for (size_t k = 0; k < input_count; k++) {
     struct stance_calibration_channel *channel = &calibration.channel[k];
     struct stance_virtual_channel reading;
-    device->kind->describe_channel(device, inputs[k], range_v, &reading);
+    device->kind->describe_channel(device, inputs[k], &reading);
     *channel = (struct stance_calibration_channel){
         .side = side_of(device, inputs[k]),
         .polarity = 1,

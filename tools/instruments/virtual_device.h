@@ -68,9 +68,9 @@ struct stance_virtual_kind {
   void (*clear_halt)(struct stance_virtual_device *device, uint8_t endpoint);
   /* Samples all that is due by the device's clock, or until the elastic brake holds. */
   void (*advance)(struct stance_virtual_device *device);
-  /* How the station calls a channel of that range, and the unit of its reading: for profiles. */
+  /* How the station calls a channel, and the unit of its reading: for profiles. */
   void (*describe_channel)(const struct stance_virtual_device *device, unsigned input,
-                           double range_v, struct stance_virtual_channel *ret_channel);
+                           struct stance_virtual_channel *ret_channel);
 };
 
 /* What went through, for comparison with what was recorded. */
