@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck disable=SC2154 # `declare -g` sets what the programs print
 # Inside the guest: plugs virtual instruments in, records from them, and counts every frame.
 # bench.sh CASE…    where a case is a function of cases.sh, with its arguments after colons. Prints
 # one line a case; exit status 1 where one failed.
@@ -53,13 +54,13 @@ wait_for() {
   return 1
 }
 
-# The instrument ends and says what went through; sets sampled, delivered, spoilt, dropped…
+# unplug NUMBER: all end, and the one says what went through; sets sampled, delivered, spoilt, dropped…
 unplug() {
   local line
   echo quit >&7
   wait "$instrument" || complain "the instrument ended with $?: $(tail -n 1 "$work/instrument.err")"
   exec 7>&-
-  line=$(grep "instrument=${1:-1} event=counts" "$work/events" | tail -n 1)
+  line=$(grep "instrument=$1 event=counts" "$work/events" | tail -n 1)
   # shellcheck disable=SC2086 # words are meant
   declare -g ${line#*event=counts }
 }
@@ -74,19 +75,19 @@ record() {
   [ "$status" != 137 ] || complain 'stance hung'
 }
 
-# compare [STREAM]: sets stored, lost, gaps, misread, worst…
+# compare STREAM: sets stored, lost, gaps, misread, worst…
 compare() {
-  local line
-  line=$("$build/tests/device_check" compare "$STANCE_STORE" "$play" "$newtons" "${ppm:-0}" "${1:-0}" 2>"$work/check.err")
+  local line instrument=$(($1 + 1))
+  STANCE_STREAM_STARTS=$(sed -n "s/^instrument=$instrument event=started time=\([^ ]*\).*/\1/p" "$work/events" | tr '\n' ' ')
+  export STANCE_STREAM_STARTS
+  line=$("$build/tests/device_check" compare "$STANCE_STORE" "$play" "$newtons" "$ppm" "$bias" "$marks" "$1" 2>"$work/check.err")
   [ -n "$line" ] || { complain "no recording: $(tail -n 1 "$work/check.err")"; line='stored=0 lost=0 misread=0 worst=0 gaps=0 shift=0'; }
   # shellcheck disable=SC2086
   declare -g $line
 }
 
-must() {
-  # shellcheck disable=SC2319
-  [ "$1" "$2" "$3" ] || complain "$4: $1 $2 $3"
-}
+# must VALUE = WANTED WHAT, or another operator of test.
+must() { test "$1" "$2" "$3" || complain "$4: $1 $2 $3"; }
 
 # What came in is what left the instrument, what is missing is what it lost, nothing else.
 account_exactly() {
@@ -99,8 +100,8 @@ run_case() {
   local name=${1%%:*} start=$SECONDS verdict=ok
   local -a arguments
   IFS=: read -r -a arguments <<<"$1"
-  problems='' detail='' patience=120 ppm=0 speed=${STANCE_BENCH_SPEED:-2} newtons=250
-  sampled=0 delivered=0 spoilt=0 dropped=0 discarded=0 faults=0
+  problems='' detail='' patience=120 ppm=0 bias=0 marks=0 speed=${STANCE_BENCH_SPEED:-2} newtons=250
+  sampled=0 delivered=0 spoilt=0 dropped=0 faults=0
   "case_$name" "${arguments[@]:1}"
   [ -z "$problems" ] || verdict=FAILED
   printf '%-34s %-6s %3d s  %s%s\n' "$1" "$verdict" $((SECONDS - start)) "$detail" \

@@ -2,14 +2,15 @@
 /* What a guest's script cannot do by itself:
 
      device_check profile STORE                      puts the calibration profile of standard input
-     device_check compare STORE PLAY N_PER_V PPM [STREAM [RECORDING]]
+     device_check compare STORE PLAY N_PER_V PPM BIAS_V MARKS_V [STREAM [RECORDING]]
                                                      the recording against the force that was played
 
    `compare` prints stored= (frames that came), lost=, gaps=, misread= (values further than half a
    converter step and a thousandth from the closed form of the athlete at that instant), worst= (in
-   steps). Exit status 1 where a value was misread. Behind a gap whose length only the host's clock
-   knows, the instants are shifted by the error of that length: the shift is found, told as shift=
-   (samples), and allowed up to the number in STANCE_SHIFT_MAX (0). */
+   steps). Exit status 1 where a value was misread. A stream that was started anew lies behind a gap
+   whose length only the host's clock knows: STANCE_STREAM_STARTS holds the instants at which the
+   instrument started each, in seconds; how far the recording puts them off is told as shift=
+   (samples, the largest). */
 #include "store.h"
 #include "virtual_input.h"
 
@@ -44,13 +45,26 @@ static int put_profile(const char *path)
   return status == STANCE_OK ? 0 : complain("profile", &problem);
 }
 
+enum { STARTS_MAX = 1024, LATE_MAX = 64 };
+
 struct comparison {
   const struct stance_raw_trace *trace;
   struct stance_virtual_input *played;
   double rate_hz; /* true */
+  double start_s[STARTS_MAX];
+  size_t start_count;
   uint64_t misread;
-  double worst_steps;
+  double worst_steps, shift;
 };
+
+/* Sample `first` was taken at `first_s`, and so on at the true rate. */
+struct timing {
+  size_t first;
+  double first_s;
+};
+
+/* A half is the rounding of a converter; the thousandth is that of slopes stored as f32. */
+static const double allowed_steps = 0.501;
 
 /* "AIN3" → 3. */
 static unsigned terminal_of(const struct stance_channel *channel)
@@ -62,87 +76,102 @@ static unsigned terminal_of(const struct stance_channel *channel)
   return (unsigned)strtoul(digits, NULL, 10);
 }
 
+static double time_of(const struct comparison *comparison, const struct timing *timing, size_t k)
+{
+  return timing->first_s + ((double)k - (double)timing->first) / comparison->rate_hz;
+}
+
 /* Converter steps between what was read and what acted. */
-static double error_steps(struct comparison *comparison, size_t c, size_t k, double shift)
+static double error_steps(const struct comparison *comparison, const struct timing *timing,
+                          size_t c, size_t k)
 {
   const struct stance_channel *channel = &comparison->trace->channel[c];
   const struct stance_converter *converter = &channel->converter;
   const double above = comparison->trace->value[c][k] - converter->zero;
   const double slope = above >= 0.0 ? converter->slope_above : converter->slope_below;
-  const double volts = converter->offset + above * slope;
-  const double time_s = ((double)k + shift) / comparison->rate_hz + channel->skew_s;
-  const double truth = stance_virtual_input_volts(comparison->played, terminal_of(channel), time_s);
+  const double truth = stance_virtual_input_volts(comparison->played, terminal_of(channel),
+                                                  time_of(comparison, timing, k) + channel->skew_s);
 
-  return fabs(volts - truth) / fabs(slope);
+  return isnan(above) ? 0.0 : fabs(converter->offset + above * slope - truth) / fabs(slope);
 }
 
-static double worst_of(struct comparison *comparison, struct stance_span span, double shift)
+/* Values misread under a timing; stops counting at `enough`. */
+static uint64_t count_misread(const struct comparison *comparison, const struct timing *timing,
+                              struct stance_span span, uint64_t enough, double *worst)
+{
+  uint64_t count = 0;
+
+  for (size_t k = span.first; k < span.first + span.count && count < enough; k++)
+    for (size_t c = 0; c < comparison->trace->channel_count; c++) {
+      const double error = error_steps(comparison, timing, c, k);
+      *worst = fmax(*worst, error);
+      count += error > allowed_steps;
+    }
+  return count;
+}
+
+/* The span goes on in the same stream, or is of one that was started later, of which the first
+   samples may never have come. Takes the one under which the fewest values are misread. */
+static void compare_span(struct comparison *comparison, struct stance_span span,
+                         struct timing *timing, size_t *stream)
 {
   double worst = 0.0;
+  struct timing best = *timing;
+  uint64_t least = count_misread(comparison, timing, span, UINT64_MAX, &worst);
 
-  for (size_t k = span.first; k < span.first + span.count; k++)
-    for (size_t c = 0; c < comparison->trace->channel_count; c++) {
-      if (isnan(comparison->trace->value[c][k]))
+  for (size_t s = *stream + 1; s < comparison->start_count; s++)
+    for (size_t late = 0; late < LATE_MAX && least > 0; late++) {
+      double other_worst = 0.0;
+      const struct timing other = {span.first,
+                                   comparison->start_s[s] + (double)late / comparison->rate_hz};
+      const uint64_t count = count_misread(comparison, &other, span, least, &other_worst);
+      if (count >= least)
         continue;
-      worst = fmax(worst, error_steps(comparison, c, k, shift));
+      least = count;
+      best = other;
+      worst = other_worst;
+      *stream = s;
     }
-  return worst;
+  *timing = best;
+  comparison->misread += least;
+  comparison->worst_steps = fmax(comparison->worst_steps, worst);
+  const double shift = time_of(comparison, timing, 0) * comparison->rate_hz;
+  if (fabs(shift) > fabs(comparison->shift))
+    comparison->shift = shift;
 }
 
-static void compare_span(struct comparison *comparison, struct stance_span span, double shift)
-{
-  /* A half is the rounding of a converter; the thousandth is that of slopes stored as f32. */
-  static const double allowed_steps = 0.501;
-
-  for (size_t k = span.first; k < span.first + span.count; k++)
-    for (size_t c = 0; c < comparison->trace->channel_count; c++) {
-      if (isnan(comparison->trace->value[c][k]))
-        continue;
-      const double error = error_steps(comparison, c, k, shift);
-      comparison->worst_steps = fmax(comparison->worst_steps, error);
-      comparison->misread += error > allowed_steps;
-    }
-}
-
-/* The shift of at most `most` samples that fits best. */
-static double find_shift(struct comparison *comparison, struct stance_span span, int most)
-{
-  double best = 0.0, least = worst_of(comparison, span, 0.0);
-
-  if (least <= 0.501)
-    return 0.0;
-  for (int shift = -most; shift <= most; shift++) {
-    const double worst = worst_of(comparison, span, shift);
-    if (worst < least) {
-      least = worst;
-      best = shift;
-    }
-  }
-  return best;
-}
-
-static uint64_t compare(struct comparison *comparison, int most, uint64_t *ret_lost,
-                        double *ret_shift)
+/* Frames stored. */
+static uint64_t compare(struct comparison *comparison, uint64_t *ret_lost)
 {
   const struct stance_raw_trace *trace = comparison->trace;
-  struct stance_span span = {0};
-  double shift = 0.0;
+  struct timing timing = {0, comparison->start_s[0]};
+  size_t first = 0, stream = 0;
 
   *ret_lost = 0;
-  *ret_shift = 0.0;
   for (size_t g = 0; g <= trace->gap_count; g++) {
     const size_t end = g < trace->gap_count ? trace->gap[g].first : trace->sample_count;
-    span.count = end - span.first;
-    if (most > 0 && span.count > 0)
-      shift = find_shift(comparison, span, most);
-    *ret_shift = fmax(*ret_shift, fabs(shift));
-    compare_span(comparison, span, shift);
-    if (g < trace->gap_count) {
-      *ret_lost += trace->gap[g].count;
-      span.first = end + trace->gap[g].count;
-    }
+    if (end > first)
+      compare_span(comparison, (struct stance_span){first, end - first}, &timing, &stream);
+    if (g == trace->gap_count)
+      break;
+    *ret_lost += trace->gap[g].count;
+    first = end + trace->gap[g].count;
   }
   return trace->sample_count - *ret_lost;
+}
+
+static void read_starts(struct comparison *comparison)
+{
+  const char *at = getenv("STANCE_STREAM_STARTS");
+
+  while (at != NULL && comparison->start_count < STARTS_MAX) {
+    char *end;
+    const double start_s = strtod(at, &end);
+    if (end == at)
+      break;
+    comparison->start_s[comparison->start_count++] = start_s;
+    at = end;
+  }
 }
 
 static int report(const struct stance_recording *recording, const struct stance_raw_trace *trace,
@@ -151,30 +180,31 @@ static int report(const struct stance_recording *recording, const struct stance_
   const struct stance_virtual_input_options options = {
       .uri = arguments[0][0] == '\0' ? NULL : arguments[0],
       .newton_per_volt = strtod(arguments[1], NULL),
-      .clock_ppm = strtod(arguments[2], NULL)};
+      .clock_ppm = strtod(arguments[2], NULL),
+      .bias_v = strtod(arguments[3], NULL),
+      .marks_v = strtod(arguments[4], NULL)};
   const struct stance_source_info *source = &recording->stream[stream].source;
-  const char *most = getenv("STANCE_SHIFT_MAX");
   struct stance_problem problem = {""};
   struct comparison comparison = {.trace = trace,
                                   .rate_hz = source->rate_hz * (1.0 + options.clock_ppm * 1e-6)};
   uint64_t lost;
-  double shift;
 
   if (stance_virtual_input_open(&options, &comparison.played, &problem) != STANCE_OK)
     return complain("play", &problem);
-  const uint64_t stored = compare(&comparison, most == NULL ? 0 : atoi(most), &lost, &shift);
+  read_starts(&comparison);
+  const uint64_t stored = compare(&comparison, &lost);
   stance_virtual_input_destroy(comparison.played);
-  printf("stored=%" PRIu64 " lost=%" PRIu64 " gaps=%zu misread=%" PRIu64 " worst=%.3f shift=%g "
+  printf("stored=%" PRIu64 " lost=%" PRIu64 " gaps=%zu misread=%" PRIu64 " worst=%.3f shift=%.3f "
          "channels=%zu rate=%.6f measured=%.6f finished=%s\n",
-         stored, lost, trace->gap_count, comparison.misread, comparison.worst_steps, shift,
-         trace->channel_count, source->rate_hz, trace->time.rate_hz,
+         stored, lost, trace->gap_count, comparison.misread, comparison.worst_steps,
+         comparison.shift, trace->channel_count, source->rate_hz, trace->time.rate_hz,
          recording->finished_at[0] == '\0' ? "no" : "yes");
   return comparison.misread > 0;
 }
 
 static int compare_recording(int count, char **arguments)
 {
-  const size_t stream = count > 4 ? strtoul(arguments[4], NULL, 10) : 0;
+  const size_t stream = count > 6 ? strtoul(arguments[6], NULL, 10) : 0;
   struct stance_problem problem = {""};
   struct stance_store *store = NULL;
   struct stance_recording recording = {0};
@@ -190,7 +220,7 @@ static int compare_recording(int count, char **arguments)
   if (status == STANCE_OK && id_count == 0)
     status = stance_problem_set(&problem, STANCE_INPUT, "the store holds no recording");
   if (status == STANCE_OK)
-    status = stance_store_load(store, count > 5 ? arguments[5] : ids[id_count - 1], &recording,
+    status = stance_store_load(store, count > 7 ? arguments[7] : ids[id_count - 1], &recording,
                                traces, &phases, &phase_count, &problem);
   if (status == STANCE_OK && stream >= recording.stream_count)
     status = stance_problem_set(&problem, STANCE_INPUT, "no stream %zu", stream);
@@ -211,9 +241,9 @@ int main(int argc, char **argv)
 {
   if (argc == 3 && strcmp(argv[1], "profile") == 0)
     return put_profile(argv[2]);
-  if (argc >= 6 && argc <= 8 && strcmp(argv[1], "compare") == 0)
+  if (argc >= 8 && argc <= 10 && strcmp(argv[1], "compare") == 0)
     return compare_recording(argc - 2, argv + 2);
-  fprintf(stderr, "usage: device_check profile STORE | compare STORE PLAY N_PER_V PPM [STREAM "
-                  "[RECORDING]]\n");
+  fprintf(stderr, "usage: device_check profile STORE | compare STORE PLAY N_PER_V PPM BIAS_V "
+                  "MARKS_V [STREAM [RECORDING]]\n");
   return 2;
 }

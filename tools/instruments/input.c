@@ -49,6 +49,7 @@ enum stance_status stance_virtual_input_open(const struct stance_virtual_input_o
   if (input == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
   input->newton_per_volt = options->newton_per_volt;
+  input->bias_v = options->bias_v;
   input->marks_v = options->marks_v;
   status =
       read_wiring(input, options->wiring == NULL ? "left:0,right:1" : options->wiring, problem);
@@ -96,7 +97,7 @@ double stance_virtual_input_volts(struct stance_virtual_input *input, unsigned t
     if (input->force_at_s != time_s) /* simultaneous inputs ask for the same instant */
       force_at(input, time_s);
     const double force_n = input->force_n[input->path[k].side];
-    return isnan(force_n) ? 0.0 : force_n / input->newton_per_volt;
+    return input->bias_v + (isnan(force_n) ? 0.0 : force_n / input->newton_per_volt);
   }
   return terminal * input->marks_v;
 }
@@ -111,6 +112,11 @@ size_t stance_virtual_input_paths(const struct stance_virtual_input *input,
 double stance_virtual_input_newton_per_volt(const struct stance_virtual_input *input)
 {
   return input->newton_per_volt;
+}
+
+double stance_virtual_input_bias_v(const struct stance_virtual_input *input)
+{
+  return input->bias_v;
 }
 
 char *stance_virtual_input_truth(const struct stance_virtual_input *input)

@@ -9,7 +9,7 @@
 struct stance_virtual_input {
   struct stance_virtual_path path[STANCE_VIRTUAL_PATH_COUNT];
   size_t path_count;
-  double newton_per_volt, marks_v;
+  double newton_per_volt, bias_v, marks_v;
   double force_at_s;                          /* the instant that `force_n` is of */
   double force_n[STANCE_MEASURED_SIDE_COUNT]; /* NaN: not measured */
   /* the simulated athlete */

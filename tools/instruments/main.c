@@ -32,6 +32,7 @@ static enum stance_status make(struct bench *bench, size_t k, struct stance_prob
       .uri = request->play,
       .newton_per_volt = request->newton_per_volt,
       .wiring = request->wiring,
+      .bias_v = request->bias_v,
       .marks_v = request->marks_v,
       .clock_ppm = request->ppm,
   };

@@ -216,7 +216,7 @@ static void power_on(struct stance_virtual_device *device)
 {
   struct stance_virtual_mcc *state = device->state;
 
-  stance_virtual_clock_stop(&device->clock);
+  stance_virtual_mcc_stop(device);
   stance_virtual_mcc_clear(device);
   memset(state->range, 0, sizeof state->range);
   state->scans_left = 0;

@@ -61,14 +61,12 @@ bool stance_virtual_mcc_start(struct stance_virtual_device *device, const uint8_
   const bool counts = (state->options & STANCE_VIRTUAL_MCC_OPTION_DEBUG) == 0;
   const bool had_started = device->clock.started;
   stance_virtual_clock_start(&device->clock, rate_hz);
-  if (!counts && !had_started)
-    device->clock.started = false; /* a self-test: the athlete waits */
+  state->athlete_waits = !counts && !had_started;
   device->counts.streams += counts;
   if (counts)
     stance_virtual_reach(device, STANCE_VIRTUAL_AT_FIRST);
-  stance_virtual_log(device, "event=started time=%.6f frame=%llu rate=%.6f channels=%zu debug=%d",
-                     device->clock.start_s, (unsigned long long)device->counts.sampled, rate_hz,
-                     count, !counts);
+  stance_virtual_log(device, "event=%s time=%.9f frame=%llu", counts ? "started" : "self-test",
+                     device->clock.start_s, (unsigned long long)device->counts.sampled);
   return true;
 }
 
@@ -85,11 +83,18 @@ void stance_virtual_mcc_clear(struct stance_virtual_device *device)
 
 void stance_virtual_mcc_stop(struct stance_virtual_device *device)
 {
+  struct stance_virtual_mcc *state = device->state;
+
   if (device->clock.running) {
     stance_virtual_reach(device, STANCE_VIRTUAL_AT_STOPPING);
     stance_virtual_log(device, "event=stopped scans=%llu", (unsigned long long)device->clock.scan);
   }
   stance_virtual_clock_stop(&device->clock);
+  if (state->athlete_waits) { /* it was a self-test: time begins with the first stream */
+    device->clock.started = false;
+    device->clock.now_s = 0.0;
+  }
+  state->athlete_waits = false;
 }
 
 static void push(struct stance_virtual_device *device, uint16_t code)

@@ -15,6 +15,7 @@ enum {
   KEY_TCP = 't',
   KEY_SENSITIVITY = 0x100,
   KEY_WIRING,
+  KEY_BIAS,
   KEY_MARKS,
   KEY_PPM,
   KEY_PACE,
@@ -34,6 +35,7 @@ static const struct argp_option options[] = {
     {"sensitivity", KEY_SENSITIVITY, "N", 0, "Newtons of one volt at its terminals (default: 500)",
      1},
     {"wiring", KEY_WIRING, "SIDES", 0, "Terminal of each side (default: left:0,right:1)", 1},
+    {"bias", KEY_BIAS, "V", 0, "Volts of a load cell's amplifier at no force (default: 0)", 1},
     {"marks", KEY_MARKS, "V", 0,
      "Volts of terminal k without a load cell: k times this (default: 0)", 1},
     {"truth", KEY_TRUTH, "FILE", 0, "Write what the simulated athlete truly did", 1},
@@ -128,6 +130,9 @@ static error_t parse_instrument_key(int key, char *text, struct argp_state *stat
     return 0;
   case KEY_WIRING:
     request->wiring = text;
+    return 0;
+  case KEY_BIAS:
+    request->bias_v = number(state, "bias", text, -10, 10);
     return 0;
   case KEY_MARKS:
     request->marks_v = number(state, "marks", text, -1, 1);

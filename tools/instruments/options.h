@@ -12,7 +12,7 @@ enum { STANCE_INSTRUMENT_MAX = 8 };
 struct stance_instrument_request {
   const struct stance_virtual_kind *kind;
   const char *serial, *play, *wiring, *truth;
-  double newton_per_volt, marks_v, speed, ppm;
+  double newton_per_volt, bias_v, marks_v, speed, ppm;
   unsigned sampled[STANCE_CHANNEL_COUNT_MAX]; /* for the profile: as the station will sample it */
   size_t sampled_count;
   bool real_time;

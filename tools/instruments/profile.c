@@ -34,7 +34,7 @@ enum stance_status stance_instrument_profile(const struct stance_virtual_device 
     *channel = (struct stance_calibration_channel){
         .side = side_of(device, inputs[k]),
         .polarity = 1,
-        .zero_raw = reading.zero_raw,
+        .zero_raw = stance_virtual_input_bias_v(device->input) * reading.unit_per_volt,
         .slope_n_per_unit =
             stance_virtual_input_newton_per_volt(device->input) / reading.unit_per_volt};
     snprintf(channel->channel, sizeof channel->channel, "%s", reading.name);

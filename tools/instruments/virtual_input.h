@@ -21,7 +21,6 @@ struct stance_virtual_path {
 struct stance_virtual_channel {
   char name[64]; /* as the driver calls it */
   char unit[16];
-  double zero_raw; /* reading at 0 V */
   double unit_per_volt;
 };
 
@@ -29,6 +28,7 @@ struct stance_virtual_input_options {
   const char *uri;        /* "sim:…" or "replay:…"; NULL: 0 N */
   double newton_per_volt; /* > 0 */
   const char *wiring;     /* "left:0,right:1"; NULL: that */
+  double bias_v;          /* a cell's amplifier at no force */
   double marks_v;         /* terminal k without a cell carries k · marks_v */
   double clock_ppm;       /* of the instrument: the truth is told on its axis */
 };
@@ -47,6 +47,7 @@ double stance_virtual_input_volts(struct stance_virtual_input *input, unsigned t
 size_t stance_virtual_input_paths(const struct stance_virtual_input *input,
                                   struct stance_virtual_path ret_path[STANCE_VIRTUAL_PATH_COUNT]);
 double stance_virtual_input_newton_per_volt(const struct stance_virtual_input *input);
+double stance_virtual_input_bias_v(const struct stance_virtual_input *input);
 /* Truth as the source tells it (CSV); NULL where it knows none. The caller frees it. */
 char *stance_virtual_input_truth(const struct stance_virtual_input *input);
 

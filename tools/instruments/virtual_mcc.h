@@ -33,6 +33,7 @@ struct stance_virtual_mcc {
   double rate_hz;
   uint64_t scans_left; /* UINT64_MAX: continuous */
   bool overrun, zero_packet;
+  bool athlete_waits; /* a self-test runs before the first stream */
   unsigned flush_packets;
   uint16_t debug;
   uint16_t fifo[STANCE_VIRTUAL_MCC_FIFO_1608];
