@@ -196,12 +196,42 @@ static void a_missing_side(void **state)
   stance_reliability_tests_finish(&tests);
 }
 
+/* A second test on one day counts where that is asked for; for each side on its own. */
+static void one_test_a_day(void **state)
+{
+  (void)state;
+  static const struct stance_reliability_options all = {.rule = STANCE_SUMMARY_COUNT,
+                                                        .same_day = true};
+  struct stance_reliability_tests tests = {0};
+  static const char *const names[] = {"Kim", "Lou"};
+  for (unsigned k = 0; k < 2; k++) {
+    struct stance_reliability_test again = test_of(names[k], 1, 333 + k, 300 + 4 * k);
+    strcpy(again.recording, k == 0 ? "Kim-again" : "Lou-again");
+    strcpy(again.started_at, "2026-03-01T18:00:00Z");
+    add(&tests, again);
+    struct stance_reliability_test morning = test_of(names[k], 1, 310 + 40 * k, (double)NAN);
+    add(&tests, morning);
+    add(&tests, test_of(names[k], 8, 318 + 30 * k, 331 + 9 * k));
+  }
+  struct stance_reliability_study made = study(&tests, &best, 1);
+  assert_int_equal(made.record[STANCE_LEFT].statistics.tests, 2);
+  assert_true(made.record[STANCE_LEFT].statistics.mean == (310 + 350 + 318 + 348) / 4.0);
+  /* the morning has no right side: the evening's counts */
+  assert_true(made.record[STANCE_RIGHT].statistics.mean == (300 + 304 + 331 + 340) / 4.0);
+  assert_int_equal(made.days_least, 7);
+  expect_told(&tests, "Lou, nordic: a second test on 2026-03-01 (--same-day)");
+  made = study(&tests, &all, 1);
+  assert_int_equal(made.record[STANCE_LEFT].statistics.tests, 3);
+  assert_int_equal(made.days_least, 0);
+  stance_reliability_tests_finish(&tests);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(in_order_of_time), cmocka_unit_test(most_degrees_of_freedom),
       cmocka_unit_test(never_mixed),      cmocka_unit_test(nothing_counts_twice),
-      cmocka_unit_test(a_missing_side),
+      cmocka_unit_test(a_missing_side),   cmocka_unit_test(one_test_a_day),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@ enum {
   KEY_MODEL,
   KEY_METHOD,
   KEY_INJURED,
+  KEY_SAME_DAY,
   KEY_SKIP_FIRST,
   KEY_SAVE,
   KEY_JSON,
@@ -37,6 +38,10 @@ static const struct argp_option options[] = {
      "Method of the values of a table that does not say: as the long layout has it", 1},
     {"skip-first", KEY_SKIP_FIRST, 0, 0,
      "Leave out each athlete's first test, made to become familiar", 1},
+    {"same-day", KEY_SAME_DAY, 0, 0,
+     "Count a second test of an athlete on one day too; such tests vary less than those of "
+     "different days",
+     1},
     {"include-injured", KEY_INJURED, 0, 0,
      "Tests with a named injured side too; recovery then counts as measurement error", 1},
     {0, 0, 0, 0, "What to do", 2},
@@ -126,6 +131,9 @@ static error_t parse_key(int key, char *text, struct argp_state *state)
   case KEY_METHOD:
     to->method = stance_name_option(state, "method", text);
     return 0;
+  case KEY_SAME_DAY:
+    to->same_day = true;
+    return 0;
   case KEY_INJURED:
     to->include_injured = true;
     return 0;
@@ -167,7 +175,8 @@ const struct argp stance_reliability_argp = {
     .doc =
         "How far two tests of an unchanged athlete differ, from your own repeated tests: typical "
         "error, CV, SEM, MDC95 and ICC with 95 % limits. Without FILE from the recordings of "
-        "the store, of athletes who were tested at least twice. A FILE is a table in the tests "
+        "the store, of athletes who were tested on at least two days. A FILE is a table in the "
+        "tests "
         "or the long layout, or has the columns athlete,test,left,right. Only tests of one "
         "protocol, position, instrument, method and rule go together.\v"
         "Every athlete counts with the same number of tests; what is left out is told, an empty "

@@ -32,9 +32,11 @@ static enum stance_status add_metric(const struct collector *collector,
   const enum stance_summary_rule rule =
       options->rule == STANCE_SUMMARY_COUNT ? STANCE_SUMMARY_BEST : options->rule;
   struct stance_reliability_test test = {0};
+  struct stance_report report;
   snprintf(test.athlete, sizeof test.athlete, "%s", trial->athlete);
   snprintf(test.recording, sizeof test.recording, "%s", summary->id);
-  snprintf(test.started_at, sizeof test.started_at, "%s", trial->started_at);
+  stance_trial_report(trial, result, &report);
+  stance_report_local_time(&report, test.started_at); /* a day is the clinic's */
   stance_reliability_key_of(result, options->whole_model ? summary->model : trial->instrument,
                             metric, rule, &test.key);
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {

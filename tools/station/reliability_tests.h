@@ -36,6 +36,10 @@ stance_reliability_tests_add(struct stance_reliability_tests *tests,
 STANCE_PRINTF(2, 3)
 void stance_reliability_leave_out(struct stance_reliability_tests *tests, const char *format, ...);
 
+/* By key, athlete and time; drops what was given twice and, on request, each athlete's first test.
+ */
+void stance_reliability_tests_sort(struct stance_reliability_tests *tests, bool skip_first);
+
 /* Which tests count. Borrowed; NULL, zero and COUNT mean: all, as the source says. */
 struct stance_reliability_options {
   const struct stance_protocol *protocol; /* this one only; of a simple table: the one it is of */
@@ -46,6 +50,7 @@ struct stance_reliability_options {
   const char *method;     /* of tables that do not say */
   bool whole_model;       /* instruments of one model count as one; `instrument` is a model */
   bool include_injured;   /* athletes with a named injured side change from test to test */
+  bool same_day;          /* a second test on one day counts too; else only the first */
   bool skip_first;        /* each athlete's first test is familiarisation: SCIENCE 8b */
 };
 
@@ -68,7 +73,7 @@ struct stance_reliability_study {
   long days_least, days_longest; /* between two tests of an athlete; -1 where no dates are known */
   bool complete_key;             /* protocol, method and rule are known: it can be saved */
 };
-/* Sorts the tests and drops what was given twice. Of every key: each athlete's first k tests in
+/* Sorts the tests. Of every key: each athlete's first k tests in
    order of time, k chosen so that the degrees of freedom are most; who has fewer is left out. A key
    of which no study can be made is told in `left_out`. The caller frees the array. */
 STANCE_MUST_CHECK enum stance_status
