@@ -162,11 +162,13 @@ enum stance_status stance_calibrator_fit(const struct stance_calibrator *calibra
   if (!stance_evaluation_is_good(&evaluation, points, calibrator->limit_pct, channel->poor_fit,
                                  sizeof channel->poor_fit) &&
       !calibrator->keep)
-    return stance_problem_set(problem, STANCE_MISMATCH,
-                              "channel '%s' fits poorly: %s. Measure that load again, look for "
-                              "what touches the sensor, or keep it with --keep: every result will "
-                              "then say so",
-                              channel->channel, channel->poor_fit);
+    return stance_problem_set(
+        problem, STANCE_MISMATCH,
+        "channel '%s' fits poorly: %s; point %zu (%.4g N) is furthest off, by "
+        "%.3g N. Measure that load again, look for what touches the sensor, "
+        "or keep it with --keep: every result will then say so",
+        channel->channel, channel->poor_fit, evaluation.worst_point + 1,
+        points[evaluation.worst_point].applied_n, evaluation.worst_residual_n);
   status = finish(&next, base, problem);
   if (status == STANCE_OK)
     *ret_calibration = next;
