@@ -222,6 +222,13 @@ static void calibration_is_chosen_in_order(void **state)
   assert_int_equal(stance_pipeline_calibration(&info, &stored, &calibration, &problem),
                    STANCE_MISMATCH);
   assert_non_null(strstr(problem.text, "AIN3"));
+  strcpy(stored.channel[0].channel, "AIN0"); /* its unit is still V, and the input's now N */
+  assert_int_equal(stance_pipeline_calibration(&info, &stored, &calibration, &problem),
+                   STANCE_MISMATCH);
+  /* Without a serial number it may be another instrument, which has its own way. */
+  info.serial[0] = '\0';
+  assert_int_equal(stance_pipeline_calibration(&info, &stored, &calibration, &problem), STANCE_OK);
+  assert_string_equal(calibration.id, "identity");
 }
 
 static int make_folder(void **state)
