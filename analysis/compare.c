@@ -41,8 +41,14 @@ static struct stance_value onset_lag(const struct stance_result *result,
   const long samples =
       repetition->effort[STANCE_RIGHT].onset - repetition->effort[STANCE_LEFT].onset;
   lag.reasons = missing != 0 ? missing : flags;
-  if (missing == 0)
-    lag.value = (double)samples / result->time.rate_hz;
+  if (missing != 0)
+    return lag;
+  lag.value = (double)samples / result->time.rate_hz;
+  /* Of two instruments: their alignment, and the two roundings to a sample, each uniform. */
+  if (result->time.alignment_s > 0)
+    lag.uncertainty = hypot(result->time.alignment_s, 2.0 / result->time.rate_hz / sqrt(6.0));
+  else if (isnan(result->time.alignment_s))
+    lag.reasons |= BIT(CLOCKS_UNRELATED);
   return lag;
 }
 

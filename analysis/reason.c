@@ -111,6 +111,10 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
     [STANCE_REASON_TRUNCATED] =
         {"truncated", "The recording, or what was analysed of it, ended or began in the middle of "
                       "something: what lies beyond is unknown."},
+    [STANCE_REASON_CLOCKS_UNRELATED] = {"clocks_unrelated",
+                                        "Two instruments measured, and their clocks could not be "
+                                        "related: what compares instants of left and right is "
+                                        "doubtful."},
     [STANCE_REASON_LOW_RATE] =
         {"low_rate", "Sampled below 1000 Hz: early-force values differ from those at 1000 Hz "
                      "(Comfort 2019, Ripley), or the window holds no two samples."},

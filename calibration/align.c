@@ -190,7 +190,7 @@ enum stance_status stance_alignment_apply(const struct stance_alignment *alignme
   free(scratch.flags);
   free(scratch.even_flags);
   if (status != STANCE_OK) {
-    stance_raw_trace_finish(&joined);
+    stance_resample_finish(&joined);
     return stance_problem_set(problem, status, "out of memory for two instruments");
   }
   *ret_aligned = (struct stance_aligned){

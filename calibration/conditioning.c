@@ -136,11 +136,11 @@ enum stance_status stance_conditioning_apply(struct stance_raw_trace *trace, uns
     even.gap = NULL;
     even.gap_count = 0;
     if (resample_trace(trace, decimation, &even) != STANCE_OK) {
-      stance_raw_trace_finish(&even);
+      stance_resample_finish(&even);
       return stance_problem_set(problem, STANCE_MEMORY, "out of memory for %zu samples",
                                 trace->sample_count);
     }
-    stance_raw_trace_finish(trace);
+    stance_resample_finish(trace);
     *trace = even;
     done.skew_s = skew_s >= skew_min_s ? skew_s : 0.0;
   } else {

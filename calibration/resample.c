@@ -220,3 +220,12 @@ enum stance_status stance_resample_list_gaps(struct stance_raw_trace *trace)
   trace->gap_count = find_gaps(trace, trace->gap);
   return STANCE_OK;
 }
+
+void stance_resample_finish(struct stance_raw_trace *trace)
+{
+  for (size_t c = 0; c < STANCE_CHANNEL_COUNT_MAX; c++)
+    free(trace->value[c]);
+  free(trace->flags);
+  free(trace->gap);
+  *trace = (struct stance_raw_trace){0};
+}

@@ -29,6 +29,10 @@ void stance_resample_flags(const struct stance_resampling *plan, const uint32_t 
 bool stance_resample_prepare(const struct stance_raw_trace *trace, size_t channel,
                              double *ret_value, uint32_t *ret_flags);
 
+/* Frees what a trace owns. stance_raw_trace_finish lives with those who make traces first, in
+   another library. */
+void stance_resample_finish(struct stance_raw_trace *trace);
+
 /* Fills gap and gap_count: runs at which no channel has a number. STANCE_MEMORY. */
 STANCE_MUST_CHECK enum stance_status stance_resample_list_gaps(struct stance_raw_trace *trace);
 

@@ -51,7 +51,8 @@ enum stance_reason {
   STANCE_REASON_INTERPOLATED,
   STANCE_REASON_UNIT_ASSUMED,
   STANCE_REASON_TRUNCATED,
-  STANCE_REASON_LOW_RATE, /* sampled too slowly for the window */
+  STANCE_REASON_CLOCKS_UNRELATED, /* two instruments, and nothing says what they did at once */
+  STANCE_REASON_LOW_RATE,         /* sampled too slowly for the window */
   STANCE_REASON_CALIBRATION_EXPIRED,
   STANCE_REASON_CALIBRATION_POOR_FIT, /* kept in spite of it */
   STANCE_REASON_COUNT,

@@ -26,6 +26,8 @@ struct stance_time_axis {
   double nominal_rate_hz;     /* as declared or rounded from the stamps; NaN where unknown */
   double jitter_s;            /* standard deviation of stamps about the even axis; 0 where none */
   double longest_gap_s;       /* longest hole between two stamps; 0 where none */
+  double alignment_s;         /* of one instrument's instants against the other's, expanded, k = 2;
+                                 0: one instrument; NaN: their clocks could not be related */
   bool stamped;               /* time stamps were present */
   bool irregular;             /* stamps were not even: values were interpolated to an even axis */
 };

@@ -17,7 +17,9 @@ enum { STANCE_RUN_SETTING_MAX = 64, STANCE_RUN_PATH_MAX = 4096 };
 
 struct stance_run_arguments {
   const char *protocol;
-  const char *device;
+  const char *device[STANCE_STREAM_MAX]; /* URIs; the first may be the default */
+  enum stance_side device_side[STANCE_STREAM_MAX];
+  size_t device_count;
   const char *athlete;
   const char *operator_name;
   const char *output; /* folder of the reports */
@@ -33,16 +35,25 @@ struct stance_run_arguments {
 /* Ends the program with status 2 and a sentence on a wrong use. */
 void stance_run_parse(int argc, char **argv, struct stance_run_arguments *ret_arguments);
 
+/* One instrument of the rig. */
+struct stance_run_stream {
+  enum stance_side side; /* NONE: as its channels say */
+  struct stance_source *source;
+  const struct stance_source_info *info;
+  struct stance_calibration calibration; /* for the bar: with the side claimed */
+  struct stance_frame_ring *ring;        /* to the recorder */
+  struct stance_frame_ring *live_ring;   /* to the bar on the terminal; NULL without one */
+  bool failure_told;
+};
+
 struct stance_run {
   const struct stance_run_arguments *arguments;
   struct stance_protocol protocol;
   char *protocol_text;
   struct stance_store *store;
-  struct stance_source *source;
-  const struct stance_source_info *info;
-  struct stance_calibration calibration;
-  struct stance_frame_ring *ring;      /* to the recorder */
-  struct stance_frame_ring *live_ring; /* to the bar on the terminal; NULL without one */
+  struct stance_run_stream stream[STANCE_STREAM_MAX];
+  size_t stream_count;
+  double epoch_s; /* when several simulated rigs' one athlete begins; 0: each has its own */
   struct stance_recording recording;
   struct stance_recorder *recorder;
   bool recorder_failing;     /* as last told to the user */
@@ -54,9 +65,11 @@ struct stance_run {
 };
 
 /* The URI that is opened: to a simulated rig it adds the protocol's timing, its repetitions and
-   --duration where the user did not set them, so that the simulated athlete follows the prompts. */
+   --duration where the user did not set them, so that the simulated athlete follows the prompts; to
+   two simulated rigs the moment at which their one athlete begins. */
 STANCE_MUST_CHECK enum stance_status stance_run_device_uri(const struct stance_run *run,
-                                                           char *ret_uri, size_t size,
+                                                           size_t stream, char *ret_uri,
+                                                           size_t size,
                                                            struct stance_problem *problem);
 /* False for a recording played back: its athlete cannot follow prompts. */
 bool stance_run_follows_prompts(const struct stance_run *run);

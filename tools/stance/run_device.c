@@ -12,7 +12,10 @@ static bool has_scheme(const char *uri, const char *scheme)
 
 bool stance_run_follows_prompts(const struct stance_run *run)
 {
-  return !has_scheme(run->arguments->device, "replay");
+  for (size_t k = 0; k < run->arguments->device_count; k++)
+    if (has_scheme(run->arguments->device[k], "replay"))
+      return false;
+  return true;
 }
 
 /* True where the query of the URI sets `key`. */
@@ -31,9 +34,13 @@ static bool sets_key(const char *uri, const char *key)
 
 bool stance_run_goes_by_time(const struct stance_run *run)
 {
-  const char *device = run->arguments->device;
-  return run->arguments->unattended ||
-         (has_scheme(device, "sim") && !sets_key(device, "unloaded_s"));
+  bool follows_the_clock = true;
+  for (size_t k = 0; k < run->arguments->device_count; k++) {
+    const char *device = run->arguments->device[k];
+    follows_the_clock =
+        follows_the_clock && has_scheme(device, "sim") && !sets_key(device, "unloaded_s");
+  }
+  return run->arguments->unattended || follows_the_clock;
 }
 
 static void add_key(struct stance_text *uri, const char *key, double value)
@@ -50,10 +57,10 @@ static const char *profile_for(const struct stance_protocol *protocol)
   return protocol->sides == STANCE_SIDES_BOTH ? "imtp" : "isometric";
 }
 
-enum stance_status stance_run_device_uri(const struct stance_run *run, char *ret_uri, size_t size,
-                                         struct stance_problem *problem)
+enum stance_status stance_run_device_uri(const struct stance_run *run, size_t stream, char *ret_uri,
+                                         size_t size, struct stance_problem *problem)
 {
-  const char *device = run->arguments->device;
+  const char *device = run->arguments->device[stream];
   const struct stance_protocol *protocol = &run->protocol;
   struct stance_text uri = {0};
   if (strncmp(device, "sim:?", 5) == 0 || strcmp(device, "sim:") == 0)
@@ -65,6 +72,8 @@ enum stance_status stance_run_device_uri(const struct stance_run *run, char *ret
     add_key(&uri, "get_on_s", protocol->get_on_s);
     add_key(&uri, "limb_s", protocol->limb_s);
     add_key(&uri, "repetitions", protocol->repetitions);
+    if (run->epoch_s > 0)
+      add_key(&uri, "epoch_s", run->epoch_s);
     if (run->arguments->duration_s > 0)
       add_key(&uri, "duration", run->arguments->duration_s);
   }

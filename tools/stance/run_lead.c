@@ -10,16 +10,48 @@
 
 enum { TICK_MS = 20 };
 
+/* In frames of the first instrument; where it fell silent, the other one goes on counting. */
 static uint64_t frames_now(const struct stance_run *run)
 {
-  struct stance_source_health health;
-  stance_source_health(run->source, &health);
-  return health.frames_produced;
+  uint64_t most = 0;
+  for (size_t k = 0; k < run->stream_count; k++) {
+    struct stance_source_health health;
+    stance_source_health(run->stream[k].source, &health);
+    const double ratio = run->stream[0].info->rate_hz / run->stream[k].info->rate_hz;
+    const uint64_t frames =
+        k == 0 ? health.frames_produced : (uint64_t)((double)health.frames_produced * ratio);
+    most = frames > most ? frames : most;
+  }
+  return most;
 }
 
 static uint64_t frames_of(const struct stance_run *run, double seconds)
 {
-  return (uint64_t)llround(seconds * run->info->rate_hz);
+  return (uint64_t)llround(seconds * run->stream[0].info->rate_hz);
+}
+
+/* Whether any instrument still samples. Says once when one of two has failed. */
+static bool instruments_go_on(struct stance_run *run)
+{
+  bool going = false;
+  for (size_t k = 0; k < run->stream_count; k++) {
+    struct stance_run_stream *stream = &run->stream[k];
+    struct stance_source_health health;
+    stance_source_health(stream->source, &health);
+    going = going || !health.ended;
+    if (run->stream_count == 1 || !health.failed || stream->failure_told)
+      continue;
+    stream->failure_told = true;
+    stance_run_say(run, "THE %s INSTRUMENT FAILED: %.600s. The other one is recorded on.",
+                   stream->side == STANCE_LEFT ? "LEFT" : "RIGHT", health.problem.text);
+  }
+  return going;
+}
+
+/* The first one's: where there are two they are of one kind in this. */
+static bool is_endless(const struct stance_run *run)
+{
+  return run->stream[0].info->frame_count == 0;
 }
 
 /* Says once when the store begins to refuse, and when it takes frames again. */
@@ -51,14 +83,12 @@ static double protocol_length_s(const struct stance_protocol *protocol)
 static bool must_end(struct stance_run *run, bool by_time)
 {
   const struct stance_run_arguments *arguments = run->arguments;
-  struct stance_source_health health;
-  stance_source_health(run->source, &health);
-  if (health.ended || stance_run_interrupted != 0 || !recorder_goes_on(run))
+  if (!instruments_go_on(run) || stance_run_interrupted != 0 || !recorder_goes_on(run))
     return true;
   if (arguments->duration_s > 0)
-    return health.frames_produced >= frames_of(run, arguments->duration_s);
-  return by_time && run->info->frame_count == 0 &&
-         health.frames_produced >= frames_of(run, protocol_length_s(&run->protocol));
+    return frames_now(run) >= frames_of(run, arguments->duration_s);
+  return by_time && is_endless(run) &&
+         frames_now(run) >= frames_of(run, protocol_length_s(&run->protocol));
 }
 
 enum key { KEY_NONE, KEY_ENTER, KEY_CLOSED };
@@ -179,8 +209,10 @@ static void lead_by_time(struct stance_run *run)
 
 void stance_run_lead(struct stance_run *run)
 {
-  stance_run_say(run, "%s: %s, %.6g Hz. Recording %s.", run->protocol.title, run->info->model,
-                 run->info->rate_hz, run->recording.id);
+  stance_run_say(run, "%s: %s%s%s, %.6g Hz. Recording %s.", run->protocol.title,
+                 run->stream[0].info->model, run->stream_count > 1 ? " and " : "",
+                 run->stream_count > 1 ? run->stream[1].info->model : "",
+                 run->stream[0].info->rate_hz, run->recording.id);
   if (!stance_run_follows_prompts(run))
     wait_for_end(run, run->arguments->unattended);
   else if (stance_run_goes_by_time(run))

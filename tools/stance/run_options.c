@@ -24,8 +24,10 @@ enum {
 
 static const struct argp_option options[] = {
     {0, 0, 0, 0, "What is measured", 1},
-    {"device", KEY_DEVICE, "URI", 0,
-     "Instrument, simulated rig or recording; `stance devices` lists them (default: usb:)", 1},
+    {"device", KEY_DEVICE, "[SIDE=]URI", 0,
+     "Instrument, simulated rig or recording; `stance devices` lists them (default: usb:). Given "
+     "twice, as left=URI and right=URI, two instruments make one rig",
+     1},
     {"unattended", KEY_UNATTENDED, 0, 0, "By time alone: every prompt answers itself", 1},
     {"duration", KEY_DURATION, "S", 0, "Record that many seconds whatever happens, then analyse",
      1},
@@ -78,6 +80,28 @@ static void set_side_order(struct argp_state *state, const char *text)
   ((struct stance_run_arguments *)state->input)->side_order = text;
 }
 
+/* "left=URI": a scheme holds no '='. */
+static void add_device(struct argp_state *state, const char *text)
+{
+  struct stance_run_arguments *arguments = state->input;
+  enum stance_side side = STANCE_SIDE_NONE;
+  if (strncmp(text, "left=", 5) == 0)
+    side = STANCE_LEFT;
+  else if (strncmp(text, "right=", 6) == 0)
+    side = STANCE_RIGHT;
+  const size_t at = arguments->device_count;
+  if (at == STANCE_STREAM_MAX ||
+      (at == 1 && (side == STANCE_SIDE_NONE || arguments->device_side[0] == STANCE_SIDE_NONE ||
+                   side == arguments->device_side[0])))
+    argp_error(state,
+               "--device '%s': two instruments are given as --device left=URI --device "
+               "right=URI",
+               text);
+  arguments->device[at] = side == STANCE_SIDE_NONE ? text : strchr(text, '=') + 1;
+  arguments->device_side[at] = side;
+  arguments->device_count++;
+}
+
 static error_t parse_person_key(int key, char *text, struct argp_state *state)
 {
   struct stance_run_arguments *arguments = state->input;
@@ -113,7 +137,7 @@ static error_t parse_key(int key, char *text, struct argp_state *state)
   struct stance_run_arguments *arguments = state->input;
   switch (key) {
   case KEY_DEVICE:
-    arguments->device = text;
+    add_device(state, text);
     return 0;
   case KEY_OUTPUT:
     arguments->output = text;
@@ -141,6 +165,8 @@ static error_t parse_key(int key, char *text, struct argp_state *state)
     arguments->protocol = text;
     return 0;
   case ARGP_KEY_END:
+    if (arguments->device_count == 0)
+      add_device(state, "usb:");
     if (arguments->protocol == NULL)
       argp_error(state, "no PROTOCOL was given, for example nordic or iso-supine-90-90");
     return 0;
@@ -162,6 +188,8 @@ const struct argp stance_run_argp = {
         "  stance run nordic --athlete A12 --mass 82\n"
         "  stance run nordic --device 'sim:nordic?speed=20' --unattended\n"
         "  stance run iso-supine-90-90 --device 'sim:isometric?seed=3&speed=max' --unattended\n"
+        "  stance run nordic --device left=labjack-u6:360011111 --device "
+        "right=labjack-u6:360022222\n"
         "  stance run isometric --device 'replay:FILE?speed=max' --output today\n\n"
         "Reports: STARTED_PROTOCOL_ATHLETE.csv (a row a repetition and side), _long.csv (a row a "
         "value), _tests.csv (a row a test), and _truth.csv of a simulated rig.\n"
@@ -173,7 +201,6 @@ const struct argp stance_run_argp = {
 void stance_run_parse(int argc, char **argv, struct stance_run_arguments *ret_arguments)
 {
   *ret_arguments = (struct stance_run_arguments){
-      .device = "usb:",
       .output = "reports",
       .mass_kg = (double)NAN,
       .lever_m = (double)NAN,

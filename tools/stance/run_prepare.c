@@ -4,6 +4,7 @@
 #include "run.h"
 
 #include "protocol_find.h"
+#include "rig.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -60,34 +61,79 @@ static enum stance_status open_store(struct stance_run *run, struct stance_probl
   return status;
 }
 
-static enum stance_status open_source(struct stance_run *run, struct stance_problem *problem)
+/* Simulated rigs under one athlete need one beginning. */
+static double epoch_now_s(const struct stance_run_arguments *arguments)
 {
-  char uri[sizeof run->info->uri];
-  enum stance_status status = stance_run_device_uri(run, uri, sizeof uri, problem);
+  const int64_t now_ns = stance_clock_host.now_ns(stance_clock_host.context);
+  return arguments->device_count > 1 ? (double)now_ns / 1e9 : 0;
+}
+
+static enum stance_status open_source(struct stance_run *run, size_t k,
+                                      struct stance_problem *problem)
+{
+  struct stance_run_stream *stream = &run->stream[k];
+  char uri[sizeof stream->info->uri];
+  enum stance_status status = stance_run_device_uri(run, k, uri, sizeof uri, problem);
   if (status == STANCE_OK)
-    status = stance_source_open(uri, NULL, &run->source, problem);
+    status = stance_source_open(uri, NULL, &stream->source, problem);
   if (status != STANCE_OK)
     return status;
-  run->info = stance_source_info(run->source);
+  stream->info = stance_source_info(stream->source);
+  stream->side = run->arguments->device_side[k];
+  run->stream_count++;
   return STANCE_OK;
 }
 
-static enum stance_status find_calibration(struct stance_run *run, struct stance_problem *problem)
+/* The recording keeps the profile as it is; which side it was claimed for stands beside it. */
+static enum stance_status find_calibration(struct stance_run *run, size_t k,
+                                           struct stance_problem *problem)
 {
-  char instrument[sizeof run->calibration.instrument];
+  struct stance_run_stream *stream = &run->stream[k];
+  char instrument[sizeof stream->calibration.instrument];
   struct stance_calibration stored;
-  stance_pipeline_instrument(run->info, instrument, sizeof instrument);
+  stance_pipeline_instrument(stream->info, instrument, sizeof instrument);
   enum stance_status status =
       stance_store_get_calibration(run->store, instrument, &stored, problem);
   if (status != STANCE_OK && status != STANCE_END)
     return status;
-  status = stance_pipeline_calibration(run->info, status == STANCE_OK ? &stored : NULL,
-                                       &run->calibration, problem);
-  if (status == STANCE_OK && !run->calibration.calibrated)
+  status = stance_pipeline_calibration(stream->info, status == STANCE_OK ? &stored : NULL,
+                                       &stream->calibration, problem);
+  if (status == STANCE_OK && !stream->calibration.calibrated)
     fprintf(stderr,
             "NO CALIBRATION is known for %s: it is recorded as it is, but its numbers are not "
             "newtons.\n",
             instrument);
+  if (status == STANCE_OK)
+    status =
+        stance_calibration_export(&stream->calibration, &run->recording.stream[k].calibration_text);
+  if (status == STANCE_OK)
+    status = stance_rig_claim_side(stream->side, instrument, &stream->calibration, problem);
+  return status;
+}
+
+static enum stance_status make_rings(struct stance_run_stream *stream,
+                                     struct stance_problem *problem)
+{
+  enum stance_status status =
+      stance_frame_ring_create(STANCE_RECORDER_RING_CAPACITY, &stream->ring);
+  if (status == STANCE_OK && isatty(STDERR_FILENO))
+    status = stance_frame_ring_create(LIVE_RING_CAPACITY, &stream->live_ring);
+  if (status != STANCE_OK)
+    stance_problem_set(problem, status, "out of memory for the rings");
+  return status;
+}
+
+static enum stance_status open_streams(struct stance_run *run, struct stance_problem *problem)
+{
+  enum stance_status status = STANCE_OK;
+  run->epoch_s = epoch_now_s(run->arguments);
+  for (size_t k = 0; k < run->arguments->device_count && status == STANCE_OK; k++) {
+    status = open_source(run, k, problem);
+    if (status == STANCE_OK)
+      status = find_calibration(run, k, problem);
+    if (status == STANCE_OK)
+      status = make_rings(&run->stream[k], problem);
+  }
   return status;
 }
 
@@ -102,16 +148,17 @@ static enum stance_status describe_recording(struct stance_run *run, struct stan
 {
   const struct stance_run_arguments *arguments = run->arguments;
   struct stance_recording *recording = &run->recording;
-  *recording = (struct stance_recording){
-      .utc_offset_min = utc_offset_min(),
-      .protocol_text = run->protocol_text,
-      .ground_truth = stance_source_ground_truth(run->source),
-      .body_mass_kg = arguments->mass_kg,
-      .lever_m = arguments->lever_m,
-      .injured_side = arguments->injured_side,
-      .stream = {{.source = *run->info, .side = STANCE_SIDE_NONE}},
-      .stream_count = 1,
-  };
+  recording->utc_offset_min = utc_offset_min();
+  recording->protocol_text = run->protocol_text;
+  recording->ground_truth = stance_source_ground_truth(run->stream[0].source);
+  recording->body_mass_kg = arguments->mass_kg;
+  recording->lever_m = arguments->lever_m;
+  recording->injured_side = arguments->injured_side;
+  recording->stream_count = run->stream_count;
+  for (size_t k = 0; k < run->stream_count; k++) {
+    recording->stream[k].source = *run->stream[k].info;
+    recording->stream[k].side = run->stream[k].side;
+  }
   run->protocol_text = NULL; /* the recording owns it now */
   const char *athlete = arguments->athlete == NULL ? "" : arguments->athlete;
   const char *operator_name = arguments->operator_name == NULL ? "" : arguments->operator_name;
@@ -127,17 +174,7 @@ static enum stance_status describe_recording(struct stance_run *run, struct stan
   strcpy(recording->side_order, side_order);
   snprintf(recording->protocol_id, sizeof recording->protocol_id, "%s", run->protocol.id);
   snprintf(recording->software, sizeof recording->software, "%s", STANCE_SOFTWARE);
-  return stance_calibration_export(&run->calibration, &recording->stream[0].calibration_text);
-}
-
-static enum stance_status make_rings(struct stance_run *run, struct stance_problem *problem)
-{
-  enum stance_status status = stance_frame_ring_create(STANCE_RECORDER_RING_CAPACITY, &run->ring);
-  if (status == STANCE_OK && isatty(STDERR_FILENO))
-    status = stance_frame_ring_create(LIVE_RING_CAPACITY, &run->live_ring);
-  if (status != STANCE_OK)
-    stance_problem_set(problem, status, "out of memory for the rings");
-  return status;
+  return STANCE_OK;
 }
 
 /* By time, the phases lie where the protocol's seconds put them, counted in frames, and are
@@ -145,7 +182,7 @@ static enum stance_status make_rings(struct stance_run *run, struct stance_probl
 static enum stance_status add_timed_phases(struct stance_run *run, struct stance_problem *problem)
 {
   const struct stance_protocol *protocol = &run->protocol;
-  double rate_hz = run->info->rate_hz;
+  double rate_hz = run->stream[0].info->rate_hz;
   double limb_start_s = protocol->unloaded_s + protocol->get_on_s;
   const struct {
     enum stance_phase_kind kind;
@@ -178,11 +215,7 @@ enum stance_status stance_run_prepare(struct stance_run *run, struct stance_prob
   if (status == STANCE_OK)
     status = open_store(run, problem);
   if (status == STANCE_OK)
-    status = open_source(run, problem);
-  if (status == STANCE_OK)
-    status = find_calibration(run, problem);
-  if (status == STANCE_OK)
-    status = make_rings(run, problem);
+    status = open_streams(run, problem);
   if (status == STANCE_OK)
     status = describe_recording(run, problem);
   if (status == STANCE_OK)
@@ -194,9 +227,11 @@ enum stance_status stance_run_prepare(struct stance_run *run, struct stance_prob
 
 void stance_run_finish(struct stance_run *run)
 {
-  stance_source_destroy(run->source);
-  stance_frame_ring_destroy(run->ring);
-  stance_frame_ring_destroy(run->live_ring);
+  for (size_t k = 0; k < STANCE_STREAM_MAX; k++) {
+    stance_source_destroy(run->stream[k].source);
+    stance_frame_ring_destroy(run->stream[k].ring);
+    stance_frame_ring_destroy(run->stream[k].live_ring);
+  }
   stance_recording_finish(&run->recording);
   stance_store_close(run->store);
   free(run->protocol_text);

@@ -39,15 +39,30 @@ static void release_signals(const struct sigaction previous[HANDLED_COUNT])
       sigaction(handled[k], &previous[k], NULL);
 }
 
+/* The first instrument that failed, and how it is told apart. */
+static enum stance_status tell_failure(const struct stance_run *run,
+                                       const struct stance_source_health *health,
+                                       struct stance_problem *problem)
+{
+  for (size_t k = 0; k < run->stream_count; k++)
+    if (health[k].failed)
+      return stance_problem_set(problem, STANCE_INSTRUMENT, "%s%s%.600s",
+                                run->stream_count > 1 ? stance_side_name(run->stream[k].side) : "",
+                                run->stream_count > 1 ? ": " : "", health[k].problem.text);
+  return STANCE_OK;
+}
+
 /* Drains, commits and closes. The first thing that failed is the one that is told. */
 static enum stance_status stop(struct stance_run *run, struct stance_problem *problem)
 {
-  struct stance_source_health source_health;
+  struct stance_source_health source_health[STANCE_STREAM_MAX];
   struct stance_recorder_health recorder_health;
   atomic_store(&give_up, false);
   stance_run_interrupted = 1;
-  stance_source_stop(run->source);
-  stance_source_health(run->source, &source_health);
+  for (size_t k = 0; k < run->stream_count; k++)
+    stance_source_stop(run->stream[k].source);
+  for (size_t k = 0; k < run->stream_count; k++)
+    stance_source_health(run->stream[k].source, &source_health[k]);
   stance_recorder_health(run->recorder, &recorder_health);
   if (recorder_health.failing && !recorder_health.gave_up)
     stance_run_say(run,
@@ -58,26 +73,41 @@ static enum stance_status stop(struct stance_run *run, struct stance_problem *pr
     run->has_phase = false; /* it lasts up to the end, as it was begun */
   enum stance_status status = stance_recorder_stop(run->recorder, &recorder_health, problem);
   run->recorder = NULL;
-  if (status != STANCE_OK)
-    return status;
-  if (source_health.failed)
-    return stance_problem_set(problem, STANCE_INSTRUMENT, "%s", source_health.problem.text);
-  return stance_store_finish_recording(run->store, run->recording.id, &source_health, 1, problem);
+  if (status == STANCE_OK)
+    status = stance_store_finish_recording(run->store, run->recording.id, source_health,
+                                           run->stream_count, problem);
+  return status == STANCE_OK ? tell_failure(run, source_health, problem) : status;
+}
+
+static enum stance_status start_sources(struct stance_run *run, struct stance_problem *problem)
+{
+  enum stance_status status = STANCE_OK;
+  for (size_t k = 0; k < run->stream_count && status == STANCE_OK; k++) {
+    struct stance_frame_ring *rings[] = {run->stream[k].ring, run->stream[k].live_ring};
+    status = stance_source_start(run->stream[k].source, rings,
+                                 run->stream[k].live_ring == NULL ? 1 : 2, problem);
+  }
+  for (size_t k = 0; k < run->stream_count && status != STANCE_OK; k++)
+    stance_source_stop(run->stream[k].source); /* harmless where it was not started */
+  return status;
 }
 
 enum stance_status stance_run_record(struct stance_run *run, struct stance_problem *problem)
 {
-  const struct stance_recorder_options options = {
-      .log_commits = run->arguments->log_commits, .give_up = &give_up, .source = {run->source}};
-  struct stance_frame_ring *rings[] = {run->ring, run->live_ring};
-  size_t ring_count = run->live_ring == NULL ? 1 : 2;
+  struct stance_recorder_options options = {.log_commits = run->arguments->log_commits,
+                                            .give_up = &give_up};
+  struct stance_frame_ring *rings[STANCE_STREAM_MAX] = {NULL};
   struct sigaction previous[HANDLED_COUNT];
-  enum stance_status status = stance_recorder_start(run->store, &run->ring, &run->recording,
-                                                    &options, &run->recorder, problem);
+  for (size_t k = 0; k < run->stream_count; k++) {
+    rings[k] = run->stream[k].ring;
+    options.source[k] = run->stream[k].source;
+  }
+  enum stance_status status =
+      stance_recorder_start(run->store, rings, &run->recording, &options, &run->recorder, problem);
   if (status != STANCE_OK)
     return status;
   catch_signals(previous);
-  status = stance_source_start(run->source, rings, ring_count, problem);
+  status = start_sources(run, problem);
   if (status == STANCE_OK) {
     stance_run_lead(run);
     status = stop(run, problem);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline.h"
 
+#include "stance/conditioning.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,12 +115,14 @@ enum stance_status stance_pipeline_calibration(const struct stance_source_info *
   }
   if (info->calibration[0] != '\0')
     return stance_calibration_import(info->uri, info->calibration, ret_calibration, problem);
+  struct stance_channel channel[STANCE_CHANNEL_COUNT_MAX];
+  stance_conditioning_channels(info->channel, info->channel_count, channel);
   enum stance_status status =
-      stance_calibration_for_units(info->channel, info->channel_count, NULL, ret_calibration, NULL);
+      stance_calibration_for_units(channel, info->channel_count, NULL, ret_calibration, NULL);
   if (status != STANCE_USAGE)
     return status;
   char instrument[sizeof ret_calibration->instrument];
   stance_pipeline_instrument(info, instrument, sizeof instrument);
-  stance_pipeline_uncalibrated(info->channel, info->channel_count, instrument, ret_calibration);
+  stance_pipeline_uncalibrated(channel, info->channel_count, instrument, ret_calibration);
   return STANCE_OK;
 }

@@ -177,6 +177,7 @@ static void time_axis(struct json *json, const struct stance_time_axis *time)
   number_member(json, "rate_hz", time->rate_hz);
   number_member(json, "rate_uncertainty_hz", time->rate_uncertainty_hz);
   number_member(json, "nominal_rate_hz", time->nominal_rate_hz);
+  number_member(json, "alignment_uncertainty_s", time->alignment_s);
   number_member(json, "jitter_s", time->jitter_s);
   number_member(json, "longest_gap_s", time->longest_gap_s);
   bool_member(json, "stamped", time->stamped);

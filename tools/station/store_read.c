@@ -240,6 +240,19 @@ static enum stance_status read_phases(const struct stance_store *store, const ch
   return status;
 }
 
+/* In frames of the first stream: where that one fell silent, the other goes on. */
+static size_t length_of(const struct stance_recording *info, const struct stance_raw_trace *traces)
+{
+  size_t length = 0;
+  for (size_t k = 0; k < info->stream_count; k++) {
+    const double ratio = info->stream[0].source.rate_hz / info->stream[k].source.rate_hz;
+    const size_t frames =
+        k == 0 ? traces[0].sample_count : (size_t)((double)traces[k].sample_count * ratio);
+    length = frames > length ? frames : length;
+  }
+  return length;
+}
+
 enum stance_status stance_store_load(struct stance_store *store, const char *recording_id,
                                      struct stance_recording *ret_info,
                                      struct stance_raw_trace ret_traces[STANCE_STREAM_MAX],
@@ -258,7 +271,7 @@ enum stance_status stance_store_load(struct stance_store *store, const char *rec
     status = load_traces(store, &info, counters, traces, problem);
   if (status == STANCE_OK)
     status =
-        read_phases(store, info.id, traces[0].sample_count, ret_phases, ret_phase_count, problem);
+        read_phases(store, info.id, length_of(&info, traces), ret_phases, ret_phase_count, problem);
   store_execute(store, "ROLLBACK", "");
   if (status != STANCE_OK) {
     for (size_t k = 0; k < STANCE_STREAM_MAX; k++)

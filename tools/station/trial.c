@@ -100,7 +100,7 @@ void stance_trial_note_raw(struct stance_trial *trial)
 {
   const struct stance_time_axis *time = &trial->raw.time;
   const struct stance_integrity *integrity = &trial->raw.integrity;
-  if (time->stamped)
+  if (time->stamped || time->rate_uncertainty_hz > 0)
     note_rate(trial, time);
   if (time->irregular)
     stance_trial_note(trial, "time stamps uneven: interpolated to an even axis");

@@ -12,6 +12,13 @@ STANCE_PRINTF(2, 3)
 void stance_trial_note(struct stance_trial *trial, const char *format, ...);
 /* What is worth knowing of the time axis and of lines and frames that did not make it. */
 void stance_trial_note_raw(struct stance_trial *trial);
+/* Conditions what the instruments of a recording sampled, lays two of them on one axis, and chooses
+   the profile: fills raw, calibration, calibration_state, and moves the phases. Takes traces over
+   as far as it needs them. */
+STANCE_MUST_CHECK enum stance_status stance_trial_take_streams(struct stance_trial *trial,
+                                                               const struct stance_recording *info,
+                                                               struct stance_raw_trace *traces,
+                                                               struct stance_problem *problem);
 /* The protocol of a file: the option's, else `isometric`. */
 STANCE_MUST_CHECK enum stance_status
 stance_trial_file_protocol(struct stance_trial *trial, const struct stance_trial_options *options,

@@ -5,6 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* "MODEL SERIAL", or both of a rig of two. */
+static void name_instruments(const struct stance_recording *info, char *ret_name, size_t size)
+{
+  size_t used = 0;
+  ret_name[0] = '\0';
+  for (size_t k = 0; k < info->stream_count && used + 3 < size; k++) {
+    if (k > 0)
+      used += (size_t)snprintf(ret_name + used, size - used, " + ");
+    stance_pipeline_instrument(&info->stream[k].source, ret_name + used, size - used);
+    used = strlen(ret_name);
+  }
+}
+
 static void copy_subject(struct stance_trial *trial, const struct stance_recording *info)
 {
   memcpy(trial->session, info->session, sizeof trial->session);
@@ -13,7 +26,7 @@ static void copy_subject(struct stance_trial *trial, const struct stance_recordi
   snprintf(trial->operator_name, sizeof trial->operator_name, "%s", info->operator_name);
   snprintf(trial->started_at, sizeof trial->started_at, "%s", info->started_at);
   trial->utc_offset_min = info->utc_offset_min;
-  stance_pipeline_instrument(&info->stream[0].source, trial->instrument, sizeof trial->instrument);
+  name_instruments(info, trial->instrument, sizeof trial->instrument);
   if (isnan(trial->body_mass_kg))
     trial->body_mass_kg = info->body_mass_kg;
   if (isnan(trial->lever_m))
@@ -40,33 +53,8 @@ static enum stance_status choose_protocol(struct stance_trial *trial,
   return stance_protocol_parse(info->protocol_id, info->protocol_text, &trial->protocol, problem);
 }
 
-static enum stance_status choose_calibration(struct stance_trial *trial,
-                                             const struct stance_recording *info,
-                                             struct stance_problem *problem)
-{
-  trial->calibration_state = STANCE_CALIBRATION_KNOWN;
-  if (info->stream[0].calibration_text != NULL && info->stream[0].calibration_text[0] != '\0') {
-    enum stance_status status = stance_calibration_import(
-        info->id, info->stream[0].calibration_text, &trial->calibration, problem);
-    if (status != STANCE_OK)
-      return status;
-    if (!trial->calibration.calibrated)
-      trial->calibration_state = STANCE_CALIBRATION_NONE;
-    else if (strcmp(trial->calibration.id, "identity") == 0)
-      trial->calibration_state = STANCE_CALIBRATION_UNKNOWABLE; /* a file of forces, played back */
-    return STANCE_OK;
-  }
-  trial->calibration_state = STANCE_CALIBRATION_UNKNOWABLE;
-  if (stance_calibration_for_units(trial->raw.channel, trial->raw.channel_count, NULL,
-                                   &trial->calibration, NULL) == STANCE_OK)
-    return STANCE_OK;
-  trial->calibration_state = STANCE_CALIBRATION_NONE;
-  stance_pipeline_uncalibrated(trial->raw.channel, trial->raw.channel_count, trial->instrument,
-                               &trial->calibration);
-  return STANCE_OK;
-}
-
 static enum stance_status build(struct stance_trial *trial, const struct stance_recording *info,
+                                struct stance_raw_trace *traces,
                                 const struct stance_trial_options *options,
                                 struct stance_problem *problem)
 {
@@ -78,7 +66,7 @@ static enum stance_status build(struct stance_trial *trial, const struct stance_
   enum stance_status status = choose_protocol(trial, info, options, problem);
   if (status != STANCE_OK)
     return status;
-  status = choose_calibration(trial, info, problem);
+  status = stance_trial_take_streams(trial, info, traces, problem);
   if (status != STANCE_OK)
     return status;
   if (trial->side_order_count == 0 && info->side_order[0] != '\0') {
@@ -102,12 +90,13 @@ enum stance_status stance_trial_load_stored(struct stance_store *store, const ch
   stance_trial_init(&trial, options);
   enum stance_status status =
       stance_store_load(store, recording_id, &info, raw, &trial.phase, &trial.phase_count, problem);
-  trial.raw = raw[0];
   if (status == STANCE_OK)
-    status = build(&trial, &info, options, problem);
+    status = build(&trial, &info, raw, options, problem);
   else if (status == STANCE_END)
     status = STANCE_INPUT; /* nothing was committed: there is nothing to analyse */
   stance_recording_finish(&info);
+  for (size_t k = 0; k < STANCE_STREAM_MAX; k++)
+    stance_raw_trace_finish(&raw[k]);
   if (status == STANCE_OK)
     *ret_trial = trial;
   else
