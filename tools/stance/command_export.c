@@ -18,6 +18,7 @@ enum {
   KEY_CSV_LOCALE,
   KEY_COLUMNS,
   KEY_RATE,
+  KEY_SIDE,
 };
 
 enum what { NOTHING, DICTIONARY, LIST, RAW, CALIBRATION };
@@ -26,6 +27,7 @@ struct arguments {
   enum what what;
   const char *subject; /* recording or file */
   const char *output;
+  enum stance_side side; /* the instrument, where two were one rig; NONE: both */
   struct stance_raw_export_options raw;
   struct stance_csv_options csv;
 };
@@ -40,6 +42,11 @@ static const struct argp_option options[] = {
      "The calibration that a recording was made with, as a text file", 1},
     {0, 0, 0, 0, "How", 2},
     {"output", KEY_OUTPUT, "FILE", 0, "Write there instead of to standard output", 2},
+    {"side", KEY_SIDE, "SIDE", 0,
+     "Of two instruments the left or the right one, as it sampled; without it --raw lays both on "
+     "one "
+     "axis",
+     2},
     {"decimals", KEY_DECIMALS, "N", 0,
      "Round raw values to 0 ... 9 decimals (default: as many as lose nothing)", 2},
     {"csv-locale", KEY_CSV_LOCALE, 0, 0,
@@ -76,6 +83,9 @@ static error_t parse_key(int key, char *text, struct argp_state *state)
     return 0;
   case KEY_OUTPUT:
     arguments->output = text;
+    return 0;
+  case KEY_SIDE:
+    arguments->side = (enum stance_side)stance_side_option(state, "side", text);
     return 0;
   case KEY_DECIMALS:
     arguments->raw.decimals = (int)stance_number_option(state, "decimals", text, 0, 9);
@@ -192,6 +202,41 @@ static enum stance_status export_file(const struct arguments *arguments, FILE *o
   return status;
 }
 
+/* The stream that is meant; STANCE_STREAM_MAX: both. */
+static enum stance_status choose_stream(const struct arguments *arguments,
+                                        const struct stance_recording *info, size_t *ret_stream,
+                                        struct stance_problem *problem)
+{
+  *ret_stream = 0;
+  if (info->stream_count == 1)
+    return STANCE_OK;
+  *ret_stream = STANCE_STREAM_MAX;
+  if (arguments->side == STANCE_SIDE_NONE && arguments->what == RAW)
+    return STANCE_OK;
+  for (size_t k = 0; k < info->stream_count; k++)
+    if (info->stream[k].side == arguments->side)
+      *ret_stream = k;
+  if (*ret_stream < STANCE_STREAM_MAX)
+    return STANCE_OK;
+  return stance_problem_set(problem, STANCE_USAGE,
+                            "recording %s was made with two instruments; choose one with --side "
+                            "left or --side right",
+                            info->id);
+}
+
+/* Both, as the analysis sees them. */
+static enum stance_status export_rig(const struct arguments *arguments, struct stance_store *store,
+                                     FILE *out, struct stance_problem *problem)
+{
+  struct stance_trial trial = {0};
+  enum stance_status status = stance_trial_load_stored(
+      store, arguments->subject, &stance_trial_options_default, &trial, problem);
+  if (status == STANCE_OK)
+    status = stance_raw_export(&trial.raw, &arguments->raw, out, problem);
+  stance_trial_finish(&trial);
+  return status;
+}
+
 static enum stance_status export_stored(const struct arguments *arguments, FILE *out,
                                         struct stance_problem *problem)
 {
@@ -199,18 +244,23 @@ static enum stance_status export_stored(const struct arguments *arguments, FILE 
   struct stance_recording info = {0};
   struct stance_raw_trace raw[STANCE_STREAM_MAX] = {0};
   struct stance_phase *phases = NULL;
-  size_t phase_count = 0;
+  size_t phase_count = 0, stream = 0;
   enum stance_status status = open_store(&store, problem);
   if (status != STANCE_OK)
     return status;
   status = stance_store_load(store, arguments->subject, &info, raw, &phases, &phase_count, problem);
-  stance_store_close(store);
   if (status == STANCE_END)
     status = STANCE_INPUT; /* nothing was committed */
-  if (status == STANCE_OK && arguments->what == RAW)
-    status = stance_raw_export(&raw[0], &arguments->raw, out, problem);
+  if (status == STANCE_OK)
+    status = choose_stream(arguments, &info, &stream, problem);
+  if (status == STANCE_OK && stream == STANCE_STREAM_MAX)
+    status = export_rig(arguments, store, out, problem);
+  else if (status == STANCE_OK && arguments->what == RAW)
+    status = stance_raw_export(&raw[stream], &arguments->raw, out, problem);
   else if (status == STANCE_OK)
-    fputs(info.stream[0].calibration_text == NULL ? "" : info.stream[0].calibration_text, out);
+    fputs(info.stream[stream].calibration_text == NULL ? "" : info.stream[stream].calibration_text,
+          out);
+  stance_store_close(store);
   for (size_t k = 0; k < STANCE_STREAM_MAX; k++)
     stance_raw_trace_finish(&raw[k]);
   stance_recording_finish(&info);
@@ -236,7 +286,8 @@ static enum stance_status export_to(const struct arguments *arguments, FILE *out
 
 int stance_export_run(int argc, char **argv)
 {
-  struct arguments arguments = {.raw = {.decimals = STANCE_RAW_EXPORT_EXACT}};
+  struct arguments arguments = {.side = STANCE_SIDE_NONE,
+                                .raw = {.decimals = STANCE_RAW_EXPORT_EXACT}};
   struct stance_problem problem = {""};
   struct stance_output *output = NULL;
   argp_parse(&stance_export_argp, argc, argv, 0, NULL, &arguments);

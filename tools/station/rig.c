@@ -60,17 +60,32 @@ static void join_profiles(const struct stance_calibration *one,
   snprintf(joined.id, sizeof joined.id, "%.31s+%.31s", one->id, two->id);
   snprintf(joined.instrument, sizeof joined.instrument, "%.31s+%.31s", one->instrument,
            two->instrument);
-  /* The earlier end of the two binds, an empty one does not. */
-  if (joined.valid_until[0] == '\0' ||
-      (two->valid_until[0] != '\0' && strcmp(two->valid_until, joined.valid_until) < 0))
-    memcpy(joined.valid_until, two->valid_until, sizeof joined.valid_until);
-  if (joined.poor_fit[0] == '\0')
-    memcpy(joined.poor_fit, two->poor_fit, sizeof joined.poor_fit);
   if (two->standard_uncertainty_pct > joined.standard_uncertainty_pct)
     joined.standard_uncertainty_pct = two->standard_uncertainty_pct;
   add_profile(one, alignment->uses[0], &joined);
   add_profile(two, alignment->uses[1], &joined);
   *ret_calibration = joined;
+}
+
+/* "left AIN0": two instruments of a kind call their inputs by the same names. */
+static void name_apart(const struct stance_rig_stream streams[STANCE_STREAM_MAX],
+                       struct stance_raw_trace *trace, struct stance_calibration *calibration)
+{
+  bool same = false;
+  for (size_t a = 0; a < streams[0].calibration.channel_count; a++)
+    for (size_t b = 0; b < streams[1].calibration.channel_count; b++)
+      same = same || strcmp(streams[0].calibration.channel[a].channel,
+                            streams[1].calibration.channel[b].channel) == 0;
+  for (size_t c = 0; same && c < calibration->channel_count; c++) {
+    struct stance_calibration_channel *channel = &calibration->channel[c];
+    const char *side = stance_side_name(channel->side);
+    char name[sizeof channel->channel];
+    if (strcmp(channel->channel, side) == 0)
+      continue;
+    snprintf(name, sizeof name, "%s %.50s", side, channel->channel);
+    memcpy(channel->channel, name, sizeof name);
+    memcpy(trace->channel[c].name, name, sizeof name);
+  }
 }
 
 /* A matrix plate needs all its channels; otherwise only those with a side. */
@@ -98,7 +113,9 @@ enum stance_status stance_rig_join(const struct stance_rig_stream streams[STANCE
     return stance_problem_set(problem, STANCE_USAGE, "two instruments with more than %d plates",
                               STANCE_CALIBRATION_PLATE_MAX);
   const enum stance_status status = stance_alignment_apply(&alignment, ret_aligned, problem);
-  if (status == STANCE_OK)
-    join_profiles(&streams[0].calibration, &streams[1].calibration, &alignment, ret_calibration);
-  return status;
+  if (status != STANCE_OK)
+    return status;
+  join_profiles(&streams[0].calibration, &streams[1].calibration, &alignment, ret_calibration);
+  name_apart(streams, &ret_aligned->trace, ret_calibration);
+  return STANCE_OK;
 }
