@@ -55,6 +55,13 @@ static bool checksum_holds(const uint8_t *frame, size_t length)
   return (uint16_t)sum == get_u16(frame + length - 2);
 }
 
+/* A sum of bytes cannot tell a frame that was cut short and filled up from the next one, but that
+   one then lacks its head. One damaged byte of the head is no reason to refuse the frame before. */
+static bool head_may_follow(const uint8_t *bytes, size_t length)
+{
+  return length < 2 || bytes[0] == 0xaa || bytes[1] == 0x07;
+}
+
 size_t stance_optoforce_find_axes(const uint8_t *bytes, size_t length)
 {
   for (size_t at = 0; at + HEAD_BYTES <= length; at++) {
@@ -151,7 +158,8 @@ static size_t consume(struct stance_optoforce_stream *stream, struct stance_fram
     const bool head = axes_of_head(bytes + at) == stream->axis_count;
     if (head && frame_bytes > stream->window.count - at)
       break;
-    if (head && checksum_holds(bytes + at, frame_bytes)) {
+    if (head && checksum_holds(bytes + at, frame_bytes) &&
+        head_may_follow(bytes + at + frame_bytes, stream->window.count - at - frame_bytes)) {
       take_frame(stream, bytes + at, sink);
       at += frame_bytes;
     } else {
