@@ -54,12 +54,14 @@ static uint32_t get_u32(const uint8_t *bytes)
   return (uint32_t)get_u16(bytes) | (uint32_t)get_u16(bytes + 2) << 16;
 }
 
-static double get_float(const uint8_t *bytes)
+/* False where it is infinite or no number: an exponent of all ones. */
+static bool get_float(const uint8_t *bytes, double *ret_value)
 {
-  const uint32_t bits = get_u32(bytes);
+  const uint32_t bits = get_u32(bytes), exponent = UINT32_C(0x7f800000);
   float value;
   memcpy(&value, &bits, sizeof value);
-  return (double)value;
+  *ret_value = (double)value;
+  return (bits & exponent) != exponent;
 }
 
 void stance_bota_stream_rewind(struct stance_bota_stream *stream)
@@ -83,7 +85,9 @@ static void restart(struct stance_bota_stream *stream, struct stance_frame_sink 
 static uint64_t count_steps(struct stance_bota_stream *stream, uint32_t elapsed_us)
 {
   const double since_grid_us = elapsed_us + stream->late_us;
-  const double steps = fmax(floor(since_grid_us / stream->period_us + 0.5), 1);
+  /* floor and fmax are calls, and nearly every frame is the next one. */
+  const double steps =
+      since_grid_us < 1.5 * stream->period_us ? 1 : floor(since_grid_us / stream->period_us + 0.5);
   const double error_us = since_grid_us - steps * stream->period_us;
   const double gain = 1 / (gain_first_inverse + gain_inverse_per_frame * stream->followed);
   const double most_us = stream->nominal_period_us * (1 + period_tolerance);
@@ -118,9 +122,11 @@ static bool account(struct stance_bota_stream *stream, uint32_t stamp_us,
   }
   if (stream->any)
     missing = count_steps(stream, elapsed_us) - 1;
-  const uint64_t spoilt = stream->damaged < missing ? stream->damaged : missing;
-  stance_frame_sink_spoil(sink, spoilt);
-  stance_frame_sink_lose(sink, missing - spoilt);
+  if (missing != 0) {
+    const uint64_t spoilt = stream->damaged < missing ? stream->damaged : missing;
+    stance_frame_sink_spoil(sink, spoilt);
+    stance_frame_sink_lose(sink, missing - spoilt);
+  }
   stream->damaged = 0;
   stream->foreign = 0;
   stream->last_us = stamp_us;
@@ -144,10 +150,8 @@ static void take_frame(struct stance_bota_stream *stream, const uint8_t *frame,
     stream->given_up = true;
     return;
   }
-  for (size_t axis = 0; axis < STANCE_BOTA_AXES; axis++) {
-    value[axis] = get_float(frame + VALUES_AT + 4 * axis);
-    finite = finite && isfinite(value[axis]);
-  }
+  for (size_t axis = 0; axis < STANCE_BOTA_AXES; axis++)
+    finite &= get_float(frame + VALUES_AT + 4 * axis, &value[axis]);
   if ((status & SKIPPED) != 0)
     sink->warnings |= STANCE_WARNING_OVERRUN;
   if ((status & OVER_RANGE) != 0) { /* it does not say which axis */
@@ -167,15 +171,15 @@ static void take_frame(struct stance_bota_stream *stream, const uint8_t *frame,
   }
 }
 
-/* Takes every whole frame; returns how many bytes are done with. */
-static size_t consume(struct stance_bota_stream *stream, struct stance_frame_sink *sink)
+/* Takes every whole frame of these bytes; returns how many are done with. */
+static size_t consume(struct stance_bota_stream *stream, const uint8_t *bytes, size_t length,
+                      struct stance_frame_sink *sink)
 {
-  const uint8_t *bytes = stream->window.bytes;
   size_t at = 0;
 
-  while (at < stream->window.count && !stream->given_up) {
+  while (at < length && !stream->given_up) {
     const bool head = bytes[at] == HEAD;
-    if (head && STANCE_BOTA_FRAME_BYTES > stream->window.count - at)
+    if (head && STANCE_BOTA_FRAME_BYTES > length - at)
       break;
     if (head && stance_crc16(bytes + at + STATUS_AT, CHECK_AT - STATUS_AT) ==
                     get_u16(bytes + at + CHECK_AT)) {
@@ -193,11 +197,18 @@ static size_t consume(struct stance_bota_stream *stream, struct stance_frame_sin
 static void take_payload(struct stance_bota_stream *stream, const uint8_t *bytes, size_t length,
                          struct stance_frame_sink *sink)
 {
-  while (length > 0 && !stream->given_up) {
-    const size_t taken = stance_serial_window_fill(&stream->window, bytes, length);
+  struct stance_serial_window *window = &stream->window;
+
+  if (window->count == 0) { /* a frame that comes whole need not be copied */
+    const size_t taken = consume(stream, bytes, length, sink);
     bytes += taken;
     length -= taken;
-    stance_serial_window_drop(&stream->window, consume(stream, sink));
+  }
+  while (length > 0 && !stream->given_up) {
+    const size_t taken = stance_serial_window_fill(window, bytes, length);
+    bytes += taken;
+    length -= taken;
+    stance_serial_window_drop(window, consume(stream, window->bytes, window->count, sink));
   }
 }
 

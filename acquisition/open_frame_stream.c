@@ -59,10 +59,12 @@ static bool account(struct stance_open_stream *stream, uint32_t index, uint32_t 
             "count from 0 at each start");
     return false;
   }
-  const uint64_t held = stream->damaged * stream->scans_per_packet;
-  const uint64_t spoilt = held < missing ? held : missing;
-  stance_frame_sink_spoil(sink, spoilt);
-  stance_frame_sink_lose(sink, missing - spoilt);
+  if (missing != 0) {
+    const uint64_t held = stream->damaged * stream->scans_per_packet;
+    const uint64_t spoilt = held < missing ? held : missing;
+    stance_frame_sink_spoil(sink, spoilt);
+    stance_frame_sink_lose(sink, missing - spoilt);
+  }
   stream->damaged = 0;
   stream->unreadable = 0;
   return true;
@@ -89,19 +91,28 @@ static double get_sample(const uint8_t *bytes, size_t sample_bytes)
   return (int32_t)(low << 8) / 256;
 }
 
+/* Bits of channels become bits of positions in a scan. */
+static uint32_t saturated(uint8_t mask, unsigned channels)
+{
+  uint32_t flags = 0;
+  unsigned position = 0;
+
+  for (unsigned channel = 0; channel < STANCE_CHANNEL_COUNT_MAX; channel++)
+    if ((mask >> channel & 1) != 0) {
+      flags |= (channels >> channel & 1) != 0 ? STANCE_FRAME_SATURATED(position) : 0;
+      position++;
+    }
+  return flags;
+}
+
 static void push_scans(const struct stance_open_stream *stream, const uint8_t *sample, size_t count,
                        uint16_t wire_flags, struct stance_frame_sink *sink)
 {
   const size_t sample_bytes = stream->sample_bytes;
   uint32_t flags = 0;
-  size_t position = 0;
 
-  for (unsigned channel = 0; channel < STANCE_CHANNEL_COUNT_MAX; channel++)
-    if ((stream->mask >> channel & 1) != 0) {
-      if ((wire_flags >> (OUT_OF_RANGE_FIRST + channel) & 1) != 0)
-        flags |= STANCE_FRAME_SATURATED(position);
-      position++;
-    }
+  if (wire_flags >> OUT_OF_RANGE_FIRST != 0)
+    flags = saturated(stream->mask, wire_flags >> OUT_OF_RANGE_FIRST);
   if (flags != 0)
     sink->warnings |= STANCE_WARNING_OVERLOAD;
   for (; count > 0; count--) {

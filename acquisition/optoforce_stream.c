@@ -46,13 +46,38 @@ static size_t axes_of_head(const uint8_t *bytes)
   return bytes[3] == 0x0a ? 3 : bytes[3] == 0x10 ? 6 : 0;
 }
 
-static bool checksum_holds(const uint8_t *frame, size_t length)
+/* The eight bytes of a word, added: pairs first, then the four pairs by a multiplication. */
+static unsigned sum_of_bytes(uint64_t word)
 {
-  unsigned sum = 0;
+  const uint64_t even = UINT64_C(0x00ff00ff00ff00ff), ones = UINT64_C(0x0001000100010001);
+  return (unsigned)((((word & even) + (word >> 8 & even)) * ones) >> 48);
+}
 
-  for (size_t k = 0; k < length - 2; k++)
-    sum += frame[k];
-  return (uint16_t)sum == get_u16(frame + length - 2);
+static uint64_t get_word(const uint8_t *bytes)
+{
+  uint64_t word;
+  memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+static uint32_t get_half_word(const uint8_t *bytes)
+{
+  uint32_t word;
+  memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+/* `axis_count` is 3 or 6. */
+static bool checksum_holds(const uint8_t *frame, size_t axis_count)
+{
+  unsigned sum = sum_of_bytes(get_word(frame));
+
+  if (axis_count == 3) {
+    sum += sum_of_bytes((uint64_t)get_half_word(frame + 8) << 16 | get_u16(frame + 12));
+    return sum == get_u16(frame + 14);
+  }
+  sum += sum_of_bytes(get_word(frame + 8)) + sum_of_bytes(get_half_word(frame + 16));
+  return sum == get_u16(frame + 20);
 }
 
 /* A sum of bytes cannot tell a frame that was cut short and filled up from the next one, but that
@@ -67,7 +92,7 @@ size_t stance_optoforce_find_axes(const uint8_t *bytes, size_t length)
   for (size_t at = 0; at + HEAD_BYTES <= length; at++) {
     const size_t axes = axes_of_head(bytes + at);
     const size_t frame_bytes = stance_optoforce_frame_bytes(axes);
-    if (axes != 0 && frame_bytes <= length - at && checksum_holds(bytes + at, frame_bytes))
+    if (axes != 0 && frame_bytes <= length - at && checksum_holds(bytes + at, axes))
       return axes;
   }
   return 0;
@@ -94,9 +119,11 @@ static bool account(struct stance_optoforce_stream *stream, uint16_t counter,
     stream->given_up = true;
     return false;
   }
-  const uint64_t spoilt = stream->damaged < missing ? stream->damaged : missing;
-  stance_frame_sink_spoil(sink, spoilt);
-  stance_frame_sink_lose(sink, missing - spoilt);
+  if (missing != 0) {
+    const uint64_t spoilt = stream->damaged < missing ? stream->damaged : missing;
+    stance_frame_sink_spoil(sink, spoilt);
+    stance_frame_sink_lose(sink, missing - spoilt);
+  }
   stream->damaged = 0;
   stream->foreign = 0;
   stream->counter = (uint16_t)(counter + 1);
@@ -108,6 +135,10 @@ static bool account(struct stance_optoforce_stream *stream, uint16_t counter,
 static bool judge_status(struct stance_optoforce_stream *stream, uint16_t status,
                          struct stance_frame_sink *sink, uint32_t *flags)
 {
+  if (status == 0) {
+    stream->faulty = 0;
+    return true;
+  }
   if ((status & SEVERAL_SENSORS) != 0) {
     sink->fatal_reason = "the amplifier has several sensors, whose frames cannot be told apart in "
                          "time; leave one sensor plugged in";
@@ -147,19 +178,19 @@ static void take_frame(struct stance_optoforce_stream *stream, const uint8_t *fr
   stance_frame_sink_push(sink, value, flags);
 }
 
-/* Takes every whole frame; returns how many bytes are done with. */
-static size_t consume(struct stance_optoforce_stream *stream, struct stance_frame_sink *sink)
+/* Takes every whole frame of these bytes; returns how many are done with. */
+static size_t consume(struct stance_optoforce_stream *stream, const uint8_t *bytes, size_t length,
+                      struct stance_frame_sink *sink)
 {
   const size_t frame_bytes = stance_optoforce_frame_bytes(stream->axis_count);
-  const uint8_t *bytes = stream->window.bytes;
   size_t at = 0;
 
-  while (at + HEAD_BYTES <= stream->window.count && !stream->given_up) {
+  while (at + HEAD_BYTES <= length && !stream->given_up) {
     const bool head = axes_of_head(bytes + at) == stream->axis_count;
-    if (head && frame_bytes > stream->window.count - at)
+    if (head && frame_bytes > length - at)
       break;
-    if (head && checksum_holds(bytes + at, frame_bytes) &&
-        head_may_follow(bytes + at + frame_bytes, stream->window.count - at - frame_bytes)) {
+    if (head && checksum_holds(bytes + at, stream->axis_count) &&
+        head_may_follow(bytes + at + frame_bytes, length - at - frame_bytes)) {
       take_frame(stream, bytes + at, sink);
       at += frame_bytes;
     } else {
@@ -174,14 +205,21 @@ static size_t consume(struct stance_optoforce_stream *stream, struct stance_fram
 void stance_optoforce_stream_decode(struct stance_optoforce_stream *stream, const uint8_t *bytes,
                                     size_t length, struct stance_frame_sink *sink)
 {
-  while (length > 0 && !stream->given_up) {
-    const size_t taken = stance_serial_window_fill(&stream->window, bytes, length);
+  struct stance_serial_window *window = &stream->window;
+
+  if (window->count == 0) { /* mostly a frame comes whole, and need not be copied */
+    const size_t taken = consume(stream, bytes, length, sink);
     bytes += taken;
     length -= taken;
-    stance_serial_window_drop(&stream->window, consume(stream, sink));
-    if (stream->foreign > FOREIGN_MAX && !stream->given_up) {
-      sink->restart_reason = "what it sends cannot be read; is the amplifier an OptoForce one?";
-      stream->given_up = true;
-    }
+  }
+  while (length > 0 && !stream->given_up) {
+    const size_t taken = stance_serial_window_fill(window, bytes, length);
+    bytes += taken;
+    length -= taken;
+    stance_serial_window_drop(window, consume(stream, window->bytes, window->count, sink));
+  }
+  if (stream->foreign > FOREIGN_MAX && !stream->given_up) {
+    sink->restart_reason = "what it sends cannot be read; is the amplifier an OptoForce one?";
+    stream->given_up = true;
   }
 }

@@ -88,6 +88,12 @@ static void note_endpoint(const uint8_t *descriptor, struct stance_bridge *found
   }
 }
 
+/* What a bulk endpoint may have (USB 2.0, 5.8.3). */
+static bool is_packet_size(size_t bytes)
+{
+  return bytes == 8 || bytes == 16 || bytes == 32 || bytes == 64 || bytes == 512;
+}
+
 bool stance_bridge_find_endpoints(const uint8_t *configuration, size_t length,
                                   struct stance_bridge *bridge)
 {
@@ -109,7 +115,8 @@ bool stance_bridge_find_endpoints(const uint8_t *configuration, size_t length,
       }
     } else if (descriptor[1] == DESCRIPTOR_ENDPOINT && size >= 7) {
       note_endpoint(descriptor, &found);
-      if (found.in != 0 && found.out != 0 && found.packet_bytes != 0 && (best.in == 0 || is_data))
+      if (found.in != 0 && found.out != 0 && is_packet_size(found.packet_bytes) &&
+          (best.in == 0 || is_data))
         best = found;
       if (best.in != 0 && is_data)
         break;
