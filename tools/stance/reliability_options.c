@@ -174,10 +174,9 @@ const struct argp stance_reliability_argp = {
     .args_doc = "[FILE...]",
     .doc =
         "How far two tests of an unchanged athlete differ, from your own repeated tests: typical "
-        "error, CV, SEM, MDC95 and ICC with 95 % limits. Without FILE from the recordings of "
-        "the store, of athletes who were tested on at least two days. A FILE is a table in the "
-        "tests "
-        "or the long layout, or has the columns athlete,test,left,right. Only tests of one "
+        "error, CV, SEM, MDC95 and ICC with 95 % limits. Without FILE from the recordings of the "
+        "store, of athletes who were tested on at least two days. A FILE is a table in the tests "
+        "layout or the long layout, or has the columns athlete,test,left,right. Only tests of one "
         "protocol, position, instrument, method and rule go together.\v"
         "Every athlete counts with the same number of tests; what is left out is told, an empty "
         "cell is never filled in.\n\n"
