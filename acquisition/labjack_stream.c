@@ -25,6 +25,7 @@
 #include <string.h>
 
 enum {
+  HEAD = 4, /* bytes by which a packet is known */
   COUNTER = 10,
   ERROR_CODE = 11,
   SAMPLES = 12,
@@ -73,11 +74,11 @@ static bool is_good(const struct stance_labjack_stream *stream, const uint8_t *p
 static size_t inner_begin(const struct stance_labjack_stream *stream, const uint8_t *packet)
 {
   const size_t count = packet_bytes(stream);
-  const uint8_t *at = packet + 4; /* before it is this packet's own head */
+  const uint8_t *at = packet + HEAD;
 
   while ((at = memchr(at, 0xf9, (size_t)(packet + count - at))) != NULL) {
     const size_t begin = (size_t)(at - packet) - 1;
-    if (count - begin >= 4 && could_begin(stream, packet + begin, 4))
+    if (count - begin >= HEAD && could_begin(stream, packet + begin, HEAD))
       return begin;
     at++;
   }
@@ -326,9 +327,9 @@ static bool settle(struct stance_labjack_stream *stream, struct stance_frame_sin
   }
   const size_t inner = inner_begin(stream, stream->held);
   if (inner > 0) {
-    if (stream->held_count < inner + size)
+    if (stream->held_count < inner + size || stream->held_count < size + HEAD)
       return false;
-    if (is_good(stream, stream->held + inner) || !could_begin(stream, stream->held + size, 4)) {
+    if (is_good(stream, stream->held + inner) || !could_begin(stream, stream->held + size, HEAD)) {
       slide(stream);
       return true;
     }
