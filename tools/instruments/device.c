@@ -69,6 +69,8 @@ static int string_descriptor(const struct stance_virtual_device *device,
         index <= STANCE_VIRTUAL_STRING_MAX ? device->kind->descriptors.string[index - 1] : NULL;
     if (string == NULL)
       return -EPIPE;
+    if (*string == '\0')
+      string = device->serial;
     for (; *string != '\0' && length + 2 <= sizeof text; string++, length += 2)
       text[length] = (uint8_t)*string;
   }

@@ -19,7 +19,8 @@ enum stance_virtual_speed { STANCE_VIRTUAL_FULL_SPEED = 2, STANCE_VIRTUAL_HIGH_S
 
 enum { STANCE_VIRTUAL_STRING_MAX = 4, STANCE_VIRTUAL_PACKET_MAX = 512 };
 
-/* Descriptors as they go over the wire. String k has index k + 1 in the other descriptors. */
+/* Descriptors as they go over the wire. String k has index k + 1 in the other descriptors; ""
+   stands for the serial number. */
 struct stance_virtual_descriptors {
   enum stance_virtual_speed speed;
   const uint8_t *device; /* 18 bytes */
