@@ -46,6 +46,13 @@ says_out 'made on the same day'
 says_out '6 x 2'
 says_out 'Not saved.'
 says_out 'typical error'
+# One instrument alone, or a model that is none.
+instrument=$(cells "$(find reports -name '*_C_tests.csv' -o -name '*_C.csv' | head -n 1)" instrument | head -n 1)
+expect 3 "$stance" reliability --instrument "$instrument"
+says_out "instrument '$instrument'"
+is "$(grep -c "instrument '" stdout)" 1
+expect 3 "$stance" reliability --model simulated
+is "$(grep -c "instrument '" stdout || true)" 0
 expect 0 "$stance" reliability --list
 says_out 'No study of this clinic'
 

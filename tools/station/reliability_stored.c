@@ -73,6 +73,13 @@ static const char *why_not(const struct collector *collector, const struct stanc
   return NULL;
 }
 
+static bool is_other_instrument(const struct stance_reliability_options *options,
+                                const struct stance_trial *trial)
+{
+  return options->instrument != NULL && !options->whole_model &&
+         strcmp(options->instrument, trial->instrument) != 0;
+}
+
 static enum stance_status add_recording(const struct collector *collector,
                                         const struct stance_recording_summary *summary,
                                         struct stance_problem *problem)
@@ -83,6 +90,10 @@ static enum stance_status add_recording(const struct collector *collector,
   const struct stance_trial_options options = stance_trial_options_default;
   enum stance_status status =
       stance_trial_load_stored(collector->store, summary->id, &options, &trial, &what);
+  if (status == STANCE_OK && is_other_instrument(collector->options, &trial)) {
+    stance_trial_finish(&trial);
+    return STANCE_OK;
+  }
   const char *reason = status == STANCE_OK ? why_not(collector, &trial) : what.text;
   if (status == STANCE_OK && reason == NULL) {
     status = stance_trial_analyze(collector->analyzer, &trial, &options, &result, &what);
@@ -120,14 +131,15 @@ static bool is_repeated(const struct stance_recording_summary *list, size_t coun
   return false;
 }
 
-/* A model stands before the serial number; a full name is compared after the analysis. */
-static bool is_instrument(const struct stance_reliability_options *options,
-                          const struct stance_recording_summary *summary)
+/* A model stands before the serial number; with it, the name is compared when the recording is
+   open. */
+static bool may_be_instrument(const struct stance_reliability_options *options,
+                              const struct stance_recording_summary *summary)
 {
   const size_t length = strlen(summary->model);
-  return options->instrument == NULL ||
-         (strncmp(options->instrument, summary->model, length) == 0 &&
-          (options->instrument[length] == '\0' || options->instrument[length] == ' '));
+  if (options->instrument == NULL || options->whole_model)
+    return options->instrument == NULL || strcmp(options->instrument, summary->model) == 0;
+  return strncmp(options->instrument, summary->model, length) == 0;
 }
 
 static enum stance_status collect(const struct collector *collector,
@@ -138,7 +150,8 @@ static enum stance_status collect(const struct collector *collector,
   size_t nameless = 0;
   for (size_t k = 0; k < count && status == STANCE_OK; k++) {
     nameless += list[k].athlete[0] == '\0' ? 1 : 0;
-    if (!is_wanted(collector->options, &list[k]) || !is_instrument(collector->options, &list[k]))
+    if (!is_wanted(collector->options, &list[k]) ||
+        !may_be_instrument(collector->options, &list[k]))
       continue;
     if (is_repeated(list, count, k))
       status = add_recording(collector, &list[k], problem);
