@@ -128,6 +128,7 @@ void usb_rig_stop(struct usb_rig *rig)
   fake_libusb_set_grace(60 * USB_RIG_S);
   stance_usb_driver.stop(rig->stream);
   fake_libusb_set_grace(0);
+  fake_libusb_pass(0); /* what is left of it */
   read_frames(rig);
 }
 
