@@ -138,3 +138,37 @@ void stance_source_destroy(struct stance_source *source)
   source->driver->destroy(source->state);
   free(source);
 }
+
+static void convert(const struct stance_usb_found *from, struct stance_source_found *to)
+{
+  *to = (struct stance_source_found){
+      .generic = from->generic, .identified = from->identified, .problem = from->problem};
+  memcpy(to->port, from->port, sizeof to->port);
+  memcpy(to->model, from->model, sizeof to->model);
+  memcpy(to->serial, from->serial, sizeof to->serial);
+  memcpy(to->firmware, from->firmware, sizeof to->firmware);
+  snprintf(to->uri, sizeof to->uri, "%s:%s", from->instrument->kind.scheme,
+           from->serial[0] == '\0' ? from->port : from->serial);
+}
+
+enum stance_status stance_source_list(struct stance_source_found **ret_found, size_t *ret_count,
+                                      struct stance_problem *problem)
+{
+  struct stance_usb_found *usb = NULL;
+  size_t count = 0;
+  enum stance_status status = stance_usb_list(&usb, &count, problem);
+
+  if (status != STANCE_OK)
+    return status;
+  struct stance_source_found *found = calloc(count + 1, sizeof *found);
+  if (found == NULL) {
+    free(usb);
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
+  }
+  for (size_t k = 0; k < count; k++)
+    convert(&usb[k], &found[k]);
+  free(usb);
+  *ret_found = found;
+  *ret_count = count;
+  return STANCE_OK;
+}

@@ -141,4 +141,21 @@ struct stance_source_kind {
 /* The k-th kind, NULL past the end. */
 const struct stance_source_kind *stance_source_kind(size_t k);
 
+/* What is plugged in. */
+struct stance_source_found {
+  char uri[128];  /* for stance_source_open: by serial number where it has one, else by port */
+  char port[32];  /* "1-2.3": bus and port path */
+  char model[64]; /* as the instrument says, else by its vendor and product numbers */
+  char serial[64];
+  char firmware[32];
+  bool generic;    /* a chip that is in many devices: it was left alone, its port must be named */
+  bool identified; /* it answered; else `problem` says why not, "" for a generic one */
+  struct stance_problem problem;
+};
+/* Asks every supported instrument who it is; those that are in use say so. The caller frees the
+   array. STANCE_OK with a count of 0 where nothing is there. WORK. */
+STANCE_MUST_CHECK enum stance_status stance_source_list(struct stance_source_found **ret_found,
+                                                        size_t *ret_count,
+                                                        struct stance_problem *problem);
+
 #endif

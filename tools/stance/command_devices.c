@@ -2,6 +2,9 @@
 #include "command.h"
 #include "stance/source.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 enum { KEY_DEVICE = 'd' };
 
 static const struct argp_option options[] = {
@@ -39,14 +42,71 @@ static void print_keys(const struct stance_source_kind *kind)
            key->unit, key->meaning);
 }
 
+/* What a device says of itself goes through stance_print_plain: it is not ours. */
+STANCE_PRINTF(1, 2) static void print_line(const char *format, ...)
+{
+  char line[1024];
+  va_list arguments;
+  va_start(arguments, format);
+  // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): clang 14 overlooks the va_start above
+  vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  stance_print_plain(stdout, line);
+}
+
+static void print_found(const struct stance_source_found *found)
+{
+  print_line("%s, USB port %s", found->model, found->port);
+  if (found->serial[0] != '\0')
+    print_line(", serial number %s", found->serial);
+  if (found->firmware[0] != '\0')
+    print_line(", firmware %s", found->firmware);
+  if (found->identified)
+    print_line("\n  use it with: --device '%s'\n", found->uri);
+  else if (found->generic)
+    print_line(
+        "\n  left alone: this chip is in many devices, medical ones too. If you know that it "
+        "is your instrument: --device '%s'\n",
+        found->uri);
+  else
+    print_line("\n  %s\n", found->problem.text);
+}
+
+static enum stance_status list_connected(struct stance_problem *problem)
+{
+  struct stance_source_found *found = NULL;
+  size_t count = 0;
+  enum stance_status status = stance_source_list(&found, &count, problem);
+  if (status != STANCE_OK)
+    return status;
+  printf("Connected:%s\n", count == 0 ? " no supported USB instrument" : "");
+  for (size_t k = 0; k < count; k++)
+    print_found(&found[k]);
+  free(found);
+  return STANCE_OK;
+}
+
 static int list(void)
 {
   const struct stance_source_kind *kind;
+  struct stance_problem problem = {""};
+  enum stance_status status = list_connected(&problem);
+  printf("\nSupported:\n");
   for (size_t k = 0; (kind = stance_source_kind(k)) != NULL; k++) {
     printf("%s:  %s\n  example: --device '%s'\n", kind->scheme, kind->summary, kind->example);
     print_keys(kind);
   }
-  return 0;
+  printf("usb:  the first supported instrument that is connected\n");
+  return status == STANCE_OK ? 0 : stance_complain(status, &problem);
+}
+
+static void print_channel(size_t number, const struct stance_channel *channel)
+{
+  print_line("channel %zu: %s, unit %s", number, channel->name, channel->unit);
+  if (isfinite(channel->minimum) && isfinite(channel->maximum))
+    print_line(", range %.6g to %.6g", channel->minimum, channel->maximum);
+  print_line(", side %s\n",
+             channel->side == STANCE_SIDE_NONE ? "none" : stance_side_name(channel->side));
 }
 
 static int describe(const char *uri)
@@ -57,16 +117,21 @@ static int describe(const char *uri)
   if (status != STANCE_OK)
     return stance_complain(status, &problem);
   const struct stance_source_info *info = stance_source_info(source);
-  printf("device: %s\nmodel: %s\nserial: %s\nrate: %.6g Hz\n", info->uri, info->model, info->serial,
-         info->rate_hz);
+  print_line("device: %s\nmodel: %s\nserial: %s\n", info->uri, info->model, info->serial);
+  if (info->firmware[0] != '\0')
+    print_line("firmware: %s\n", info->firmware);
+  print_line("rate: %.6g Hz\n", info->rate_hz);
+  if (info->oversampling > 1)
+    print_line("analysed at: %.6g Hz\n", info->rate_hz / info->oversampling);
   if (info->frame_count > 0)
-    printf("length: %.3f s\n", (double)info->frame_count / info->rate_hz);
-  for (size_t c = 0; c < info->channel_count; c++) {
-    const struct stance_channel *channel = &info->channel[c];
-    printf("channel %zu: %s, unit %s, side %s\n", c + 1, channel->name, channel->unit,
-           channel->side == STANCE_SIDE_NONE ? "none" : stance_side_name(channel->side));
-  }
-  printf("calibration: %s\n", info->calibration[0] == '\0' ? "none of its own" : "its own");
+    print_line("length: %.3f s\n", (double)info->frame_count / info->rate_hz);
+  for (size_t c = 0; c < info->channel_count; c++)
+    print_channel(c + 1, &info->channel[c]);
+  print_line("calibration: %s\n", info->calibration[0] == '\0' ? "none of its own" : "its own");
+  struct stance_source_health health;
+  stance_source_health(source, &health);
+  if (health.notice.text[0] != '\0')
+    print_line("note: %s\n", health.notice.text);
   stance_source_destroy(source);
   return 0;
 }
