@@ -44,6 +44,10 @@ struct stance_run_stream {
   struct stance_frame_ring *ring;        /* to the recorder */
   struct stance_frame_ring *live_ring;   /* to the bar on the terminal; NULL without one */
   bool failure_told;
+  struct stance_problem notice;        /* as last told to the user */
+  int64_t away_since_s;                /* CLOCK_MONOTONIC; 0: it is there */
+  bool lost;                           /* waited for in vain */
+  uint64_t interruptions, frames_lost; /* known after the recording */
 };
 
 struct stance_run {
@@ -91,6 +95,16 @@ void stance_run_lead(struct stance_run *run);
 STANCE_MUST_CHECK enum stance_status stance_run_report(struct stance_run *run,
                                                        struct stance_problem *problem);
 void stance_run_finish(struct stance_run *run);
+
+/* Tells the user what the instruments tell; false when none samples any more. */
+bool stance_run_instruments_go_on(struct stance_run *run);
+/* After the recording, with the health of each stream: STANCE_INSTRUMENT where one failed or did
+   not come back. */
+STANCE_MUST_CHECK enum stance_status
+stance_run_instruments_status(struct stance_run *run, const struct stance_source_health *health,
+                              struct stance_problem *problem);
+/* A sentence for the summary; none where there was no interruption. */
+void stance_run_tell_interruptions(const struct stance_run *run, struct stance_text *text);
 
 /* The bar: takes what the live ring holds, and shows it ten times a second. */
 void stance_run_live_update(struct stance_run *run);

@@ -30,24 +30,6 @@ static uint64_t frames_of(const struct stance_run *run, double seconds)
   return (uint64_t)llround(seconds * run->stream[0].info->rate_hz);
 }
 
-/* Whether any instrument still samples. Says once when one of two has failed. */
-static bool instruments_go_on(struct stance_run *run)
-{
-  bool going = false;
-  for (size_t k = 0; k < run->stream_count; k++) {
-    struct stance_run_stream *stream = &run->stream[k];
-    struct stance_source_health health;
-    stance_source_health(stream->source, &health);
-    going = going || !health.ended;
-    if (run->stream_count == 1 || !health.failed || stream->failure_told)
-      continue;
-    stream->failure_told = true;
-    stance_run_say(run, "THE %s INSTRUMENT FAILED: %.600s. The other one is recorded on.",
-                   stream->side == STANCE_LEFT ? "LEFT" : "RIGHT", health.problem.text);
-  }
-  return going;
-}
-
 /* The first one's: where there are two they are of one kind in this. */
 static bool is_endless(const struct stance_run *run)
 {
@@ -83,7 +65,7 @@ static double protocol_length_s(const struct stance_protocol *protocol)
 static bool must_end(struct stance_run *run, bool by_time)
 {
   const struct stance_run_arguments *arguments = run->arguments;
-  if (!instruments_go_on(run) || stance_run_interrupted != 0 || !recorder_goes_on(run))
+  if (!stance_run_instruments_go_on(run) || stance_run_interrupted != 0 || !recorder_goes_on(run))
     return true;
   if (arguments->duration_s > 0)
     return frames_now(run) >= frames_of(run, arguments->duration_s);

@@ -39,19 +39,6 @@ static void release_signals(const struct sigaction previous[HANDLED_COUNT])
       sigaction(handled[k], &previous[k], NULL);
 }
 
-/* The first instrument that failed, and how it is told apart. */
-static enum stance_status tell_failure(const struct stance_run *run,
-                                       const struct stance_source_health *health,
-                                       struct stance_problem *problem)
-{
-  for (size_t k = 0; k < run->stream_count; k++)
-    if (health[k].failed)
-      return stance_problem_set(problem, STANCE_INSTRUMENT, "%s%s%.600s",
-                                run->stream_count > 1 ? stance_side_name(run->stream[k].side) : "",
-                                run->stream_count > 1 ? ": " : "", health[k].problem.text);
-  return STANCE_OK;
-}
-
 /* Drains, commits and closes. The first thing that failed is the one that is told. */
 static enum stance_status stop(struct stance_run *run, struct stance_problem *problem)
 {
@@ -76,7 +63,11 @@ static enum stance_status stop(struct stance_run *run, struct stance_problem *pr
   if (status == STANCE_OK)
     status = stance_store_finish_recording(run->store, run->recording.id, source_health,
                                            run->stream_count, problem);
-  return status == STANCE_OK ? tell_failure(run, source_health, problem) : status;
+  struct stance_problem what = {""};
+  const enum stance_status sources = stance_run_instruments_status(run, source_health, &what);
+  if (status == STANCE_OK && sources != STANCE_OK)
+    status = stance_problem_set(problem, sources, "%s", what.text);
+  return status;
 }
 
 static enum stance_status start_sources(struct stance_run *run, struct stance_problem *problem)

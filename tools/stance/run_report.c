@@ -117,6 +117,8 @@ static void print_result(const struct stance_run *run, const struct stance_repor
     stance_report_json(&text, report);
   else
     stance_report_summary(&text, report);
+  if (!run->arguments->json)
+    stance_run_tell_interruptions(run, &text);
   if (!run->arguments->json && written)
     stance_text_format(&text, "\nReports: %s.csv, _long.csv, _tests.csv%s\n", stem,
                        run->recording.ground_truth == NULL ? "" : ", _truth.csv");
