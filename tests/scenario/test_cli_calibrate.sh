@@ -145,3 +145,50 @@ says 'the recording ends at'
 expect 5 env STANCE_STORE=/proc/none/store.db "$stance" calibrate --device "$device" --channel '#1' \
   --points points.csv
 expect 5 "$stance" calibrate show "$id" --pdf nowhere/certificate.pdf
+
+# A six-axis sensor: its table read the right way round, the wrong way round (named), and a table
+# that is not square. The simulated rig lends its eight or six channels.
+python3 - <<'PYTHON'
+import random
+random.seed(7)
+def table(name, rows):
+    with open(name, "w") as file:
+        file.write("# numbers of the maker\n")
+        for row in rows:
+            file.write(" ".join("%.6f" % x for x in row) + "\n")
+def known(name, matrix, channels):
+    with open(name, "w") as file:
+        file.write("fx,fy,fz,mx,my,mz," + ",".join(channels) + "\n")
+        for _ in range(9):
+            value = [random.uniform(-1, 1) for _ in channels]
+            load = [sum(c * v for c, v in zip(row, value)) for row in matrix]
+            file.write(",".join("%.9f" % x for x in load + value) + "\n")
+for count in 6, 8:
+    channels = ["left", "right"] + ["spare%d" % (k + 1) for k in range(count - 2)]
+    matrix = [[(100 + 10 * r if r == c else 0) + 3 * r - 2 * c for c in range(count)] for r in range(6)]
+    table("loads%d.txt" % count, matrix)
+    table("channels%d.txt" % count, list(zip(*matrix)))
+    known("known%d.csv" % count, matrix, channels)
+PYTHON
+six='sim:nordic?speed=max&bits=0&spare_channels=4' eight='sim:nordic?speed=max&bits=0&spare_channels=6'
+for rows in loads channels; do
+  expect 0 "$stance" calibrate --device "$six" --matrix "${rows}6.txt" --rows "$rows" --side left \
+    --axis -fz --check known6.csv --serial AMTI-1
+  grep -q 'orientation proven' stdout || fail "a proven matrix is not told as proven"
+  expect 0 "$stance" calibrate --device "$eight" --matrix "${rows}8.txt" --rows "$rows" --side total \
+    --check known8.csv
+done
+expect 1 "$stance" calibrate --device "$six" --matrix channels6.txt --rows loads --side left \
+  --check known6.csv
+says 'its transpose does: the table was read with rows and columns exchanged'
+expect 1 "$stance" calibrate --device "$eight" --matrix channels8.txt --rows loads --side left
+says 'choose the other orientation'
+expect 0 "$stance" calibrate --device "$six" --matrix channels6.txt --rows channels --side left
+says 'Nothing proves that the matrix is read the right way round'
+grep -q 'ITS ORIENTATION WAS NEVER PROVEN' stdout || fail "an unproven matrix passes for proven"
+expect 2 "$stance" calibrate --device "$six" --matrix channels6.txt --side left
+says '--rows'
+expect 3 "$stance" calibrate --device "$eight" --matrix loads6.txt --rows loads --side left
+says 'the matrix is for 6 channels, the instrument has 8'
+expect 2 "$stance" calibrate --device "$six" --channel left --slope 2
+says 'one of a matrix'

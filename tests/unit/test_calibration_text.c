@@ -122,6 +122,55 @@ static void errors_name_the_line(void **state)
   refused("unit = counts", "unit = a%00b", "rig.ini:9:");
 }
 
+#define CELL "side = left\npolarity = 1\nzero = 0\nslope_n_per_unit = 1\nunit = V\n"
+#define SIX_CELLS                                                                                 \
+  "[channel a]\nplate = 1\n" CELL "[channel b]\nplate = 1\n" CELL "[channel c]\nplate = 1\n" CELL \
+  "[channel d]\nplate = 1\n" CELL "[channel e]\nplate = 1\n" CELL "[channel f]\nplate = 1\n" CELL
+#define PLATE(kind) "[plate 1]\nkind = " kind "\naxis = fz\npolarity = 1\n"
+
+/* `text` after the head of a profile. */
+static void refused_after_head(const char *rest, const char *words)
+{
+  char *text = NULL;
+  struct stance_calibration calibration;
+  struct stance_problem problem = {.text = ""};
+  assert_true(asprintf(&text, "[calibration]\nid = p\ninstrument = i\ncalibrated = yes\n%s", rest) >
+              0);
+  if (stance_calibration_import("rig.ini", text, &calibration, &problem) != STANCE_INPUT)
+    fail_msg("taken: %s", rest);
+  if (strstr(problem.text, words) == NULL)
+    fail_msg("'%s' does not say '%s'", problem.text, words);
+  free(text);
+}
+
+static void curves_plates_and_points_are_checked(void **state)
+{
+  (void)state;
+  const char *end = "slope_n_per_unit = 0.0125\n";
+  refused(end, "slope_n_per_unit = 1\nrole = fz9\n", "rig.ini:14: role is 'fz9'; known are none");
+  refused(end, "slope_n_per_unit = 1\nplate = 1\n", "belongs to plate 1, and there is none");
+  refused(end, "slope_n_per_unit = 1\nplate = -1\n", "rig.ini:14: plate is '-1'");
+  refused(end, "slope_n_per_unit = 1\nvalid_until = soon\n", "it is a date, YYYY-MM-DD");
+  refused(end, "slope_n_per_unit = 1\nhysteresis_pct = ?\n", "rig.ini:14: hysteresis_pct is '?'");
+  refused(end, "slope_n_per_unit = 1\n[plate 2]\nkind = cells\n", "this is [plate 1]");
+  refused(end, "slope_n_per_unit = 1\n[points]\n2 = 1 1 up 0 0\n", "this is number 1");
+  refused(end, "slope_n_per_unit = 1\n[points]\n1 = 1 1 sideways 0 0\n", "rig.ini:15: ");
+  refused(end, "slope_n_per_unit = 1\n[points]\n1 = 2 1 up 0 0\n", "point 1 belongs to no channel");
+  refused(end, "slope_n_per_unit = 1\n[points]\n1 = 0 1 up 0 0\n", "is no point");
+  refused(end, "slope_n_per_unit = 1\n[points]\n1 = 1 1 up 0\n", "is no point");
+  refused_after_head(SIX_CELLS "[plate 1]\nkind = matrix\npolarity = 1\n", "lacks 'axis'");
+  refused_after_head(SIX_CELLS PLATE("matrix"), "gives no force along its axis");
+  refused_after_head(SIX_CELLS PLATE("kistler"), "fz1 to fz4 have the plate's side");
+  refused_after_head(SIX_CELLS PLATE("none"), "kind is cells, kistler or matrix");
+  refused_after_head("[channel a]\nplate = 1\n" CELL PLATE("cells"), "1 cells; three or four");
+  refused_after_head("[channel a]\nplate = 1\n" CELL PLATE("matrix") "fz_1 = 1\n",
+                     "six to eight channels");
+  refused_after_head(SIX_CELLS "quadratic_n_per_unit2 = 1\n" PLATE("matrix") "fz_1 = 1\n",
+                     "a slope and no curve");
+  refused_after_head(SIX_CELLS "[plate 1]\nkind = cells\naxis = fx\npolarity = 1\n",
+                     "the axis is fz");
+}
+
 static void hostile_files_are_refused(void **state)
 {
   (void)state;
@@ -197,6 +246,7 @@ int main(void)
       cmocka_unit_test(the_documented_form_reads_and_writes),
       cmocka_unit_test(an_edited_file_reads),
       cmocka_unit_test(errors_name_the_line),
+      cmocka_unit_test(curves_plates_and_points_are_checked),
       cmocka_unit_test(hostile_files_are_refused),
       cmocka_unit_test(a_broken_profile_is_not_exported),
       cmocka_unit_test(every_failed_allocation_is_reported),

@@ -30,8 +30,8 @@ static enum stance_status find_channel(struct calibration *work, struct stance_p
 {
   const char *name = work->arguments->channel;
   struct stance_text names = {0};
-  if (name == NULL && work->info->channel_count == 1)
-    return STANCE_OK;
+  if (work->arguments->matrix != NULL || (name == NULL && work->info->channel_count == 1))
+    return STANCE_OK; /* all of them, or the only one */
   for (size_t k = 0; k < work->info->channel_count; k++) {
     char number[24];
     snprintf(number, sizeof number, "#%zu", k + 1);
@@ -232,7 +232,10 @@ enum stance_status stance_calibrate_new(const struct stance_calibrate_arguments 
     const struct stance_calibrator calibrator = describe(work, version);
     const bool entered =
         !isnan(arguments->slope_n_per_unit) || arguments->sensitivity.sensitivity_mv_per_v != 0;
-    status = entered ? enter(work, &calibrator, problem) : fit(work, &calibrator, out, problem);
+    if (arguments->matrix != NULL)
+      status = stance_calibrate_matrix(arguments, &calibrator, &work->base, &work->next, problem);
+    else
+      status = entered ? enter(work, &calibrator, problem) : fit(work, &calibrator, out, problem);
   }
   if (status == STANCE_OK)
     status = stance_store_put_calibration(work->store, &work->next, problem);

@@ -34,6 +34,11 @@ enum {
   KEY_SLOPE,
   KEY_ZERO,
   KEY_PDF,
+  KEY_MATRIX,
+  KEY_ROWS,
+  KEY_CHECK,
+  KEY_AXIS,
+  KEY_TOP,
 };
 
 static const struct argp_option options[] = {
@@ -64,61 +69,34 @@ static const struct argp_option options[] = {
     {"counts-per-volt", KEY_COUNTS_PER_VOLT, "N", 0, "Of the converter, for channels in counts", 3},
     {"slope", KEY_SLOPE, "N_PER_UNIT", 0, "Newtons per unit of the channel, from a certificate", 3},
     {"zero", KEY_ZERO, "RAW", 0, "Reading without load (default 0)", 3},
-    {0, 0, 0, 0, "Paperwork", 4},
-    {"operator", KEY_OPERATOR, "NAME", 0, "Who calibrates", 4},
+    {0, 0, 0, 0, "With the matrix of a six-axis sensor (all channels of the instrument)", 4},
+    {"matrix", KEY_MATRIX, "FILE", 0, "Its numbers, row after row: 6 x 6 to 6 x 8 or turned", 4},
+    {"rows", KEY_ROWS, "WHAT", 0,
+     "What a row of the file is: loads (Fx, Fy, Fz, Mx, My, Mz) or channels", 4},
+    {"check", KEY_CHECK, "FILE", 0,
+     "CSV of known loads (fx fy fz mx my mz) with the readings of all channels: proves the matrix "
+     "and its orientation",
+     4},
+    {"axis", KEY_AXIS, "AXIS", 0,
+     "Which force is the side's: +fz (default), -fz where z points up out of the plate, +fx ...",
+     4},
+    {"top", KEY_TOP, "M", 0, "Height z of the top surface above the sensor's origin", 4},
+    {0, 0, 0, 0, "Paperwork", 5},
+    {"operator", KEY_OPERATOR, "NAME", 0, "Who calibrates", 5},
     {"standard", KEY_STANDARD, "TEXT", 0,
-     "Weights, reference cell or certificate used; up to three times", 4},
+     "Weights, reference cell or certificate used; up to three times", 5},
     {"standard-uncertainty", KEY_STANDARD_UNCERTAINTY, "PCT", 0,
-     "Expanded uncertainty (k = 2) of the standards, or of the certificate", 4},
+     "Expanded uncertainty (k = 2) of the standards, or of the certificate", 5},
     {"valid-days", KEY_VALID_DAYS, "N", 0,
-     "Days until it is due again (default 365, this program's choice and no standard's)", 4},
-    {"valid-until", KEY_VALID_UNTIL, "DATE", 0, "The last day, YYYY-MM-DD", 4},
+     "Days until it is due again (default 365, this program's choice and no standard's)", 5},
+    {"valid-until", KEY_VALID_UNTIL, "DATE", 0, "The last day, YYYY-MM-DD", 5},
     {"limit", KEY_LIMIT, "PCT", 0,
-     "Largest error of a good fit (default 1, the tolerance of a daily check)", 4},
-    {"keep", KEY_KEEP, 0, 0, "Keep a poor fit; every result made with it is flagged", 4},
-    {"pdf", KEY_PDF, "FILE", 0, "Draw the certificate, one page (also with show)", 4},
-    {"output", KEY_OUTPUT, "FILE", 0, "Where export writes instead of to standard output", 4},
+     "Largest error of a good fit (default 1, the tolerance of a daily check)", 5},
+    {"keep", KEY_KEEP, 0, 0, "Keep a poor fit; every result made with it is flagged", 5},
+    {"pdf", KEY_PDF, "FILE", 0, "Draw the certificate, one page (also with show)", 5},
+    {"output", KEY_OUTPUT, "FILE", 0, "Where export writes instead of to standard output", 5},
     {0},
 };
-
-/* A number and, where `unit` is given, that unit or nothing behind it. */
-static double quantity(struct argp_state *state, const char *option, const char *text,
-                       const char *unit)
-{
-  char *end;
-  const double value = strtod(text, &end);
-  end += strspn(end, " ");
-  if (end == text || !isfinite(value) || (*end != '\0' && strcmp(end, unit) != 0))
-    argp_error(state, "--%s '%s' is not a number with the unit %s (decimals with a point)", option,
-               text, unit);
-  return value;
-}
-
-/* "500kg", "5 kN", "4903 N". */
-static double capacity(struct argp_state *state, const char *text)
-{
-  static const struct {
-    const char *unit;
-    double newtons;
-  } units[] = {{"kg", STANCE_STANDARD_GRAVITY_M_PER_S2}, {"N", 1}, {"kN", 1e3}};
-  char *end;
-  const double value = strtod(text, &end);
-  end += strspn(end, " ");
-  for (size_t k = 0; k < sizeof units / sizeof *units; k++)
-    if (strcmp(end, units[k].unit) == 0 && value > 0 && isfinite(value))
-      return value * units[k].newtons;
-  argp_error(state, "--capacity '%s' is no load such as 500kg, 5kN or 4903N", text);
-  return 0;
-}
-
-static enum stance_side side_of(struct argp_state *state, const char *text)
-{
-  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
-    if (strcmp(text, stance_side_name((enum stance_side)side)) == 0)
-      return (enum stance_side)side;
-  argp_error(state, "--side '%s' is none of left, right and total", text);
-  return STANCE_SIDE_NONE;
-}
 
 static void add_standard(struct argp_state *state, const char *text)
 {
@@ -163,12 +141,15 @@ static void check(struct argp_state *state)
   }
   if (arguments->device == NULL)
     argp_error(state, "say which instrument: --device URI (`stance devices` lists them)");
-  if (entered + certified + (arguments->points != NULL) > 1)
-    argp_error(state, "one of --points, --sensitivity and --slope at a time");
+  const bool matrix = arguments->matrix != NULL;
+  if (entered + certified + matrix + (arguments->points != NULL) > 1)
+    argp_error(state, "one of --points, --sensitivity, --slope and --matrix at a time");
+  if (matrix && (!arguments->orientation_given || arguments->side == STANCE_SIDE_NONE))
+    argp_error(state, "--matrix needs --rows loads or --rows channels, and --side");
   if (entered != (arguments->sensitivity.capacity_n != 0))
     argp_error(state, "--sensitivity and --capacity belong together");
-  if (arguments->unattended && !entered && !certified && arguments->points == NULL)
-    argp_error(state, "--unattended needs --points FILE, --sensitivity or --slope");
+  if (arguments->unattended && !entered && !certified && !matrix && arguments->points == NULL)
+    argp_error(state, "--unattended needs --points FILE, --sensitivity, --slope or --matrix");
 }
 
 static error_t parse_paperwork(int key, char *text, struct argp_state *state)
@@ -214,17 +195,42 @@ static error_t parse_paperwork(int key, char *text, struct argp_state *state)
   }
 }
 
+static error_t parse_matrix(int key, char *text, struct argp_state *state)
+{
+  struct stance_calibrate_arguments *arguments = state->input;
+  switch (key) {
+  case KEY_MATRIX:
+    arguments->matrix = text;
+    return 0;
+  case KEY_ROWS:
+    stance_calibrate_set_rows(state, text);
+    return 0;
+  case KEY_CHECK:
+    arguments->check = text;
+    return 0;
+  case KEY_AXIS:
+    stance_calibrate_set_axis(state, text);
+    return 0;
+  case KEY_TOP:
+    arguments->top_m = stance_number_option(state, "top", text, -10, 10);
+    return 0;
+  default:
+    return parse_paperwork(key, text, state);
+  }
+}
+
 static error_t parse_entered(int key, char *text, struct argp_state *state)
 {
   struct stance_calibrate_arguments *arguments = state->input;
   switch (key) {
   case KEY_SENSITIVITY:
-    arguments->sensitivity.sensitivity_mv_per_v = quantity(state, "sensitivity", text, "mV/V");
+    arguments->sensitivity.sensitivity_mv_per_v =
+        stance_calibrate_quantity(state, "sensitivity", text, "mV/V");
     if (arguments->sensitivity.sensitivity_mv_per_v == 0)
       argp_error(state, "--sensitivity 0 measures nothing");
     return 0;
   case KEY_CAPACITY:
-    arguments->sensitivity.capacity_n = capacity(state, text);
+    arguments->sensitivity.capacity_n = stance_calibrate_capacity(state, text);
     return 0;
   case KEY_EXCITATION:
     arguments->sensitivity.excitation_v =
@@ -246,7 +252,7 @@ static error_t parse_entered(int key, char *text, struct argp_state *state)
     arguments->zero_raw = stance_number_option(state, "zero", text, -1e12, 1e12);
     return 0;
   default:
-    return parse_paperwork(key, text, state);
+    return parse_matrix(key, text, state);
   }
 }
 
@@ -261,7 +267,7 @@ static error_t parse_key(int key, char *text, struct argp_state *state)
     arguments->channel = text;
     return 0;
   case KEY_SIDE:
-    arguments->side = side_of(state, text);
+    arguments->side = stance_calibrate_side(state, text);
     return 0;
   case KEY_SERIAL:
     arguments->serial = stance_name_option(state, "serial", text);
@@ -297,22 +303,25 @@ const struct argp stance_calibrate_argp = {
     .options = options,
     .parser = parse_key,
     .args_doc = "[list | show ID | export ID | import FILE]",
-    .doc = "Turn an instrument's readings into newtons: with known loads, or with the numbers of a "
-           "data sheet or certificate. Each calibration is a new profile in the store, which never "
-           "changes; the newest one of an instrument is used by `stance run`.\v"
-           "Hang known loads on the sensor: exercise it first, then go up in five steps or more "
-           "and down again, three times. What is asked on the terminal is answered with a load "
-           "such as `20 kg` or `196.1 N`.\n\n"
-           "Examples:\n"
-           "  stance calibrate --device labjack-u6: --channel AIN0 --side left --serial LC-0042 "
-           "--latitude 52.5\n"
-           "  stance calibrate --device 'replay:weights.csv?speed=max' --channel V --points p.csv\n"
-           "  stance calibrate --device mcc-1608fs-plus: --channel CH0 --sensitivity 2.0mV/V "
-           "--capacity 500kg --excitation 5 --gain 100\n"
-           "  stance calibrate list\n"
-           "  stance calibrate show 3f2a --pdf certificate.pdf\n\n"
-           "Exit status: 0 done, 1 the fit is poor and was not kept, 2 usage, 3 input unreadable, "
-           "4 instrument, 5 store or output not writable.",
+    .doc =
+        "Turn an instrument's readings into newtons: with known loads, or with the numbers of a "
+        "data sheet or certificate. Each calibration is a new profile in the store, which never "
+        "changes; the newest one of an instrument is used by `stance run`.\v"
+        "Hang known loads on the sensor: exercise it first, then go up in five steps or more "
+        "and down again, three times. What is asked on the terminal is answered with a load "
+        "such as `20 kg` or `196.1 N`.\n\n"
+        "Examples:\n"
+        "  stance calibrate --device labjack-u6: --channel AIN0 --side left --serial LC-0042 "
+        "--latitude 52.5\n"
+        "  stance calibrate --device 'replay:weights.csv?speed=max' --channel V --points p.csv\n"
+        "  stance calibrate --device mcc-1608fs-plus: --channel CH0 --sensitivity 2.0mV/V "
+        "--capacity 500kg --excitation 5 --gain 100\n"
+        "  stance calibrate --device mcc-1608fs-plus: --matrix plate.txt --rows loads --side left "
+        "--check known.csv\n"
+        "  stance calibrate list\n"
+        "  stance calibrate show 3f2a --pdf certificate.pdf\n\n"
+        "Exit status: 0 done, 1 the fit is poor and was not kept, 2 usage, 3 input unreadable, "
+        "4 instrument, 5 store or output not writable.",
 };
 
 void stance_calibrate_parse(int argc, char **argv, struct stance_calibrate_arguments *ret_arguments)
@@ -326,6 +335,8 @@ void stance_calibrate_parse(int argc, char **argv, struct stance_calibrate_argum
       .limit_pct = STANCE_CALIBRATOR_LIMIT_PCT,
       .degree_max = STANCE_CALIBRATION_DEGREE_MAX,
       .slope_n_per_unit = (double)NAN,
+      .axis = STANCE_FZ,
+      .axis_polarity = 1,
   };
   argp_parse(&stance_calibrate_argp, argc, argv, 0, NULL, &arguments);
   *ret_arguments = arguments;

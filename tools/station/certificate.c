@@ -212,6 +212,7 @@ enum stance_status stance_certificate_draw(const struct stance_calibration *cali
   if (drawn == CAIRO_STATUS_SUCCESS)
     drawn = cairo_surface_status(surface);
   cairo_surface_destroy(surface);
+  pango_cairo_font_map_set_default(NULL); /* its fonts are this thread's, and kept for nobody */
   if (drawn != CAIRO_STATUS_SUCCESS || pdf->failed)
     return stance_problem_set(problem, STANCE_MEMORY, "the certificate cannot be drawn: %s",
                               cairo_status_to_string(drawn));
