@@ -121,6 +121,8 @@ bool usb_link_close(struct usb_link *link)
   give_back(link);
   libusb_close(link->handle);
   link->handle = NULL;
+  /* libusb 1.0.26 looks into the handle when a transfer is freed. */
+  link->talk->dev_handle = NULL;
   return true;
 }
 
@@ -132,8 +134,9 @@ struct usb_link *usb_link_destroy(struct usb_link *link)
     return link;
   if (link->has_hotplug)
     libusb_hotplug_deregister_callback(link->context, link->hotplug);
-  libusb_exit(link->context);
+  /* libusb 1.0.26 looks into the context when a transfer is freed. */
   libusb_free_transfer(link->talk);
+  libusb_exit(link->context);
   free(link);
   return NULL;
 }

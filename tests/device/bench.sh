@@ -69,7 +69,8 @@ unplug() {
 record() {
   local uri=$1 seconds=$2
   shift 2
-  timeout -s KILL "${patience:-120}" "$build/stance" run imtp --device "$uri" --unattended \
+  # shellcheck disable=SC2086 # STANCE_BENCH_UNDER is a command such as valgrind or `gdb -batch -ex run -ex bt --args`
+  timeout -s KILL "$patience" ${STANCE_BENCH_UNDER:-} "$build/stance" run imtp --device "$uri" --unattended \
     --duration "$seconds" --output "$work/reports" --log commits "$@" >"$work/out" 2>"$work/err" </dev/null
   status=$?
   [ "$status" != 137 ] || complain 'stance hung'
@@ -108,6 +109,7 @@ run_case() {
     "${problems:+  [$problems]}"
   if [ "$verdict" = FAILED ]; then
     failed=$((failed + 1))
+    [ "${STANCE_BENCH_VERBOSE:-}" = "" ] || cat "$work/err"
     tail -n 5 "$work/err" "$work/events" "$work/instrument.err" 2>/dev/null | cut -c 1-240 | sed 's/^/      /'
   fi
 }
