@@ -208,7 +208,7 @@ static void faults_act_where_they_are_set(void **context)
       lost = index - last; /* with the scans of the short packet before */
     last = index;
   }
-  assert_int_equal(bad, 2); /* the cut one ends in the next */
+  assert_int_equal(bad, 2);
   assert_int_equal(repeated, 1);
   assert_int_equal(missed, 1);
   assert_int_equal(overruns, 1);

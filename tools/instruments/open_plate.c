@@ -35,7 +35,7 @@ struct plate {
 struct harm {
   bool spoils; /* its scans are of no use to the host */
   bool flips;  /* a bit */
-  size_t cuts; /* bytes off its end */
+  size_t cuts; /* bytes before its zero */
 };
 static const struct harm unharmed;
 
@@ -59,7 +59,8 @@ static void send(struct stance_virtual_device *device, uint8_t *packet, size_t l
   wire[used++] = 0;
   if (harm.flips) /* no zero becomes of it, and no zero goes */
     wire[used - 3] = wire[used - 3] == 1 ? 2 : (uint8_t)(wire[used - 3] ^ 1);
-  used -= harm.cuts < used ? harm.cuts : used - 1;
+  used -= harm.cuts < used - 1 ? harm.cuts : used - 2;
+  wire[used - 1] = 0;
   stance_virtual_line_push(device, &plate->line, wire, used, scans, harm.spoils, BUFFER_BYTES);
 }
 
