@@ -246,7 +246,7 @@ static enum stance_status hear_answer(struct stance_open_plate_state *plate, uin
                                       struct stance_problem *problem)
 {
   struct stance_open_talk *talk = &plate->talk;
-  uint8_t packet[STANCE_OPEN_ENCODED_MAX], type;
+  uint8_t packet[STANCE_OPEN_ENCODED_MAX] = {0}, type;
   const size_t expected = expected_bytes(act, &type);
   const uint8_t *bytes = reply->data;
   size_t length = reply->length;

@@ -24,6 +24,8 @@ extern const struct argp stance_calibrate_argp;
 int stance_calibrate_run(int argc, char **argv);
 extern const struct argp stance_devices_argp;
 int stance_devices_run(int argc, char **argv);
+extern const struct argp stance_doctor_argp;
+int stance_doctor_run(int argc, char **argv);
 extern const struct argp stance_export_argp;
 int stance_export_run(int argc, char **argv);
 extern const struct argp stance_reliability_argp;
