@@ -215,7 +215,8 @@ static enum stance_status hear_frames(struct optoforce *o, const struct stance_u
 
   if (window->count + reply->length > sizeof window->bytes)
     stance_serial_window_drop(window, window->count / 2);
-  stance_serial_window_fill(window, reply->data, reply->length);
+  if (reply->length > 0)
+    stance_serial_window_fill(window, reply->data, reply->length);
   const size_t axes = stance_optoforce_find_axes(window->bytes, window->count);
   if (axes != 0)
     return note_axes(o, axes, problem);
