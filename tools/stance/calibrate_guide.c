@@ -3,6 +3,7 @@
 #include "calibrate.h"
 #include "command.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -74,6 +75,7 @@ static void undo(struct guide *guide)
 static enum stance_status read_point(struct guide *guide, double load_n, bool hold,
                                      struct stance_problem *problem)
 {
+  assert(guide->point != NULL);
   struct stance_reading reading;
   struct stance_calibration_point point = {.applied_n = load_n};
   const struct stance_calibration_point *before =
