@@ -318,6 +318,31 @@ static void resynchronises_without_losing_good_frames(void **unused)
   bench_instrument_close(&bench);
 }
 
+/* 13 bytes of one frame and the first three of the next have the sum that stands in the next two:
+   only that the next one lacks its head gives it away. */
+static void a_frame_filled_up_from_the_next_is_none(void **unused)
+{
+  struct bench_instrument bench;
+  uint8_t bytes[13 + 16] = {0};
+  unsigned sum = 0;
+  (void)unused;
+
+  open_three(&bench, "optoforce:1-2");
+  make_frame(bytes, 255, 0);
+  for (int k = 0; k < 8; k++)
+    sum += bytes[k];
+  /* Its values make the sum of 13 bytes and AA the 0708 of the head. */
+  const unsigned missing = 0x0708 - 0xaa - sum;
+  for (unsigned k = 0; k < 5; k++)
+    bytes[8 + k] = (uint8_t)(missing / 5 + (k < missing % 5 ? 1 : 0));
+  make_frame(bytes + 13, 256, 0);
+  bench_instrument_feed(&bench, bytes, sizeof bytes);
+  const struct stance_raw_frame frame = bench_instrument_frame(&bench);
+  assert_int_equal(bench_instrument_waiting(&bench), 0);
+  assert_true(frame.value[0] == 1 && frame.value[2] == 300);
+  bench_instrument_close(&bench);
+}
+
 static void gives_up_what_cannot_be_believed(void **unused)
 {
   struct bench_instrument bench;
@@ -352,6 +377,7 @@ int main(void)
       cmocka_unit_test(refuses_settings_that_mean_nothing),
       cmocka_unit_test(counts_what_is_missing_across_the_wrap),
       cmocka_unit_test(resynchronises_without_losing_good_frames),
+      cmocka_unit_test(a_frame_filled_up_from_the_next_is_none),
       cmocka_unit_test(gives_up_what_cannot_be_believed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
