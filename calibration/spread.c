@@ -167,14 +167,14 @@ bool stance_evaluation_is_good(const struct stance_evaluation *evaluation,
   };
   double largest_pct = quality->fit_error_pct;
 
-  snprintf(ret_reason, size, "point %zu (%.4g N): %.3g %% of range, limit %.3g %%",
+  snprintf(ret_reason, size, "point %zu (%.4g N): %.4g %% of range, limit %.3g %%",
            evaluation->worst_point + 1, points[evaluation->worst_point].applied_n, largest_pct,
            limit_pct);
   for (size_t k = 0; k < sizeof errors / sizeof *errors; k++) {
     if (!(errors[k].error_pct > largest_pct))
       continue;
     largest_pct = errors[k].error_pct;
-    snprintf(ret_reason, size, "%s %.3g %% of %s, limit %.3g %%", errors[k].name, largest_pct,
+    snprintf(ret_reason, size, "%s %.4g %% of %s, limit %.3g %%", errors[k].name, largest_pct,
              errors[k].of, limit_pct);
   }
   if (largest_pct <= limit_pct && size > 0)

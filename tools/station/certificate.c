@@ -113,7 +113,7 @@ static void draw_channels(struct page *page, const struct stance_calibration *ca
   for (size_t k = 0; k < calibration->channel_count; k++) {
     const struct stance_calibration_channel *channel = &calibration->channel[k];
     char zero[32], slope[80];
-    snprintf(zero, sizeof zero, "%.9g", channel->zero_raw);
+    snprintf(zero, sizeof zero, "%.7g", channel->zero_raw);
     snprintf(slope, sizeof slope, "%.7g", channel->polarity * channel->slope_n_per_unit);
     const char *const cell[] = {
         channel->channel,
