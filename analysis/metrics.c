@@ -200,6 +200,8 @@ static void flag_kinds(const struct view *view, struct stance_value *value)
       value[metric].reasons |= BIT(LOW_RATE);
     if (strcmp(info->unit, "s") != 0)
       value[metric].reasons |= input->force_flags;
+    /* Onset has a floor in newtons. */
+    value[metric].reasons |= input->force_flags & BIT(UNCALIBRATED);
   }
 }
 

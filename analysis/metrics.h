@@ -21,7 +21,7 @@ struct metric_input {
   enum stance_metric compared;
   bool explosive;                /* the protocol asks for it */
   bool onset_on_sum;             /* the onset is that of both plates together */
-  stance_reason_set force_flags; /* of every value but times */
+  stance_reason_set force_flags; /* of every value but times; UNCALIBRATED of those too */
   bool truncated;                /* the recording was cut off */
 };
 

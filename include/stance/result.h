@@ -62,6 +62,8 @@ struct stance_result {
   struct stance_time_axis time;
   struct stance_integrity integrity;
   char onset_method[192]; /* stance_onset_method_describe */
+  char force_unit[16];    /* of what is called force: "N" and "" newtons; else the instrument's own,
+                             where no calibration is known */
 };
 
 /* Planned filter and scratch memory of one analysing thread. Creating two at once is not allowed

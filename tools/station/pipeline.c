@@ -35,6 +35,21 @@ static void spare_tail(struct stance_force_trace *force, size_t tail_count)
   }
 }
 
+/* Sums of channels have one unit, or none that could be named. */
+static void name_unit(const struct stance_calibration *calibration, struct stance_result *result)
+{
+  const char *unit = NULL;
+  for (size_t c = 0; c < calibration->channel_count && !calibration->calibrated; c++) {
+    const struct stance_calibration_channel *channel = &calibration->channel[c];
+    if (channel->side == STANCE_SIDE_NONE)
+      continue;
+    unit = unit == NULL || strcmp(unit, channel->unit) == 0 ? channel->unit : "units";
+  }
+  if (!calibration->calibrated && (unit == NULL || unit[0] == '\0'))
+    unit = "units";
+  snprintf(result->force_unit, sizeof result->force_unit, "%s", unit == NULL ? "N" : unit);
+}
+
 enum stance_status stance_pipeline_analyze(struct stance_analyzer *analyzer,
                                            const struct stance_pipeline_input *input,
                                            struct stance_result *ret_result,
@@ -53,6 +68,8 @@ enum stance_status stance_pipeline_analyze(struct stance_analyzer *analyzer,
   else
     status = stance_analyze(analyzer, &force, input->protocol, input->settings, input->context,
                             ret_result, problem);
+  if (status == STANCE_OK)
+    name_unit(input->calibration, ret_result);
   stance_force_trace_finish(&force);
   return status;
 }

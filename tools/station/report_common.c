@@ -99,6 +99,26 @@ bool stance_report_is_wide_metric(enum stance_metric metric)
   return metric != STANCE_METRIC_ONSET_THRESHOLD && !stance_metric_info(metric)->compares_sides;
 }
 
+static bool is_newtons(const struct stance_result *result)
+{
+  return result->force_unit[0] == '\0' || strcmp(result->force_unit, "N") == 0;
+}
+
+bool stance_report_has_columns_unit(const struct stance_result *result, enum stance_metric metric)
+{
+  return is_newtons(result) || stance_metric_info(metric)->unit[0] != 'N';
+}
+
+void stance_report_unit(const struct stance_result *result, enum stance_metric metric,
+                        char ret_unit[STANCE_UNIT_SIZE])
+{
+  const char *unit = stance_metric_info(metric)->unit;
+  if (stance_report_has_columns_unit(result, metric))
+    snprintf(ret_unit, STANCE_UNIT_SIZE, "%s", unit);
+  else
+    snprintf(ret_unit, STANCE_UNIT_SIZE, "%s%.15s", result->force_unit, unit + 1);
+}
+
 void stance_report_metric_column(enum stance_metric metric, const char *prefix,
                                  char ret_name[STANCE_COLUMN_NAME_SIZE])
 {

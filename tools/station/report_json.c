@@ -281,7 +281,8 @@ static void value_object(void *context, const struct stance_repetition *repetiti
 {
   struct json *json = ((struct value_context *)context)->json;
   const struct stance_report *report = ((struct value_context *)context)->report;
-  char method[256], status[STANCE_REASONS_SIZE];
+  char method[256], status[STANCE_REASONS_SIZE], unit[STANCE_UNIT_SIZE];
+  stance_report_unit(report->result, metric, unit);
   stance_result_method(report->result, metric, method, sizeof method);
   stance_value_status(value, status, sizeof status);
   enter(json, NULL, "{");
@@ -292,7 +293,7 @@ static void value_object(void *context, const struct stance_repetition *repetiti
   text_member(json, "side", stance_side_name(side));
   text_member(json, "metric", stance_metric_info(metric)->id);
   number_member(json, "value", value->value);
-  text_member(json, "unit", stance_metric_info(metric)->unit);
+  text_member(json, "unit", unit);
   number_member(json, "uncertainty",
                 stance_value_is_missing(value) ? (double)NAN : value->uncertainty);
   text_member(json, "method", method);

@@ -53,9 +53,10 @@ static void row(void *context, const struct stance_repetition *repetition,
   struct long_context *to = context;
   struct stance_sheet *sheet = to->sheet;
   const struct stance_metric_info *info = stance_metric_info(metric);
-  char method[256], status[STANCE_REASONS_SIZE];
+  char method[256], status[STANCE_REASONS_SIZE], unit[STANCE_UNIT_SIZE];
   stance_result_method(to->report->result, metric, method, sizeof method);
   stance_value_status(value, status, sizeof status);
+  stance_report_unit(to->report->result, metric, unit);
   stance_sheet_text(sheet, to->report->recording);
   stance_sheet_text(sheet, to->report->result->protocol.id);
   if (repetition != NULL)
@@ -65,7 +66,7 @@ static void row(void *context, const struct stance_repetition *repetition,
   stance_sheet_text(sheet, stance_side_name(side));
   stance_sheet_text(sheet, info->id);
   stance_sheet_shortest(sheet, value->value);
-  stance_sheet_text(sheet, info->unit);
+  stance_sheet_text(sheet, unit);
   stance_sheet_shortest(sheet, stance_value_is_missing(value) ? (double)NAN : value->uncertainty);
   stance_sheet_text(sheet, method);
   stance_sheet_text(sheet, status);

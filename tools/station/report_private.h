@@ -30,6 +30,14 @@ enum { STANCE_COLUMN_NAME_SIZE = 64, STANCE_REASONS_SIZE = 1024 };
 /* True for what stands among the metrics of the wide layout: measured on one side, and not the
    onset threshold, which has its place at the end. */
 bool stance_report_is_wide_metric(enum stance_metric metric);
+/* As in the metric table, with the instrument's own unit in place of newtons where nothing is known
+   that would make them: "V/s" for "N/s". */
+enum { STANCE_UNIT_SIZE = 32 };
+void stance_report_unit(const struct stance_result *result, enum stance_metric metric,
+                        char ret_unit[STANCE_UNIT_SIZE]);
+/* False for a number that would stand under a name that says newtons and is none. */
+bool stance_report_has_columns_unit(const struct stance_result *result, enum stance_metric metric);
+
 /* "peak_force_n", or "left_peak_force_n" with a prefix. */
 void stance_report_metric_column(enum stance_metric metric, const char *prefix,
                                  char ret_name[STANCE_COLUMN_NAME_SIZE]);

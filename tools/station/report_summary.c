@@ -29,14 +29,16 @@ static void heading(struct stance_text *text, const struct stance_report *report
                              "not newtons.\n");
 }
 
-static void value_cell(struct stance_text *text, const struct stance_value *value,
-                       const struct stance_metric_info *info)
+static void value_cell(struct stance_text *text, const struct stance_result *result,
+                       enum stance_metric metric, const struct stance_value *value)
 {
-  char cell[STANCE_REASONS_SIZE];
+  char cell[STANCE_REASONS_SIZE], unit[STANCE_UNIT_SIZE];
+  stance_report_unit(result, metric, unit);
   if (stance_value_is_missing(value))
     stance_value_status(value, cell, sizeof cell);
   else
-    snprintf(cell, sizeof cell, "%.*f %s", info->decimals, value->value, info->unit);
+    snprintf(cell, sizeof cell, "%.*f %s", stance_metric_info(metric)->decimals, value->value,
+             unit);
   stance_text_format(text, "  %-24s", cell);
 }
 
@@ -53,7 +55,7 @@ static void table_line(struct stance_text *text, const struct stance_result *res
   stance_text_format(text, "  %-22s", name);
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
     if (has_column(result, side))
-      value_cell(text, &result->summary[rule][side][metric], stance_metric_info(metric));
+      value_cell(text, result, metric, &result->summary[rule][side][metric]);
   while (text->length > 0 && !text->failed && text->bytes[text->length - 1] == ' ')
     text->bytes[--text->length] = '\0';
   stance_text_string(text, "\n");
@@ -118,6 +120,8 @@ static void repetition_line(struct stance_text *text, const struct stance_result
 {
   enum stance_metric compared = result->protocol.compared;
   const struct stance_metric_info *info = stance_metric_info(compared);
+  char unit[STANCE_UNIT_SIZE];
+  stance_report_unit(result, compared, unit);
   stance_text_format(text, "  %2u  %-8s ", repetition->number,
                      stance_report_repetition_status(repetition->status));
   const char *separator = "";
@@ -132,8 +136,7 @@ static void repetition_line(struct stance_text *text, const struct stance_result
     if (stance_value_is_missing(value))
       stance_text_format(text, "%s%s %s", separator, name, status);
     else
-      stance_text_format(text, "%s%s %.*f %s", separator, name, info->decimals, value->value,
-                         info->unit);
+      stance_text_format(text, "%s%s %.*f %s", separator, name, info->decimals, value->value, unit);
     separator = ", ";
   }
   stance_text_string(text, "\n");

@@ -31,7 +31,10 @@ static stance_reason_set headline_cells(struct stance_sheet *sheet,
     const struct stance_metric_info *info = stance_metric_info((enum stance_metric)m);
     for (int side = 0; side < 2 && info->headline; side++) {
       const struct stance_value *value = &result->summary[rule][side][m];
-      stance_sheet_fixed(sheet, value->value, info->decimals);
+      if (stance_report_has_columns_unit(result, (enum stance_metric)m))
+        stance_sheet_fixed(sheet, value->value, info->decimals);
+      else
+        stance_sheet_empty(sheet);
       flags |= stance_report_value_reasons(value);
     }
   }

@@ -2,6 +2,8 @@
 /* The wide layout: one row a repetition and side, no summary rows. */
 #include "report_layouts.h"
 
+#include <math.h>
+
 size_t stance_report_wide_header(struct stance_sheet *sheet)
 {
   stance_report_header_cells(sheet, &stance_columns_identity);
@@ -28,15 +30,22 @@ static void repetition_cells(struct stance_sheet *sheet, const struct stance_rep
   stance_sheet_empty(sheet); /* pain_0_10: nothing asks for it yet */
 }
 
+/* Empty where the column's name would call it newtons and it is none: the long layout has it. */
+static void metric_cell(struct stance_sheet *sheet, const struct stance_result *result,
+                        enum stance_metric metric, double value)
+{
+  stance_sheet_fixed(sheet, stance_report_has_columns_unit(result, metric) ? value : (double)NAN,
+                     stance_metric_info(metric)->decimals);
+}
+
 static void end_cells(struct stance_sheet *sheet, const struct stance_report *report,
                       const struct stance_repetition *repetition, enum stance_side side)
 {
   const struct stance_value *value = repetition->value[side];
   const struct stance_result *result = report->result;
-  stance_sheet_fixed(sheet, value[STANCE_METRIC_PEAK_FORCE].uncertainty,
-                     stance_metric_info(STANCE_METRIC_PEAK_FORCE)->decimals);
-  stance_sheet_fixed(sheet, value[STANCE_METRIC_ONSET_THRESHOLD].value,
-                     stance_metric_info(STANCE_METRIC_ONSET_THRESHOLD)->decimals);
+  metric_cell(sheet, result, STANCE_METRIC_PEAK_FORCE, value[STANCE_METRIC_PEAK_FORCE].uncertainty);
+  metric_cell(sheet, result, STANCE_METRIC_ONSET_THRESHOLD,
+              value[STANCE_METRIC_ONSET_THRESHOLD].value);
   stance_sheet_count(sheet, result->integrity.frames_lost);
   stance_sheet_empty(sheet); /* zero_shift_n: no second zero is taken yet */
   if (report->calibration == STANCE_CALIBRATION_UNKNOWABLE)
@@ -57,8 +66,7 @@ static void row(struct stance_sheet *sheet, const struct stance_report *report,
   for (int m = 0; m < STANCE_METRIC_COUNT; m++) {
     if (!stance_report_is_wide_metric((enum stance_metric)m))
       continue;
-    stance_sheet_fixed(sheet, repetition->value[side][m].value,
-                       stance_metric_info((enum stance_metric)m)->decimals);
+    metric_cell(sheet, report->result, (enum stance_metric)m, repetition->value[side][m].value);
     metrics++;
   }
   end_cells(sheet, report, repetition, side);
