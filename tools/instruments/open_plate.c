@@ -48,6 +48,8 @@ static void send(struct stance_virtual_device *device, uint8_t *packet, size_t l
   size_t used = 1, code = 0;
 
   stance_virtual_put_le(packet + length, stance_virtual_crc16(packet, length), 2);
+  if (harm.flips)
+    packet[length] ^= 0x10;
   for (size_t k = 0; k < length + 2; k++)
     if (packet[k] == 0) {
       wire[code] = (uint8_t)(used - code);
@@ -57,8 +59,6 @@ static void send(struct stance_virtual_device *device, uint8_t *packet, size_t l
     }
   wire[code] = (uint8_t)(used - code);
   wire[used++] = 0;
-  if (harm.flips) /* no zero becomes of it, and no zero goes */
-    wire[used - 3] = wire[used - 3] == 1 ? 2 : (uint8_t)(wire[used - 3] ^ 1);
   used -= harm.cuts < used - 1 ? harm.cuts : used - 2;
   wire[used - 1] = 0;
   stance_virtual_line_push(device, &plate->line, wire, used, scans, harm.spoils, BUFFER_BYTES);
