@@ -66,7 +66,7 @@ contains fast/*_long.csv metric onset_lag
 expect 4 "$stance" run nordic --unattended --output dead --device "left=$rig&speed=20" \
   --device "right=$rig&speed=20&fail_s=12"
 says 'THE RIGHT INSTRUMENT FAILED'
-says 'right: the simulated instrument fell silent'
+says 'RIGHT: the simulated instrument fell silent'
 contains dead/*_nordic.csv notes 'right: the instrument failed'
 contains dead/*_nordic.csv flags frames_lost
 contains dead/*_nordic.csv side left
@@ -129,4 +129,42 @@ for metric, share in (("peak_force", 1e-3), ("rfd_0_100ms", 0.02), ("rfd_0_200ms
     assert keys, metric
     for key in keys:
         assert abs(eight[key] / one[key] - 1) < share, (key, one[key], eight[key])
+PYTHON
+
+# A store from before there were clocks: its profile and its times of arrival come along, the result
+# stays the same to the byte.
+id=$(cells one/*_long.csv recording | sort -u)
+python3 - "$STANCE_STORE" old.db <<'PYTHON'
+import sqlite3, sys
+old = sqlite3.connect(sys.argv[2])
+sqlite3.connect(sys.argv[1]).backup(old)
+old.executescript("""
+    DROP TABLE marks;
+    ALTER TABLE blocks ADD COLUMN host_ns INTEGER NOT NULL DEFAULT 0;
+    UPDATE blocks SET host_ns = 7 + last_index * 1000000;
+    ALTER TABLE recordings ADD COLUMN calibration_text TEXT;
+    UPDATE recordings SET calibration_text =
+        (SELECT profile FROM streams WHERE recording = id AND stream = 0);
+""")
+for table, names in (("streams", "side oversampling rate_exact profile"),
+                     ("channels", "skew_s converter_unit converter_zero converter_slope_above "
+                                  "converter_slope_below converter_offset")):
+    for name in names.split():
+        old.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+old.execute("PRAGMA user_version = 2")
+old.commit()
+PYTHON
+export STANCE_STORE=$work/old.db
+expect 5 "$stance" analyze "$id"
+says 'older stance'
+expect 0 "$stance" run nordic --unattended --output new --device 'sim:nordic?speed=max&repetitions=1'
+"$stance" analyze "$id" --layout long >upgraded.csv
+cmp upgraded.csv one/*_long.csv
+python3 - old.db "$id" <<'PYTHON'
+import sqlite3, sys
+store = sqlite3.connect(sys.argv[1])
+blocks = store.execute("SELECT last_index FROM blocks WHERE recording = ? ORDER BY 1", sys.argv[2:])
+marks = store.execute("SELECT frame_index, host_ns FROM marks WHERE recording = ? ORDER BY 1",
+                      sys.argv[2:]).fetchall()
+assert marks == [(last, 7 + last * 1000000) for last, in blocks] and marks, marks
 PYTHON
