@@ -36,7 +36,7 @@ tell() { echo "$*" >&7; }
 # Until the kernel has enumerated as many devices as there are instruments.
 settle() {
   local k wanted
-  wanted=$(grep -c event=plugged "$work/events")
+  wanted=$(grep -o '^instrument=[0-9]*' "$work/events" | sort -u | wc -l)
   for ((k = 0; k < 100; k++)); do
     [ "$(grep -lE '^(0cd5|09db)$' /sys/bus/usb/devices/*/idVendor 2>/dev/null | wc -l)" -ge "$wanted" ] && return
     sleep 0.05
@@ -76,9 +76,9 @@ record() {
   [ "$status" != 137 ] || complain 'stance hung'
 }
 
-# compare STREAM: sets stored, lost, gaps, misread, worst…
+# compare STREAM [INSTRUMENT]: sets stored, lost, gaps, misread, worst…
 compare() {
-  local line instrument=$(($1 + 1))
+  local line instrument=${2:-$(($1 + 1))}
   STANCE_STREAM_STARTS=$(sed -n "s/^instrument=$instrument event=started time=\([^ ]*\).*/\1/p" "$work/events" | tr '\n' ' ')
   export STANCE_STREAM_STARTS
   line=$("$build/tests/device_check" compare "$STANCE_STORE" "$play" "$newtons" "$ppm" "$bias" "$marks" "$1" 2>"$work/check.err")

@@ -76,8 +76,11 @@ case_cycles() {
     record "$(uri_of "$1" 0,1 1000)" 1
     case $status in
     0) went_on=$((went_on + 1)) ;;
-    4) grep -qE 'plug it in|not connected|unplugged' "$work/err" && said=$((said + 1)) ||
-      complain "cycle $k: nothing that helps was said: $(tail -n 1 "$work/err")" ;;
+    4)
+      said=$((said + 1))
+      grep -qE 'plug it in|not connected|unplugged' "$work/err" ||
+        complain "cycle $k: nothing that helps was said: $(tail -n 1 "$work/err")"
+      ;;
     *) complain "cycle $k: exit status $status: $(tail -n 1 "$work/err")" ;;
     esac
   done
@@ -162,7 +165,7 @@ case_two() {
     [ $k = 1 ] && unplug 1
     # shellcheck disable=SC2046
     declare -g $(grep "instrument=$k event=counts" "$work/events" | tail -n 1 | sed 's/.*event=counts //')
-    compare $((k - 1)) 0
+    compare 0 $k
     account_exactly
     detail+="${detail:+ | }stored $stored, lost $lost"
   done
@@ -199,10 +202,13 @@ case_memory() {
   plug --play "$play" --sensitivity "$newtons" "$1" mcc-204
   "$build/tests/usb_hog" "$(node_of 09db)" 81 >"$work/hog" 2>&1 &
   hog=$!
-  for ((k = 0; k < 60; k++)); do grep -q 'no memory' "$work/hog" && break; sleep 0.1; done
+  for ((k = 0; k < 60; k++)); do grep -qs 'no memory' "$work/hog" && break; sleep 0.1; done
   grep -q 'no memory' "$work/hog" || complain "$(cat "$work/hog")"
   record "$(uri_of "$1" 0,1 1000)" 2
-  must "$status" = 4 'exit status without memory'
+  case $status in # fewer transfers, or none at all
+  0 | 4) ;;
+  *) complain "exit status without memory: $status" ;;
+  esac
   grep -q usbfs_memory_mb "$work/err" || complain "the mending command is not named: $(tail -n 1 "$work/err")"
   detail=$(grep usbfs_memory_mb "$work/err" | head -n 1 | cut -c 1-100)
   kill "$hog"

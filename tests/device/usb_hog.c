@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Takes all the memory that the kernel grants for USB transfers (usbfs_memory_mb):
+/* Takes the memory that the kernel grants for USB transfers (usbfs_memory_mb), but for some 2 KiB
+   that let a single command through:
    submits 16 KiB reads to an endpoint that has nothing to say, until one is refused. Holds them
    until it is ended.   usb_hog /dev/bus/usb/001/002 ENDPOINT */
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 16384, READ_MAX = 4096 };
+enum { READ_BYTES = 16384, READ_MAX = 4096, LEFT_BYTES = 2048 };
 
 int main(int argc, char **argv)
 {
@@ -28,7 +29,7 @@ int main(int argc, char **argv)
   }
   const unsigned char endpoint = (unsigned char)strtoul(argv[2], NULL, 16);
   struct usbdevfs_urb **urbs = calloc(READ_MAX, sizeof *urbs);
-  for (size_t size = READ_BYTES; size >= 64; size /= 2)
+  for (size_t size = READ_BYTES; size >= LEFT_BYTES; size /= 2)
     while (urbs != NULL && count < READ_MAX) {
       struct usbdevfs_urb *urb = calloc(1, sizeof *urb);
       if (urb == NULL)
