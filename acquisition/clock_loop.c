@@ -154,6 +154,13 @@ static void step(struct stance_clock_loop *loop, int64_t error_ns)
   loop->late_windows = 0;
 }
 
+/* A window without one undelayed mark. */
+static void doubt_line(struct stance_clock_loop *loop)
+{
+  if (++loop->late_windows >= LATE_WINDOWS_MAX)
+    lock_phase(loop, &loop->best);
+}
+
 /* The window's least delayed mark is known. */
 static void close_window(struct stance_clock_loop *loop)
 {
@@ -163,10 +170,10 @@ static void close_window(struct stance_clock_loop *loop)
   loop->window_open = false;
   if (!loop->phase_known || error_ns < -limit_ns)
     lock_phase(loop, &loop->best);
-  else if (error_ns <= limit_ns && loop->best.index > loop->line.index)
+  else if (error_ns > limit_ns)
+    doubt_line(loop);
+  else if (loop->best.index > loop->line.index)
     step(loop, error_ns);
-  else if (error_ns > limit_ns && ++loop->late_windows >= LATE_WINDOWS_MAX)
-    lock_phase(loop, &loop->best);
 }
 
 static void add_to_window(struct stance_clock_loop *loop, const struct stance_clock_mark *mark)

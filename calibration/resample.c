@@ -136,7 +136,7 @@ enum stance_status stance_resample(const struct stance_resampling *plan, const d
   struct taps taps = {.count = 2 * ((size_t)stance_resampling_reach(plan) + 1)};
   enum stance_status status = STANCE_OK;
 
-  taps.weight = malloc(taps.count * sizeof *taps.weight);
+  taps.weight = calloc(taps.count, sizeof *taps.weight);
   if (taps.weight == NULL)
     return STANCE_MEMORY;
   if (plan->step == floor(plan->step))

@@ -17,9 +17,9 @@ struct streams {
 
 static const char *name_of(const struct stance_recording *info, size_t k)
 {
-  static const char *const numbers[STANCE_STREAM_MAX] = {"first instrument", "second instrument"};
+  const char *number = k == 0 ? "first instrument" : "second instrument";
   const enum stance_side side = info->stream[k].side;
-  return side == STANCE_SIDE_NONE ? numbers[k] : stance_side_name(side);
+  return side == STANCE_SIDE_NONE ? number : stance_side_name(side);
 }
 
 static enum stance_status choose_calibration(const struct stance_recording *info, size_t k,
@@ -158,8 +158,9 @@ enum stance_status stance_trial_take_streams(struct stance_trial *trial,
   size_t first = 0, silent = STANCE_STREAM_MAX;
   if (streams == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "%s: out of memory", info->id);
-  for (size_t k = 0; k < info->stream_count && status == STANCE_OK; k++) {
+  for (size_t k = 0; k < STANCE_STREAM_MAX; k++)
     streams->stream[k].trace = &traces[k];
+  for (size_t k = 0; k < info->stream_count && status == STANCE_OK; k++) {
     if (traces[k].integrity.frames_received == 0)
       silent = k;
     status = prepare_stream(trial, info, k, streams, problem);
