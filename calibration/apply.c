@@ -6,8 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Enough to hide the latency of an addition, few enough to stay in registers. */
-enum { LANES = 8 };
+/* The compiler's own vectors, of which it makes what the machine has: left to itself gcc 12 spills
+   the lanes of a running minimum. Enough of them to hide the latency of an addition, few enough to
+   stay in registers. */
+typedef double pair __attribute__((vector_size(2 * sizeof(double))));
+enum { PAIRS = 4, STEP = 2 * PAIRS };
+
+static pair pair_at(const double *value)
+{
+  pair loaded;
+  memcpy(&loaded, value, sizeof loaded);
+  return loaded;
+}
 
 static bool value_is_saturated(const struct stance_raw_trace *raw, size_t channel, size_t k)
 {
@@ -21,33 +31,35 @@ static bool value_is_saturated(const struct stance_raw_trace *raw, size_t channe
          (raw->flags != NULL && (raw->flags[k] & STANCE_FRAME_SATURATED(channel)) != 0);
 }
 
-/* Whether value_is_saturated may hold somewhere. In lanes, which the compiler keeps in vector
-   registers: nearly all channels of nearly all recordings stay within their range. */
+/* Whether value_is_saturated may hold somewhere: nearly all channels of nearly all recordings stay
+   within their range. */
 static bool any_may_be_saturated(const struct stance_raw_trace *raw, size_t channel)
 {
   const double *value = raw->value[channel];
-  double lowest[LANES], highest[LANES];
+  double low = (double)INFINITY, high = -(double)INFINITY;
+  pair lowest[PAIRS], highest[PAIRS];
 
-  for (size_t lane = 0; lane < LANES; lane++) {
-    lowest[lane] = (double)INFINITY;
-    highest[lane] = -(double)INFINITY;
+  for (size_t lane = 0; lane < PAIRS; lane++) {
+    lowest[lane] = (pair){low, low};
+    highest[lane] = (pair){high, high};
   }
   size_t k = 0;
-  for (; k + LANES <= raw->sample_count; k += LANES)
-    for (size_t lane = 0; lane < LANES; lane++) {
-      double x = value[k + lane];
-      lowest[lane] = x < lowest[lane] ? x : lowest[lane];
-      highest[lane] = x > highest[lane] ? x : highest[lane];
+  for (; k + STEP <= raw->sample_count; k += STEP)
+    for (size_t lane = 0; lane < PAIRS; lane++) {
+      const pair x = pair_at(value + k + 2 * lane), least = lowest[lane], most = highest[lane];
+      lowest[lane] = (pair){x[0] < least[0] ? x[0] : least[0], x[1] < least[1] ? x[1] : least[1]};
+      highest[lane] = (pair){x[0] > most[0] ? x[0] : most[0], x[1] > most[1] ? x[1] : most[1]};
     }
   for (; k < raw->sample_count; k++) {
-    lowest[0] = value[k] < lowest[0] ? value[k] : lowest[0];
-    highest[0] = value[k] > highest[0] ? value[k] : highest[0];
+    low = value[k] < low ? value[k] : low;
+    high = value[k] > high ? value[k] : high;
   }
-  bool beyond = raw->flags != NULL;
-  for (size_t lane = 0; lane < LANES; lane++)
-    beyond = beyond || lowest[lane] <= raw->channel[channel].minimum ||
-             highest[lane] >= raw->channel[channel].maximum;
-  return beyond;
+  for (size_t lane = 0; lane < STEP; lane++) {
+    low = lowest[lane / 2][lane % 2] < low ? lowest[lane / 2][lane % 2] : low;
+    high = highest[lane / 2][lane % 2] > high ? highest[lane / 2][lane % 2] : high;
+  }
+  const struct stance_channel *about = &raw->channel[channel];
+  return raw->flags != NULL || low <= about->minimum || high >= about->maximum;
 }
 
 static enum stance_status allocate_sides(struct stance_force_trace *force,
@@ -143,11 +155,12 @@ static bool instant_is_lost(const struct stance_force_trace *force, size_t k)
   return false;
 }
 
-/* In lanes, as above: most recordings lost nothing. Where a number is infinite this is true too. */
+/* Most recordings lost nothing. Where a number is infinite this is true too. */
 static bool any_may_be_lost(const struct stance_force_trace *force,
                             const struct stance_calibration_sides *sides)
 {
-  double sum[LANES] = {0}; /* zero times anything but NaN and ∞ is zero */
+  pair sum[PAIRS] = {{0}}; /* zero times anything but NaN and ∞ is zero */
+  double rest = 0;
 
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
     const double *value = force->force_n[side];
@@ -155,16 +168,14 @@ static bool any_may_be_lost(const struct stance_force_trace *force,
     const bool looked_at = value != NULL && (!sides->total_is_sum || side == STANCE_TOTAL);
     const size_t count = looked_at ? force->sample_count : 0;
     size_t k = 0;
-    for (; k + LANES <= count; k += LANES)
-      for (size_t lane = 0; lane < LANES; lane++)
-        sum[lane] += value[k + lane] * 0.0;
+    for (; k + STEP <= count; k += STEP)
+      for (size_t lane = 0; lane < PAIRS; lane++)
+        sum[lane] += pair_at(value + k + 2 * lane) * (pair){0.0, 0.0};
     for (; k < count; k++)
-      sum[0] += value[k] * 0.0;
+      rest += value[k] * 0.0;
   }
-  bool lost = false;
-  for (size_t lane = 0; lane < LANES; lane++)
-    lost = lost || isnan(sum[lane]);
-  return lost;
+  const pair all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  return isnan(all[0] + all[1] + rest);
 }
 
 /* Visits the runs of lost instants; writes them where `ret_gap` is given. Returns how many. */

@@ -24,12 +24,16 @@ struct batch {
   size_t window;
   struct slot *slot; /* item k uses slot k % window */
 
+  stance_batch_emit *emit;
+  void *context;
+
   pthread_mutex_t lock; /* guards what follows, and `done` of the slots */
   pthread_cond_t room;  /* an item was emitted, or the run stops */
-  pthread_cond_t ready; /* a slot is done */
   size_t next;          /* first item that nobody has begun */
   size_t emitted;
-  bool stop;
+  bool emitting;             /* one of the threads is at it */
+  enum stance_status status; /* of emit; once it is not STANCE_OK the run stops */
+  struct stance_problem problem;
 };
 
 struct worker {
@@ -120,16 +124,50 @@ static void process(struct worker *worker, const struct stance_batch_item *item,
   }
 }
 
+static const char *text_or_empty(const struct stance_text *text)
+{
+  return text->bytes == NULL ? "" : text->bytes;
+}
+
+/* Hands on what is done, in order. Whoever has finished an item does it, unless another thread is
+   at it: a thread of its own would have to be woken for each. Called and returns with the lock. */
+static void emit_done(struct batch *batch)
+{
+  if (batch->emitting)
+    return;
+  batch->emitting = true;
+  while (batch->status == STANCE_OK && batch->emitted < batch->count &&
+         batch->slot[batch->emitted % batch->window].done) {
+    size_t item = batch->emitted;
+    struct slot *slot = &batch->slot[item % batch->window];
+    pthread_mutex_unlock(&batch->lock);
+    const struct stance_batch_report report = {
+        .status = slot->status,
+        .rows = text_or_empty(&slot->rows),
+        .messages = text_or_empty(&slot->messages),
+    };
+    enum stance_status status = batch->emit(batch->context, item, &report, &batch->problem);
+    stance_text_finish(&slot->rows);
+    stance_text_finish(&slot->messages);
+    pthread_mutex_lock(&batch->lock);
+    *slot = (struct slot){0};
+    batch->emitted++;
+    batch->status = status;
+    pthread_cond_broadcast(&batch->room);
+  }
+  batch->emitting = false;
+}
+
 static void *work(void *argument)
 {
   struct worker *worker = argument;
   struct batch *batch = worker->batch;
   pthread_mutex_lock(&batch->lock);
   for (;;) {
-    while (!batch->stop && batch->next < batch->count &&
+    while (batch->status == STANCE_OK && batch->next < batch->count &&
            batch->next >= batch->emitted + batch->window)
       pthread_cond_wait(&batch->room, &batch->lock);
-    if (batch->stop || batch->next == batch->count)
+    if (batch->status != STANCE_OK || batch->next == batch->count)
       break;
     size_t item = batch->next++;
     struct slot *slot = &batch->slot[item % batch->window];
@@ -137,47 +175,10 @@ static void *work(void *argument)
     process(worker, &batch->items[item], slot);
     pthread_mutex_lock(&batch->lock);
     slot->done = true;
-    pthread_cond_signal(&batch->ready);
+    emit_done(batch);
   }
   pthread_mutex_unlock(&batch->lock);
   return NULL;
-}
-
-static const char *text_or_empty(const struct stance_text *text)
-{
-  return text->bytes == NULL ? "" : text->bytes;
-}
-
-/* Waits for one item after the other and hands each on. */
-static enum stance_status emit_all(struct batch *batch, stance_batch_emit *emit, void *context,
-                                   struct stance_problem *problem)
-{
-  enum stance_status status = STANCE_OK;
-  for (size_t item = 0; item < batch->count && status == STANCE_OK; item++) {
-    struct slot *slot = &batch->slot[item % batch->window];
-    pthread_mutex_lock(&batch->lock);
-    while (!slot->done)
-      pthread_cond_wait(&batch->ready, &batch->lock);
-    pthread_mutex_unlock(&batch->lock);
-    const struct stance_batch_report report = {
-        .status = slot->status,
-        .rows = text_or_empty(&slot->rows),
-        .messages = text_or_empty(&slot->messages),
-    };
-    status = emit(context, item, &report, problem);
-    stance_text_finish(&slot->rows);
-    stance_text_finish(&slot->messages);
-    pthread_mutex_lock(&batch->lock);
-    *slot = (struct slot){0};
-    batch->emitted++;
-    pthread_cond_broadcast(&batch->room);
-    pthread_mutex_unlock(&batch->lock);
-  }
-  pthread_mutex_lock(&batch->lock);
-  batch->stop = true;
-  pthread_cond_broadcast(&batch->room);
-  pthread_mutex_unlock(&batch->lock);
-  return status;
 }
 
 static bool needs_store(const struct batch *batch)
@@ -210,7 +211,6 @@ static void keep_memory(void)
 
 /* Starts as many workers as it can; one is enough. */
 static enum stance_status run_workers(struct batch *batch, struct worker *workers, size_t count,
-                                      stance_batch_emit *emit, void *context,
                                       struct stance_problem *problem)
 {
   size_t running = 0;
@@ -219,14 +219,15 @@ static enum stance_status run_workers(struct batch *batch, struct worker *worker
     running++;
   if (running == 0)
     return stance_problem_set(problem, STANCE_MEMORY, "no thread could be started");
-  enum stance_status status = emit_all(batch, emit, context, problem);
   for (size_t k = 0; k < running; k++)
     pthread_join(workers[k].thread, NULL);
   for (size_t k = 0; k < batch->window; k++) {
     stance_text_finish(&batch->slot[k].rows);
     stance_text_finish(&batch->slot[k].messages);
   }
-  return status;
+  if (batch->status != STANCE_OK && problem != NULL)
+    *problem = batch->problem;
+  return batch->status;
 }
 
 static size_t job_count(const struct stance_batch_options *options, size_t items)
@@ -252,8 +253,9 @@ enum stance_status stance_batch_run(const struct stance_batch_item *items, size_
       .options = options,
       .window = WINDOW_PER_JOB * jobs,
       .lock = PTHREAD_MUTEX_INITIALIZER,
+      .emit = emit,
+      .context = context,
       .room = PTHREAD_COND_INITIALIZER,
-      .ready = PTHREAD_COND_INITIALIZER,
   };
   struct worker *workers = calloc(jobs, sizeof *workers);
   batch.slot = calloc(batch.window, sizeof *batch.slot);
@@ -266,7 +268,7 @@ enum stance_status stance_batch_run(const struct stance_batch_item *items, size_
     status = equip(&workers[k], with_store, problem);
   }
   if (status == STANCE_OK)
-    status = run_workers(&batch, workers, jobs, emit, context, problem);
+    status = run_workers(&batch, workers, jobs, problem);
   for (size_t k = 0; k < jobs && workers != NULL; k++) {
     stance_analyzer_destroy(workers[k].analyzer);
     stance_store_close(workers[k].store);

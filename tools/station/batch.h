@@ -31,8 +31,8 @@ struct stance_batch_report {
   const char *rows;          /* without header; "" where nothing could be analysed */
   const char *messages;      /* one problem a line, then the summary; "" where none */
 };
-/* Called in the thread of stance_batch_run, in the order of the items. Not STANCE_OK: no further
-   item is begun, and the run ends with that status. */
+/* Called in the order of the items, one at a time, in any thread of the run. Not STANCE_OK: no
+   further item is begun, and the run ends with that status. */
 typedef enum stance_status stance_batch_emit(void *context, size_t item,
                                              const struct stance_batch_report *report,
                                              struct stance_problem *problem);
