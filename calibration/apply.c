@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The compiler's own vectors, of which it makes what the machine has: left to itself gcc 12 spills
-   the lanes of a running minimum. Enough of them to hide the latency of an addition, few enough to
+/* The compiler's own vectors, of which it makes what the machine has: left to itself gcc 12
+   shuffles the lanes of a sum. Enough of them to hide the latency of an addition, few enough to
    stay in registers. */
 typedef double pair __attribute__((vector_size(2 * sizeof(double))));
 enum { PAIRS = 4, STEP = 2 * PAIRS };
@@ -31,35 +31,48 @@ static bool value_is_saturated(const struct stance_raw_trace *raw, size_t channe
          (raw->flags != NULL && (raw->flags[k] & STANCE_FRAME_SATURATED(channel)) != 0);
 }
 
+/* In lanes, which wait for each other only at the end; NaN is never lower. One loop for both ends
+   has too many of them for the registers. */
+static double lowest_of(const double *value, size_t count)
+{
+  double lane[STEP];
+  for (size_t j = 0; j < STEP; j++)
+    lane[j] = (double)INFINITY;
+  size_t k = 0;
+  for (; k + STEP <= count; k += STEP)
+    for (size_t j = 0; j < STEP; j++)
+      lane[j] = value[k + j] < lane[j] ? value[k + j] : lane[j];
+  for (; k < count; k++)
+    lane[0] = value[k] < lane[0] ? value[k] : lane[0];
+  for (size_t j = 1; j < STEP; j++)
+    lane[0] = lane[j] < lane[0] ? lane[j] : lane[0];
+  return lane[0];
+}
+
+static double highest_of(const double *value, size_t count)
+{
+  double lane[STEP];
+  for (size_t j = 0; j < STEP; j++)
+    lane[j] = -(double)INFINITY;
+  size_t k = 0;
+  for (; k + STEP <= count; k += STEP)
+    for (size_t j = 0; j < STEP; j++)
+      lane[j] = value[k + j] > lane[j] ? value[k + j] : lane[j];
+  for (; k < count; k++)
+    lane[0] = value[k] > lane[0] ? value[k] : lane[0];
+  for (size_t j = 1; j < STEP; j++)
+    lane[0] = lane[j] > lane[0] ? lane[j] : lane[0];
+  return lane[0];
+}
+
 /* Whether value_is_saturated may hold somewhere: nearly all channels of nearly all recordings stay
    within their range. */
 static bool any_may_be_saturated(const struct stance_raw_trace *raw, size_t channel)
 {
-  const double *value = raw->value[channel];
-  double low = (double)INFINITY, high = -(double)INFINITY;
-  pair lowest[PAIRS], highest[PAIRS];
-
-  for (size_t lane = 0; lane < PAIRS; lane++) {
-    lowest[lane] = (pair){low, low};
-    highest[lane] = (pair){high, high};
-  }
-  size_t k = 0;
-  for (; k + STEP <= raw->sample_count; k += STEP)
-    for (size_t lane = 0; lane < PAIRS; lane++) {
-      const pair x = pair_at(value + k + 2 * lane), least = lowest[lane], most = highest[lane];
-      lowest[lane] = (pair){x[0] < least[0] ? x[0] : least[0], x[1] < least[1] ? x[1] : least[1]};
-      highest[lane] = (pair){x[0] > most[0] ? x[0] : most[0], x[1] > most[1] ? x[1] : most[1]};
-    }
-  for (; k < raw->sample_count; k++) {
-    low = value[k] < low ? value[k] : low;
-    high = value[k] > high ? value[k] : high;
-  }
-  for (size_t lane = 0; lane < STEP; lane++) {
-    low = lowest[lane / 2][lane % 2] < low ? lowest[lane / 2][lane % 2] : low;
-    high = highest[lane / 2][lane % 2] > high ? highest[lane / 2][lane % 2] : high;
-  }
   const struct stance_channel *about = &raw->channel[channel];
-  return raw->flags != NULL || low <= about->minimum || high >= about->maximum;
+  const double *value = raw->value[channel];
+  return raw->flags != NULL || lowest_of(value, raw->sample_count) <= about->minimum ||
+         highest_of(value, raw->sample_count) >= about->maximum;
 }
 
 static enum stance_status allocate_sides(struct stance_force_trace *force,
