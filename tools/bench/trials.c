@@ -3,6 +3,7 @@
 
 #include "stance/calibration.h"
 #include "stance/protocol.h"
+#include "store_block.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,31 @@ static enum stance_status simulate(unsigned seed, struct stance_source_info *ret
   return status;
 }
 
+/* One commit, as the recorder makes it: a block, and when its last frame arrived. */
+static enum stance_status commit_block(struct stance_store *store,
+                                       const struct stance_recording *recording,
+                                       struct stance_block_codec *codec,
+                                       const struct stance_raw_frame *frames, size_t first,
+                                       struct stance_problem *problem)
+{
+  enum { NS_PER_FRAME = 1000000, LATE_NS_MAX = 1 << 20 };
+  struct stance_block block;
+  const size_t last = first + BLOCK_FRAMES - 1;
+  /* Numerical Recipes' quick generator: a bus that is busy now and then. */
+  const int64_t late_ns = ((uint32_t)last * 1664525 + 1013904223) % LATE_NS_MAX;
+  const struct stance_stream_mark mark = {.mark = {last, (int64_t)last * NS_PER_FRAME + late_ns}};
+  enum stance_status status = stance_block_make(codec, frames + first, BLOCK_FRAMES, CHANNELS, 0,
+                                                first / BLOCK_FRAMES, &block);
+  if (status != STANCE_OK)
+    return status;
+  status = stance_store_commit(
+      store, recording->id,
+      &(struct stance_commit){.blocks = &block, .block_count = 1, .marks = &mark, .mark_count = 1},
+      problem);
+  stance_block_finish(&block);
+  return status;
+}
+
 static enum stance_status store_trial(struct stance_store *store,
                                       const struct stance_source_info *info,
                                       const char *protocol_text,
@@ -68,14 +94,17 @@ static enum stance_status store_trial(struct stance_store *store,
       recording.protocol_text == NULL || recording.stream[0].calibration_text == NULL
           ? STANCE_MEMORY
           : stance_store_begin(store, &recording, problem);
+  struct stance_block_codec *codec = NULL;
+  if (status == STANCE_OK)
+    status = stance_block_codec_create(&codec);
   for (size_t k = 0; status == STANCE_OK && k < FRAMES; k += BLOCK_FRAMES)
-    status =
-        stance_store_append(store, recording.id, 0, frames + k, BLOCK_FRAMES, CHANNELS, problem);
+    status = commit_block(store, &recording, codec, frames, k, problem);
   for (size_t k = 0; status == STANCE_OK && k < sizeof phases / sizeof *phases; k++)
     status = stance_store_add_phase(store, recording.id, &phases[k], problem);
   const struct stance_source_health health = {.frames_produced = FRAMES, .ended = true};
   if (status == STANCE_OK)
     status = stance_store_finish_recording(store, recording.id, &health, 1, problem);
+  stance_block_codec_destroy(codec);
   stance_recording_finish(&recording);
   return status;
 }
@@ -146,7 +175,8 @@ char *trials_copy_sql(unsigned count, unsigned first, unsigned last)
       "CREATE TEMP TABLE c AS SELECT * FROM main.channels WHERE recording IN (SELECT id FROM r);\n"
       "CREATE TEMP TABLE p AS SELECT * FROM main.phases WHERE recording IN (SELECT id FROM r);\n"
       "CREATE TEMP TABLE b AS SELECT b.* FROM r CROSS JOIN main.blocks b ON b.recording = r.id"
-      " ORDER BY r.rowid, b.sequence;\n";
+      " ORDER BY r.rowid, b.sequence;\n"
+      "CREATE TEMP TABLE m AS SELECT * FROM main.marks WHERE recording IN (SELECT id FROM r);\n";
   static const char format[] =
       "BEGIN;\n"
       "UPDATE r SET id = printf('%%08x', %u) || substr(id, 9);\n"
@@ -154,17 +184,18 @@ char *trials_copy_sql(unsigned count, unsigned first, unsigned last)
       "UPDATE c SET recording = printf('%%08x', %u) || substr(recording, 9);\n"
       "UPDATE p SET recording = printf('%%08x', %u) || substr(recording, 9);\n"
       "UPDATE b SET recording = printf('%%08x', %u) || substr(recording, 9);\n"
+      "UPDATE m SET recording = printf('%%08x', %u) || substr(recording, 9);\n"
       "INSERT INTO recordings SELECT * FROM r; INSERT INTO streams SELECT * FROM s;\n"
       "INSERT INTO channels SELECT * FROM c; INSERT INTO phases SELECT * FROM p;\n"
-      "INSERT INTO blocks SELECT * FROM b;\n"
+      "INSERT INTO blocks SELECT * FROM b; INSERT INTO marks SELECT * FROM m;\n"
       "COMMIT;\n";
   enum { DIGITS = 10 }; /* of an unsigned: each %u is shorter than its number by 8 at most */
-  size_t size = sizeof begin + DIGITS + (last - first + 1) * (sizeof format + 5 * DIGITS), used;
+  size_t size = sizeof begin + DIGITS + (last - first + 1) * (sizeof format + 6 * DIGITS), used;
   char *sql = malloc(size);
   if (sql == NULL)
     return NULL;
   used = (size_t)snprintf(sql, size, begin, count);
   for (unsigned n = first; n <= last; n++)
-    used += (size_t)snprintf(sql + used, size - used, format, n, n, n, n, n);
+    used += (size_t)snprintf(sql + used, size - used, format, n, n, n, n, n, n);
   return sql;
 }
