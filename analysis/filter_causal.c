@@ -76,6 +76,17 @@ static unsigned finite_lanes(const double value[LANES])
   return lanes;
 }
 
+/* A number less itself is zero; NaN and ∞ less themselves are NaN. */
+static bool all_finite(const double value[LANES])
+{
+  typedef double lanes __attribute__((vector_size(LANES / 4 * sizeof(double))));
+  lanes v[4];
+  _Static_assert(sizeof v == LANES * sizeof *value, "the lanes fill the vectors");
+  memcpy(v, value, sizeof v);
+  const lanes zero = (v[0] - v[0] + (v[1] - v[1])) + (v[2] - v[2] + (v[3] - v[3]));
+  return zero[0] + zero[1] == 0.0;
+}
+
 /* An instant in which a lane starts, or holds no number: that lane's state stays as it is. */
 static void run_exception(struct stance_causal *filter, double value[LANES], unsigned finite)
 {
@@ -107,15 +118,22 @@ void stance_causal_process(struct stance_causal *filter, const double *frames, s
   const size_t channels = filter->channel_count;
   for (size_t i = 0; i < frame_count; i++) {
     double value[LANES] = {0};
-    memcpy(value, frames + i * channels, channels * sizeof *value);
-    unsigned finite = finite_lanes(value);
-    if ((finite & filter->primed) == ALL_LANES) {
+    if (channels == LANES) { /* a length that the compiler knows is no call */
+      memcpy(value, frames + i * LANES, sizeof value);
+    } else {
+      memcpy(value, frames + i * channels, channels * sizeof *value);
+    }
+    if (filter->primed == ALL_LANES && all_finite(value)) {
       for (size_t k = 0; k < filter->section_count; k++) {
         run_section(&filter->section[k], filter->state[k][0], filter->state[k][1], value);
       }
     } else {
-      run_exception(filter, value, finite);
+      run_exception(filter, value, finite_lanes(value));
     }
-    memcpy(ret_frames + i * channels, value, channels * sizeof *value);
+    if (channels == LANES) {
+      memcpy(ret_frames + i * LANES, value, sizeof value);
+    } else {
+      memcpy(ret_frames + i * channels, value, channels * sizeof *value);
+    }
   }
 }
