@@ -43,8 +43,39 @@ static void check(const double *value, long first, long last, long width)
   const double expected = sum - 3 * (double)(last - first + 1);
   assert_true(isnan(sum) ? isnan(sums.sum) && isnan(sums.squares)
                          : sums.sum == expected && sums.squares == squares);
+  const double level = (double)(width * 4) - 16;
+  long not_below = first, not_above = first, back = last;
+  while (not_below <= last && value[not_below] < level)
+    not_below++;
+  while (not_above <= last && value[not_above] > level)
+    not_above++;
+  while (back >= first && value[back] > level)
+    back--;
+  assert_int_equal(scan_not_below(value, first, last, level), not_below);
+  assert_int_equal(scan_not_above(value, first, last, level), not_above);
+  assert_int_equal(scan_back_not_above(value, first, last, level), back);
   const double found = scan_sum(value, first, last);
   assert_true(found == sum || (isnan(found) != 0 && isnan(sum) != 0));
+}
+
+/* Runs that are longer than what is looked at together. */
+static void searches_pass_what_is_not_it(void **state)
+{
+  (void)state;
+  double value[COUNT];
+  for (long place = 0; place < COUNT; place++) {
+    for (int i = 0; i < COUNT; i++)
+      value[i] = i == place ? (double)NAN : 1;
+    for (long first = 0; first <= place; first++) {
+      assert_int_equal(scan_not_below(value, first, COUNT - 1, 2), place);
+      assert_int_equal(scan_not_above(value, first, COUNT - 1, 0), place);
+      assert_int_equal(scan_back_not_above(value, 0, COUNT - 1 - first, 0),
+                       place <= COUNT - 1 - first ? place : -1);
+    }
+    value[place] = 1;
+    assert_int_equal(scan_not_below(value, place, COUNT - 1, 2), COUNT);
+    assert_int_equal(scan_back_not_above(value, place, COUNT - 1, 0), place - 1);
+  }
 }
 
 static void same_as_the_plain_loops(void **state)
@@ -73,6 +104,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(same_as_the_plain_loops),
+      cmocka_unit_test(searches_pass_what_is_not_it),
       cmocka_unit_test(infinity_is_no_number_to_sum),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
