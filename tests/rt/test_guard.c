@@ -6,6 +6,9 @@
 #include "stance/filter.h"
 #include "stance/ring.h"
 #include "stance/rt.h"
+#include "support/fake_libusb.h"
+#include "support/tiny_instrument.h"
+#include "support/usb_rig.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -258,6 +261,55 @@ static void live_path_keeps_the_rule(void **state)
   stance_frame_ring_destroy(frames);
 }
 
+/* ---- the transfer callback ------------------------------------------------------------------- */
+
+static struct usb_rig rig;
+
+/* How many forbidden calls a stream makes, gaps, damage, restarts and an unplug among it. */
+static unsigned calls_while_streaming(const struct stance_instrument *instrument)
+{
+  usb_rig_begin(&rig, 1);
+  rig.instrument = instrument;
+  fake_libusb_do(FAKE_PLUG, 0, rig.number[0]);
+  usb_rig_must_open(&rig, "tiny:?rate=5000");
+  atomic_store(&forbidden_calls, 0);
+  usb_rig_must_start(&rig);
+  rig.tiny[0].skip_next = true;
+  usb_rig_pass(&rig, USB_RIG_S);
+  rig.tiny[0].corrupt_next = true;
+  usb_rig_pass(&rig, USB_RIG_S);
+  fake_libusb_do(FAKE_TRANSFER_STALL, 0, rig.number[0]);
+  usb_rig_pass(&rig, USB_RIG_S);
+  fake_libusb_do(FAKE_UNPLUG, FAKE_LEAVE_USUAL, rig.number[0]);
+  usb_rig_pass(&rig, USB_RIG_S);
+  fake_libusb_do(FAKE_PLUG, 0, rig.number[0]);
+  usb_rig_pass(&rig, 2 * USB_RIG_S);
+  usb_rig_stop(&rig);
+  const unsigned calls = atomic_load(&forbidden_calls);
+  assert_true(rig.frames > 15000);
+  usb_rig_end(&rig);
+  return calls;
+}
+
+/* A decoder as none may be. */
+static void allocating_decode(void *state, const uint8_t *bytes, size_t length,
+                              struct stance_frame_sink *sink)
+{
+  allocate();
+  tiny_instrument.decode(state, bytes, length, sink);
+}
+
+static void transfer_callback_keeps_the_rule(void **state)
+{
+  struct stance_instrument careless = tiny_instrument;
+  (void)state;
+  careless.decode = allocating_decode;
+  assert_int_equal(calls_while_streaming(&tiny_instrument), 0);
+#ifndef SANITIZED
+  assert_true(calls_while_streaming(&careless) > 100);
+#endif
+}
+
 static void *context_of_this_thread(void *context)
 {
   *(enum stance_rt_context *)context = stance_rt_current();
@@ -335,6 +387,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(notices_every_forbidden_call),
       cmocka_unit_test(live_path_keeps_the_rule),
+      cmocka_unit_test(transfer_callback_keeps_the_rule),
       cmocka_unit_test(context_belongs_to_the_thread),
       cmocka_unit_test(blocking_outside_work_ends_the_process),
   };

@@ -15,7 +15,7 @@ enum { RING_CAPACITY = 1 << 17 };
 
 void usb_rig_begin(struct usb_rig *rig, uint64_t seed)
 {
-  *rig = (struct usb_rig){0};
+  *rig = (struct usb_rig){.instrument = &tiny_instrument};
   fake_libusb_begin(seed);
   for (int k = 0; k < USB_RIG_DEVICES; k++) {
     const struct fake_device device = {
@@ -54,7 +54,7 @@ enum stance_status usb_rig_open(struct usb_rig *rig, const char *text)
   snprintf(rig->info.uri, sizeof rig->info.uri, "%s", text);
   fake_libusb_set_grace(60 * USB_RIG_S);
   const enum stance_status status = stance_usb_stream_open(
-      &tiny_instrument, &uri, &fake_libusb_clock, &rig->info, &rig->stream, &rig->problem);
+      rig->instrument, &uri, &fake_libusb_clock, &rig->info, &rig->stream, &rig->problem);
   fake_libusb_set_grace(0);
   if (status == STANCE_OK)
     fake_libusb_pass(0);

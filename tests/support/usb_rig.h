@@ -17,6 +17,7 @@ enum { USB_RIG_DEVICES = 3, USB_RIG_SERIAL = 1001 };
 struct usb_rig {
   struct tiny_device tiny[USB_RIG_DEVICES]; /* serials 1001, 1002, a generic chip */
   int number[USB_RIG_DEVICES];
+  const struct stance_instrument *instrument; /* tiny_instrument, if not changed before open */
   struct stance_source_info info;
   struct stance_usb_stream *stream;
   struct stance_frame_ring *ring;
