@@ -166,6 +166,9 @@ void fake_handle(struct libusb_context *context, int64_t span_ns)
   enum { REAPED_AT_ONCE = 25 }; /* as libusb does */
   moves_time = true;
   fake_lock();
+  /* A stall may have gone beyond it. */
+  while (fake_libusb_now() > world.limit_ns)
+    move_to(fake_libusb_now());
   const int64_t deadline_ns = fake_libusb_now() + span_ns;
   const int64_t stall_ns =
       world.host_stall_ns +
