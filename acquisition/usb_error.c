@@ -29,8 +29,9 @@ enum stance_status usb_complain_open(enum usb_error error, const char *scheme, c
   case USB_ACCESS:
     return stance_problem_set(
         problem, STANCE_INSTRUMENT,
-        "%s: this user may not open the instrument at USB port %s; copy 60-stance.rules to "
-        "/etc/udev/rules.d, run `sudo udevadm control --reload`, then plug it in again",
+        "%s: this user may not open the instrument at USB port %s; put tools/packaging/"
+        "60-stance.rules into /etc/udev/rules.d, run `sudo udevadm control --reload && sudo "
+        "udevadm trigger --subsystem-match=usb` (`stance doctor` says what is missing)",
         scheme, port);
   case USB_BUSY:
     return stance_problem_set(problem, STANCE_INSTRUMENT,
