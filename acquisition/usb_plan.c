@@ -24,16 +24,14 @@ static size_t packets_per_transfer(const struct stance_usb_shape *shape)
 void usb_plan_make(const struct stance_usb_shape *shape, struct usb_plan *ret_plan)
 {
   const size_t packets = packets_per_transfer(shape);
-  const bool is_short = shape->packet_bytes % shape->max_packet_bytes != 0;
   const double transfers_per_s = shape->packets_per_s / (double)packets;
   const double wanted = ceil(transfers_per_s * (USB_QUEUE_MS / 1e3));
-  const double most = is_short ? USB_TRANSFER_MAX : USB_TRANSFER_USUAL_MAX;
   const double packet_ns = NS_PER_S / shape->packets_per_s;
   const double silence_ns = fmax(3 * packet_ns * (double)packets, USB_SILENCE_MIN_MS * 1e6);
 
   *ret_plan = (struct usb_plan){
       .transfer_bytes = round_up(packets * shape->packet_bytes, shape->max_packet_bytes),
-      .transfer_count = (size_t)fmax(USB_TRANSFER_MIN, fmin(most, wanted)),
+      .transfer_count = (size_t)fmax(USB_TRANSFER_MIN, fmin(USB_TRANSFER_MAX, wanted)),
       .packet_ns = (int64_t)packet_ns,
       .silence_ns = (int64_t)silence_ns,
   };

@@ -20,10 +20,9 @@ enum {
   NS_PER_S = 1000000000,
   /* Host stall that the queue covers (DEVICES, 6). */
   USB_QUEUE_MS = 250,
-  /* Enough wherever packets fill a transfer; USB_TRANSFER_MAX where each packet is short, ends its
-     transfer and comes every millisecond, which is as often as full speed allows. */
+  /* At most 125 cover QUEUE_MS where packets fill a transfer; 250 where each packet is short, ends
+     its transfer and comes every millisecond, which is as often as full speed allows. */
   USB_TRANSFER_MIN = 16,
-  USB_TRANSFER_USUAL_MAX = 128,
   USB_TRANSFER_MAX = 256,
   /* Beyond it the kernel splits a transfer (libusb, MAX_BULK_BUFFER_LENGTH). */
   USB_TRANSFER_BYTES_MAX = 16384,
