@@ -76,15 +76,16 @@ static unsigned finite_lanes(const double value[LANES])
   return lanes;
 }
 
-/* A number less itself is zero; NaN and ∞ less themselves are NaN. */
+/* Zero times anything but NaN and ∞ is zero. */
 static bool all_finite(const double value[LANES])
 {
   typedef double lanes __attribute__((vector_size(LANES / 4 * sizeof(double))));
   lanes v[4];
   _Static_assert(sizeof v == LANES * sizeof *value, "the lanes fill the vectors");
   memcpy(v, value, sizeof v);
-  const lanes zero = (v[0] - v[0] + (v[1] - v[1])) + (v[2] - v[2] + (v[3] - v[3]));
-  return zero[0] + zero[1] == 0.0;
+  const lanes none = {0.0};
+  const lanes sum = (v[0] * none + v[1] * none) + (v[2] * none + v[3] * none);
+  return sum[0] + sum[1] == 0.0;
 }
 
 /* An instant in which a lane starts, or holds no number: that lane's state stays as it is. */

