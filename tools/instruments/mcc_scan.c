@@ -38,9 +38,9 @@ bool stance_virtual_mcc_start(struct stance_virtual_device *device, const uint8_
   const bool is_20x = stance_virtual_mcc_is_20x(device);
   size_t count = 0;
 
-  for (uint8_t k = 0; k < STANCE_VIRTUAL_MCC_CHANNELS; k++)
+  for (unsigned k = 0; k < STANCE_VIRTUAL_MCC_CHANNELS; k++)
     if ((data[8] >> k & 1) != 0)
-      state->channel[count++] = k;
+      state->channel[count++] = (uint8_t)k;
   if (count == 0)
     return false;
   /* The 1608FS-Plus is paced by the scan, the others by the sample. */
