@@ -66,7 +66,8 @@ void usb_flow_begin(struct usb_flow *flow, const struct stance_source_info *info
 
   flow->sink =
       (struct stance_frame_sink){.ring_count = ring_count, .channel_count = info->channel_count};
-  memcpy(flow->sink.ring, rings, ring_count * sizeof *rings);
+  for (size_t k = 0; k < ring_count; k++)
+    flow->sink.ring[k] = rings[k];
   flow->rate_hz = info->rate_hz;
   flow->interrupted = false;
   flow->fruitful = false;

@@ -176,7 +176,8 @@ static enum stance_status start(void *state, struct stance_frame_ring *const *ri
     status = stance_problem_set(problem, STANCE_USAGE,
                                 "the source already runs; stop it before starting it again");
   } else {
-    memcpy(stream->ring, rings, ring_count * sizeof *rings);
+    for (size_t k = 0; k < ring_count; k++)
+      stream->ring[k] = rings[k];
     stream->ring_count = ring_count;
     stream->failed = stream->ended = false;
     stream->interruptions = 0;
