@@ -138,7 +138,7 @@ static void take_frame(struct stance_bota_stream *stream, const uint8_t *frame,
                        struct stance_frame_sink *sink)
 {
   const uint16_t status = get_u16(frame + STATUS_AT);
-  double value[STANCE_BOTA_AXES];
+  double value[STANCE_CHANNEL_COUNT_MAX] = {0};
   uint32_t flags = 0;
   bool finite = true;
 

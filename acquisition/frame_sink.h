@@ -4,10 +4,12 @@
 #define STANCE_FRAME_SINK_H
 
 #include "driver.h"
+#include "ring_private.h"
 #include "stance/ring.h"
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What a clinician should hear of while it goes on; bits of `warnings`. */
 #define STANCE_WARNING_BACKLOG (UINT32_C(1) << 0)  /* the instrument's buffer is over half full */
@@ -32,8 +34,27 @@ struct stance_frame_sink {
   const char *fatal_reason;
 };
 
-/* The next instant, with `channel_count` values. Any ring that is full drops and counts it. USB. */
-void stance_frame_sink_push(struct stance_frame_sink *sink, const double *values, uint32_t flags);
+/* The next instant, with STANCE_CHANNEL_COUNT_MAX values, 0 where there is no channel. Any ring
+   that is full drops and counts it. Here and not in a file of its own, because with few channels
+   the call would be most of the cost. USB. */
+static inline void stance_frame_sink_push(struct stance_frame_sink *sink, const double *values,
+                                          uint32_t flags)
+{
+  const uint64_t index = sink->next_index++;
+  const uint32_t gap = sink->gap > UINT32_MAX ? UINT32_MAX : (uint32_t)sink->gap;
+
+  sink->gap = 0;
+  for (size_t r = 0; r < sink->ring_count; r++) {
+    struct stance_raw_frame *slot = stance_frame_ring_begin(sink->ring[r]);
+    if (slot == NULL)
+      continue;
+    slot->index = index;
+    slot->gap_before = gap;
+    slot->flags = flags;
+    memcpy(slot->value, values, sizeof slot->value); /* a size that the compiler knows */
+    stance_frame_ring_end(sink->ring[r], slot);
+  }
+}
 /* `count` instants were sampled and are gone; `stance_frame_sink_spoil`: they came damaged. USB. */
 void stance_frame_sink_lose(struct stance_frame_sink *sink, uint64_t count);
 void stance_frame_sink_spoil(struct stance_frame_sink *sink, uint64_t count);

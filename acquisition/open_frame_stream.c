@@ -116,7 +116,7 @@ static void push_scans(const struct stance_open_stream *stream, const uint8_t *s
   if (flags != 0)
     sink->warnings |= STANCE_WARNING_OVERLOAD;
   for (; count > 0; count--) {
-    double value[STANCE_CHANNEL_COUNT_MAX];
+    double value[STANCE_CHANNEL_COUNT_MAX] = {0};
     for (size_t k = 0; k < stream->channel_count; k++, sample += sample_bytes)
       value[k] = get_sample(sample, sample_bytes);
     stance_frame_sink_push(sink, value, flags);

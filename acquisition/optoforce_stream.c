@@ -167,7 +167,7 @@ static bool judge_status(struct stance_optoforce_stream *stream, uint16_t status
 static void take_frame(struct stance_optoforce_stream *stream, const uint8_t *frame,
                        struct stance_frame_sink *sink)
 {
-  double value[AXES_MAX];
+  double value[STANCE_CHANNEL_COUNT_MAX] = {0};
   uint32_t flags = 0;
 
   if (!account(stream, get_u16(frame + COUNTER_AT), sink) ||

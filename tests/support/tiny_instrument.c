@@ -190,7 +190,7 @@ static void take_packet(struct tiny *tiny, struct stance_frame_sink *sink)
   }
   for (unsigned k = 0; k < frames; k++) {
     const uint8_t *at = packet + HEAD + (size_t)k * FRAME_BYTES;
-    const double value[2] = {get_u16(at), get_u16(at + 2)};
+    const double value[STANCE_CHANNEL_COUNT_MAX] = {get_u16(at), get_u16(at + 2)};
     stance_frame_sink_push(sink, value, 0);
   }
 }
