@@ -4,6 +4,7 @@
 #include "polarity.h"
 #include "scan.h"
 #include "stance/result.h"
+#include "uncertainty_metrics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -193,6 +194,17 @@ static stance_reason_set quality_of(const struct analysis *analysis,
          (of_start & BIT(PRETENSION));
 }
 
+static void find_uncertainty(const struct analysis *analysis, const struct stance_result *result,
+                             struct stance_repetition *repetition, enum stance_side side,
+                             const struct metric_input *input)
+{
+  const struct stance_force_uncertainty *known = analysis->context->force_uncertainty;
+  const enum stance_side force = analysis_force_of(analysis->trace, side);
+  repetition->uncertainty[side] =
+      uncertainty_terms_of(input, known != NULL ? &known[force] : NULL, analysis->context);
+  uncertainty_fill(result, repetition, side);
+}
+
 static void analyze_repetition(struct analysis *analysis, struct stance_result *result,
                                const struct stance_segment *segment,
                                struct stance_repetition *repetition)
@@ -208,6 +220,7 @@ static void analyze_repetition(struct analysis *analysis, struct stance_result *
       continue;
     input[side] = input_for(analysis, repetition, (enum stance_side)side, onset_on_sum);
     metrics_compute(&input[side], repetition->value[side]);
+    find_uncertainty(analysis, result, repetition, (enum stance_side)side, &input[side]);
     repetition->reasons |= quality_of(analysis, repetition, (enum stance_side)side);
     repetition->order = ++result->attempted[side];
   }

@@ -44,10 +44,8 @@ static struct stance_value onset_lag(const struct stance_result *result,
   if (missing != 0)
     return lag;
   lag.value = (double)samples / result->time.rate_hz;
-  /* Of two instruments: their alignment, and the two roundings to a sample, each uniform. */
-  if (result->time.alignment_s > 0)
-    lag.uncertainty = hypot(result->time.alignment_s, 2.0 / result->time.rate_hz / sqrt(6.0));
-  else if (isnan(result->time.alignment_s))
+  /* No interval: alignment of the clocks is a part of it, and noise moves an onset by more. */
+  if (isnan(result->time.alignment_s))
     lag.reasons |= BIT(CLOCKS_UNRELATED);
   return lag;
 }

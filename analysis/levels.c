@@ -14,7 +14,8 @@
 
 /* The calmest second of a phase, or all of a shorter one. */
 static bool phase_level(const struct stance_force_trace *trace, const struct stance_phase *phase,
-                        const double *force_n, struct quiet_statistics *ret_level)
+                        const double *force_n, struct quiet_statistics *ret_level,
+                        struct stance_span *ret_span)
 {
   if (phase->span.first >= trace->sample_count)
     return false;
@@ -37,6 +38,7 @@ static bool phase_level(const struct stance_force_trace *trace, const struct sta
   if (calm == STANCE_NO_SAMPLE)
     return false;
   *ret_level = quiet_window_statistics(force_n, calm, (long)window);
+  *ret_span = (struct stance_span){.first = (size_t)calm, .count = window};
   return true;
 }
 
@@ -64,13 +66,13 @@ struct levels levels_measure(const struct stance_force_trace *trace, const doubl
   for (size_t k = 0; k < trace->phase_count; k++) {
     const struct stance_phase *phase = &trace->phase[k];
     if (phase->kind == STANCE_PHASE_UNLOADED && !levels.zero_measured &&
-        phase_level(trace, phase, force_n, &level)) {
+        phase_level(trace, phase, force_n, &level, &levels.zero_span)) {
       levels.zero_measured = true;
       levels.zero_n = level.mean_n;
       levels.zero_flags = zero_quality(phase, force_n, trace->sample_count, &level, settings);
     }
     if (phase->kind == STANCE_PHASE_LIMB && phase->span.first < before &&
-        phase_level(trace, phase, force_n, &level)) {
+        phase_level(trace, phase, force_n, &level, &levels.limb_span)) {
       levels.limb_measured = true;
       levels.limb_n = level.mean_n;
       levels.limb_flags =

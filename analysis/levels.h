@@ -16,6 +16,7 @@ struct levels {
   bool limb_measured;
   double limb_n; /* NaN where not measured */
   stance_reason_set limb_flags;
+  struct stance_span zero_span, limb_span; /* that gave them; empty where not measured */
 };
 
 /* From the first unloaded phase and the last limb phase that begins before sample `before`;

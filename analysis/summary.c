@@ -111,6 +111,21 @@ static struct stance_value best_value(const struct accepted *set, enum stance_me
   return value;
 }
 
+/* Uncertainty of a mean over `count` repetitions: what they share (calibration, zero) stays, what
+   each has of its own (noise) averages out. */
+struct mean_uncertainty {
+  double shared, own_variance; /* sums over the repetitions, k = 1; NaN once one has none */
+};
+
+static void mean_uncertainty_add(struct mean_uncertainty *sum, const struct stance_value *value)
+{
+  const double standard = value->uncertainty / STANCE_COVERAGE_FACTOR;
+  const double own_variance = value->uncertainty_own * value->uncertainty_own;
+  const double shared_variance = standard * standard - own_variance;
+  sum->shared += shared_variance < 0 ? 0 : sqrt(shared_variance); /* rounding may go below 0 */
+  sum->own_variance += own_variance;
+}
+
 /* Mean over the repetitions that have the value; where some have not, their reasons flag it. A
    mean of three needs all three. */
 static struct stance_value mean_value(const struct accepted *set, enum stance_metric metric,
@@ -118,6 +133,7 @@ static struct stance_value mean_value(const struct accepted *set, enum stance_me
 {
   stance_reason_set missing = 0, flags = 0;
   double sum = 0;
+  struct mean_uncertainty uncertainty = {0};
   unsigned count = 0, seen = 0;
   size_t k = 0;
   const struct stance_repetition *repetition;
@@ -129,12 +145,17 @@ static struct stance_value mean_value(const struct accepted *set, enum stance_me
     }
     flags |= value->reasons;
     sum += value->value;
+    mean_uncertainty_add(&uncertainty, value);
     count++;
   }
   if (count == 0 || (all_needed && missing != 0))
     return missing_value(missing);
-  return (struct stance_value){
-      .value = sum / count, .uncertainty = (double)NAN, .reasons = flags | missing};
+  const double own = sqrt(uncertainty.own_variance) / count;
+  return (struct stance_value){.value = sum / count,
+                               .uncertainty =
+                                   STANCE_COVERAGE_FACTOR * hypot(uncertainty.shared / count, own),
+                               .uncertainty_own = own,
+                               .reasons = flags | missing};
 }
 
 static struct stance_value rule_value(const struct stance_result *result,

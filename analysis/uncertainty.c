@@ -37,11 +37,6 @@ double stance_uncertainty_share_pct(const struct stance_uncertainty_budget *budg
   return 100.0 * variance_of(&budget->input[input]) / (standard * standard);
 }
 
-double stance_uncertainty_rectangular(double half_width)
-{
-  return fabs(half_width) / sqrt(3.0);
-}
-
 double stance_uncertainty_peak_bias(double sd, size_t count)
 {
   return count > 1 ? sd * sqrt(2.0 * log((double)count)) : 0.0;

@@ -6,6 +6,7 @@
 #include "stance/reason.h"
 #include "stance/status.h"
 #include "stance/trace.h"
+#include "stance/uncertainty.h"
 
 #include <stdbool.h>
 
@@ -139,6 +140,13 @@ struct stance_calibration {
    recorded is not known. Any context. */
 stance_reason_set stance_calibration_doubts(const struct stance_calibration *calibration,
                                             const char *at);
+
+/* How well the force of a side is known. `channels`: what it is applied to, as many as the profile
+   has. Nothing (`known` false) where the profile names no uncertainty of its standards, or a matrix
+   makes the force. Any context. */
+void stance_calibration_uncertainty(const struct stance_calibration *calibration,
+                                    const struct stance_channel *channels, enum stance_side side,
+                                    struct stance_force_uncertainty *ret_force);
 
 /* Identity for channels that are already forces: unit N mN kN kgf lbf, g = 9.80665 exactly where
    it enters. Electrical units need `scale`: "left=GAIN,OFFSET;right=GAIN,OFFSET" or "GAIN,OFFSET"

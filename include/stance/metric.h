@@ -90,6 +90,8 @@ enum stance_metric stance_metric_find(const char *id);
 struct stance_value {
   double value;
   double uncertainty; /* expanded, k = 2; NaN where none is known */
+  /* Standard, k = 1: the part of it that other repetitions do not share (noise). */
+  double uncertainty_own;
   stance_reason_set reasons;
 };
 static inline bool stance_value_is_missing(const struct stance_value *value)

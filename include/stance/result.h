@@ -11,6 +11,7 @@
 #include "stance/protocol.h"
 #include "stance/repetition.h"
 #include "stance/trace.h"
+#include "stance/uncertainty.h"
 
 /* What the analysis must know beside the force. Zeroes and NaN mean unknown. */
 struct stance_analysis_context {
@@ -24,6 +25,22 @@ struct stance_analysis_context {
   /* Doubts about the forces themselves (calibration_expired, …): flags of the recording and of
      every value but times. */
   stance_reason_set force_flags;
+  /* Of each measured side, STANCE_MEASURED_SIDE_COUNT of them; borrowed. NULL: nothing known. */
+  const struct stance_force_uncertainty *force_uncertainty;
+  double body_mass_uncertainty_kg, lever_uncertainty_m; /* standard; 0: not known */
+};
+
+/* What the uncertainties of one effort are made of. */
+struct stance_uncertainty_terms {
+  bool known; /* false: no interval is printed */
+  struct stance_force_uncertainty force;
+  double noise_n; /* SD (n − 1) of one sample: of the unloaded phase, else quiet window */
+  double noise_mean_100ms_n;         /* SD of a 100 ms mean, slow noise (1/f) included */
+  double zero_n, limb_n, baseline_n; /* standard uncertainties of the levels because of noise */
+  bool zero_measured, limb_measured;
+  size_t sample_count;     /* of the repetition: from so many the highest was taken */
+  size_t mean_100ms_count; /* samples of the 100 ms mean */
+  double body_mass_uncertainty_kg, lever_uncertainty_m;
 };
 
 struct stance_repetition {
@@ -35,6 +52,7 @@ struct stance_repetition {
   struct stance_effort effort[STANCE_MEASURED_SIDE_COUNT]; /* of the sides that took part */
   bool took_part[STANCE_MEASURED_SIDE_COUNT];
   struct stance_value value[STANCE_SIDE_COUNT][STANCE_METRIC_COUNT];
+  struct stance_uncertainty_terms uncertainty[STANCE_MEASURED_SIDE_COUNT];
 };
 
 enum stance_summary_rule {
@@ -85,6 +103,14 @@ STANCE_MUST_CHECK enum stance_status stance_analyze(struct stance_analyzer *anal
                                                     struct stance_result *ret_result,
                                                     struct stance_problem *problem);
 void stance_result_finish(struct stance_result *result);
+
+/* What the uncertainty of one value of a repetition is made of. False where it has none: nothing is
+   known of the calibration, the metric is not covered by linear propagation (everything that hangs
+   on an onset or compares sides), or a flag says that the value may be wrong by more. A peak is
+   covered where noise raises it by less than 0.3 of its standard uncertainty: 95 % become 94 %. */
+bool stance_result_budget(const struct stance_result *result,
+                          const struct stance_repetition *repetition, enum stance_side side,
+                          enum stance_metric metric, struct stance_uncertainty_budget *ret_budget);
 
 /* Method of one value as the long layout prints it: id, version and parameters. */
 size_t stance_result_method(const struct stance_result *result, enum stance_metric metric,

@@ -6,6 +6,7 @@
 #ifndef STANCE_UNCERTAINTY_H
 #define STANCE_UNCERTAINTY_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -41,7 +42,10 @@ stance_uncertainty_combine(const struct stance_uncertainty_budget *budget);
 double stance_uncertainty_share_pct(const struct stance_uncertainty_budget *budget, size_t input);
 
 /* Standard uncertainty of what lies anywhere within ± `half_width`: GUM 4.3.7. */
-double stance_uncertainty_rectangular(double half_width);
+static inline double stance_uncertainty_rectangular(double half_width)
+{
+  return fabs(half_width) / sqrt(3.0);
+}
 /* Upper bound of the expected maximum of `count` Gaussian values of one mean: sd · √(2 ln count).
    Correlated values reach less far. */
 double stance_uncertainty_peak_bias(double sd, size_t count);

@@ -49,6 +49,18 @@ is "$(cells pair.csv recording)" left.csv+right.csv
 expect 2 "$stance" analyze left:left.csv
 says 'the other side must follow'
 
+# An interval where the calibration is known, and only where propagation covers: 5 % of some 345 N.
+is "$(cells wide.csv peak_force_uncertainty_n | sort -u)" ''
+expect 0 "$stance" analyze --calibration-uncertainty 5 both.csv
+cp stdout uncertain.csv
+awk -v u="$(cells uncertain.csv peak_force_uncertainty_n | sed -n 2p)" \
+  'BEGIN { exit !(u > 16 && u < 19) }' || fail "left peak is not known to 5 %"
+contains uncertain.csv notes 'calibration taken to be known to 5 % (k = 2)'
+expect 0 "$stance" analyze --calibration-uncertainty 5 --layout long both.csv
+grep -q ',left,rfd_0_100ms,[0-9.]*,N/s,,' stdout || fail "a rate has an interval"
+grep -q ',left,peak_force_mean_100ms,[0-9.]*,N,1[678]\.' stdout || fail "a mean has no interval"
+expect 2 "$stance" analyze --calibration-uncertainty 0 both.csv
+
 # Settings reach the analysis and stand beside the number.
 expect 0 "$stance" analyze --set onset_floor_n=20 --onset-method threshold_n both.csv
 cp stdout set.csv

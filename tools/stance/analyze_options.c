@@ -21,6 +21,9 @@ enum {
   KEY_MASS,
   KEY_LEVER,
   KEY_INJURED,
+  KEY_CALIBRATION_UNCERTAINTY,
+  KEY_MASS_UNCERTAINTY,
+  KEY_LEVER_UNCERTAINTY,
   KEY_ATHLETE,
   KEY_FROM,
   KEY_TO,
@@ -46,6 +49,10 @@ static const struct argp_option options[] = {
      "Newtons from electrical units: left=GAIN,OFFSET;right=GAIN,OFFSET or GAIN,OFFSET; -1,0 turns "
      "the sign of a force",
      1},
+    {"calibration-uncertainty", KEY_CALIBRATION_UNCERTAINTY, "PCT", 0,
+     "How well the forces are calibrated (expanded, k = 2, in percent of the force), where no "
+     "profile says it; without it values have no interval",
+     1},
     {"side", KEY_SIDE, "SIDE", 0, "Side of a file that holds one force: left or right", 1},
     {"side-order", KEY_SIDE_ORDER, "SIDES", 0,
      "One plate used for both in turn: the side of each attempt, as in left,right", 1},
@@ -54,6 +61,10 @@ static const struct argp_option options[] = {
     {"athlete", KEY_ATHLETE, "ID", 0, "Name or number of the athlete", 2},
     {"mass", KEY_MASS, "KG", 0, "Body mass, for force per kg", 2},
     {"lever", KEY_LEVER, "M", 0, "Lever arm from joint to force, for torque", 2},
+    {"mass-uncertainty", KEY_MASS_UNCERTAINTY, "KG", 0,
+     "How well the mass is known (expanded, k = 2); without it force per kg has no interval", 2},
+    {"lever-uncertainty", KEY_LEVER_UNCERTAINTY, "M", 0,
+     "How well the lever is known (expanded, k = 2); without it torque has no interval", 2},
     {"injured", KEY_INJURED, "SIDE", 0, "Injured side, for limb symmetry indices: left or right",
      2},
     {0, 0, 0, 0, "How it is analysed", 3},
@@ -134,6 +145,10 @@ static error_t parse_file_key(int key, char *text, struct argp_state *state)
   case KEY_SCALE:
     trial->scale = text;
     return 0;
+  case KEY_CALIBRATION_UNCERTAINTY:
+    trial->calibration_uncertainty_pct =
+        stance_number_option(state, "calibration-uncertainty", text, 1e-4, 50);
+    return 0;
   case KEY_SIDE:
     trial->csv.side = stance_side_name((enum stance_side)stance_side_option(state, "side", text));
     return 0;
@@ -161,6 +176,13 @@ static error_t parse_analysis_key(int key, char *text, struct argp_state *state)
     return 0;
   case KEY_LEVER:
     trial->lever_m = stance_number_option(state, "lever", text, 0.01, 2);
+    return 0;
+  case KEY_MASS_UNCERTAINTY:
+    trial->body_mass_uncertainty_kg =
+        stance_number_option(state, "mass-uncertainty", text, 1e-4, 50);
+    return 0;
+  case KEY_LEVER_UNCERTAINTY:
+    trial->lever_uncertainty_m = stance_number_option(state, "lever-uncertainty", text, 1e-5, 1);
     return 0;
   case KEY_INJURED:
     trial->injured_side = (enum stance_side)stance_side_option(state, "injured", text);

@@ -50,6 +50,15 @@ static void name_unit(const struct stance_calibration *calibration, struct stanc
   snprintf(result->force_unit, sizeof result->force_unit, "%s", unit == NULL ? "N" : unit);
 }
 
+/* How well each force is known, for an analysis that is not told otherwise. */
+static void find_uncertainty(const struct stance_pipeline_input *input,
+                             struct stance_force_uncertainty *ret_force)
+{
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+    stance_calibration_uncertainty(input->calibration, input->raw->channel, (enum stance_side)side,
+                                   &ret_force[side]);
+}
+
 enum stance_status stance_pipeline_analyze(struct stance_analyzer *analyzer,
                                            const struct stance_pipeline_input *input,
                                            struct stance_result *ret_result,
@@ -63,10 +72,15 @@ enum stance_status stance_pipeline_analyze(struct stance_analyzer *analyzer,
   force.truncated = input->truncated;
   spare_tail(&force, input->tail_count);
   status = copy_phases(input, &force);
+  struct stance_force_uncertainty uncertainty[STANCE_MEASURED_SIDE_COUNT];
+  find_uncertainty(input, uncertainty);
+  struct stance_analysis_context context = *input->context;
+  if (context.force_uncertainty == NULL)
+    context.force_uncertainty = uncertainty;
   if (status != STANCE_OK)
     stance_problem_set(problem, status, "out of memory while preparing the analysis");
   else
-    status = stance_analyze(analyzer, &force, input->protocol, input->settings, input->context,
+    status = stance_analyze(analyzer, &force, input->protocol, input->settings, &context,
                             ret_result, problem);
   if (status == STANCE_OK)
     name_unit(input->calibration, ret_result);

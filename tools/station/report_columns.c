@@ -46,7 +46,7 @@ const struct stance_column_list stance_columns_repetition = LIST(repetition);
 static const struct stance_column wide_end[] = {
     {"peak_force_uncertainty_n", "N", "number",
      "How wrong peak_force_n can be because of the instrument: expanded uncertainty, k = 2; empty "
-     "where none is known",
+     "where the calibration's is not known, or where noise raises a peak by more than 0.3 of it",
      "GUM"},
     {"onset_threshold_n", "N", "number",
      "Force that had to be exceeded for onset, as read (not above the unloaded zero)",
@@ -83,7 +83,13 @@ static const struct stance_column long_columns[] = {
      "metric table"},
     {"unit", "", "id", "N, N/s, N.s, s, N.m, N/kg or %", "metric table"},
     {"uncertainty", "", "number",
-     "Of the value because of the instrument, in its unit: expanded, k = 2; empty where unknown",
+     "Of the value because of the instrument, in its unit: expanded, k = 2, by linear propagation "
+     "of "
+     "calibration, zero, resolution and noise, of levels and peaks, and of torque and force per kg "
+     "where lever or mass have an uncertainty; empty where the calibration's is not known, where "
+     "noise raises a peak by more than 0.3 of its standard uncertainty, and for everything that "
+     "hangs on an onset or compares sides, which linear propagation does not cover; not in it: "
+     "drift after the unloaded phase, and the zero where none was recorded",
      "GUM"},
     {"method", "", "text", "Id, version and parameters of how the value was made", "metric table"},
     {"status", "", "id", "ok, flagged:REASON[+REASON...] or missing:REASON[+REASON...]",

@@ -84,6 +84,16 @@ void stance_trial_note(struct stance_trial *trial, const char *format, ...)
   stance_text_string(&trial->notes, note);
 }
 
+void stance_trial_know_calibration(struct stance_trial *trial,
+                                   const struct stance_trial_options *options)
+{
+  double *known_pct = &trial->calibration.standard_uncertainty_pct;
+  if (*known_pct > 0 || !(options->calibration_uncertainty_pct > 0))
+    return;
+  *known_pct = options->calibration_uncertainty_pct;
+  stance_trial_note(trial, "calibration taken to be known to %g %% (k = 2)", *known_pct);
+}
+
 /* Uncertainty and jitter where they reach what a window of 50 ms could notice: half a millihertz in
    1 kHz, a microsecond. */
 static void note_rate(struct stance_trial *trial, const struct stance_time_axis *time)
@@ -148,6 +158,8 @@ enum stance_status stance_trial_analyze(struct stance_analyzer *analyzer,
   const struct stance_analysis_context context = {
       .body_mass_kg = trial->body_mass_kg,
       .lever_m = trial->lever_m,
+      .body_mass_uncertainty_kg = options->body_mass_uncertainty_kg / STANCE_COVERAGE_FACTOR,
+      .lever_uncertainty_m = options->lever_uncertainty_m / STANCE_COVERAGE_FACTOR,
       .from_s = options->from_s,
       .to_s = options->to_s,
       .injured_side = trial->injured_side,

@@ -27,6 +27,8 @@ struct stance_trial_options {
   const struct stance_setting *setting;
   size_t setting_count;
   double body_mass_kg, lever_m;
+  double body_mass_uncertainty_kg, lever_uncertainty_m; /* expanded, k = 2; 0: not known */
+  double calibration_uncertainty_pct; /* expanded; where no profile says it; 0: not known */
   double from_s, to_s;
   enum stance_side injured_side; /* STANCE_SIDE_NONE */
   enum stance_side side_order[STANCE_SIDE_ORDER_MAX];

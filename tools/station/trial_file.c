@@ -36,6 +36,7 @@ static enum stance_status build_trial(struct stance_trial *trial, const char *pa
                                         options->scale, &trial->calibration, &what);
   if (status != STANCE_OK)
     return stance_problem_set(problem, status, "%s: %s", trial->recording, what.text);
+  stance_trial_know_calibration(trial, options);
   if (unit_assumed) {
     trial->flags |= STANCE_REASON_BIT(STANCE_REASON_UNIT_ASSUMED);
     stance_trial_note(trial, "unit N assumed");

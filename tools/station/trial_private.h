@@ -10,6 +10,9 @@ void stance_trial_init(struct stance_trial *trial, const struct stance_trial_opt
 /* One note; they are joined with "; ". */
 STANCE_PRINTF(2, 3)
 void stance_trial_note(struct stance_trial *trial, const char *format, ...);
+/* Where the trial's profile does not say how well it is known: what the options say of it. */
+void stance_trial_know_calibration(struct stance_trial *trial,
+                                   const struct stance_trial_options *options);
 /* What is worth knowing of the time axis and of lines and frames that did not make it. */
 void stance_trial_note_raw(struct stance_trial *trial);
 /* Conditions what the instruments of a recording sampled, lays two of them on one axis, and chooses

@@ -69,6 +69,7 @@ static enum stance_status build(struct stance_trial *trial, const struct stance_
   status = stance_trial_take_streams(trial, info, traces, problem);
   if (status != STANCE_OK)
     return status;
+  stance_trial_know_calibration(trial, options);
   if (trial->side_order_count == 0 && info->side_order[0] != '\0') {
     status = stance_trial_side_order(info->side_order, trial->side_order, &trial->side_order_count,
                                      problem);

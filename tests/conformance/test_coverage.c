@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How often the printed interval holds the truth: what the same method finds on noise-free force.
+   Each trial draws the gain of the calibration, lever, mass and white noise; 400 trials a cell, or
+   4,000 with STANCE_FULL set. */
+#include "support/analysis_fixture.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define RATE_HZ 1000.0
+#define SCALE 0.0025 /* k = 1: a certificate that says 0.5 % */
+#define SLOPE_N 100.0
+#define SLOPE_SD_N 0.2 /* of the fit: 0.2 % */
+#define STEP_N 0.05
+#define LEVER_M 0.35
+#define LEVER_SD_M 0.002
+#define MASS_KG 80.0
+#define MASS_SD_KG 0.25
+
+static const enum stance_metric metrics[] = {
+    STANCE_METRIC_UNLOADED_ZERO,
+    STANCE_METRIC_LIMB_WEIGHT,
+    STANCE_METRIC_BASELINE_FORCE,
+    STANCE_METRIC_PRETENSION,
+    STANCE_METRIC_PEAK_FORCE,
+    STANCE_METRIC_PEAK_FORCE_NET,
+    STANCE_METRIC_PEAK_FORCE_MEAN_100MS,
+    STANCE_METRIC_PEAK_TORQUE,
+    STANCE_METRIC_PEAK_FORCE_PER_KG,
+};
+enum { METRIC_COUNT = sizeof metrics / sizeof metrics[0] };
+static const double noise_levels_n[] = {0.02, 0.2, 1, 3};
+static const double rise_times_s[] = {0.05, 0.15, 0.4};
+enum { NOISE_COUNT = 4, RISE_COUNT = 3 };
+
+struct cell {
+  unsigned printed, held;
+};
+static struct cell table[METRIC_COUNT][NOISE_COUNT][RISE_COUNT];
+
+static double gaussian(uint64_t *state)
+{
+  /* Box & Muller 1958 */
+  const double radius = sqrt(-2.0 * log(1.0 - fixture_random(state)));
+  return radius * cos(2.0 * M_PI * fixture_random(state));
+}
+
+static unsigned trial_count(void)
+{
+  return getenv("STANCE_FULL") != NULL ? 4000 : 400;
+}
+
+/* Two and a half seconds of an empty rig, a limb in it, some pretension, one effort. Its quiet
+   window is searched from 3.5 s on, so that all choices are of one level. */
+static struct stance_force_trace clean_trace(double rise_s)
+{
+  struct stance_force_trace trace = fixture_trace("T", 11.5, RATE_HZ);
+  double *force_n = trace.force_n[STANCE_TOTAL];
+  for (size_t i = 0; i < trace.sample_count; i++)
+    force_n[i] = 3 + (i < 2500 ? 0 : i < 3450 ? 25 : 28);
+  const struct fixture_effort effort = {
+      .shape = FIXTURE_EXPONENTIAL, .start_s = 8.5, .stop_s = 10.5, .peak_n = 320, .tau_s = rise_s};
+  fixture_add(&trace, STANCE_TOTAL, &effort);
+  fixture_phase(&trace, STANCE_PHASE_UNLOADED, 0.1, 2.4);
+  fixture_phase(&trace, STANCE_PHASE_LIMB, 2.6, 3.4);
+  fixture_phase(&trace, STANCE_PHASE_EFFORTS, 3.5, 11.5);
+  return trace;
+}
+
+static const struct stance_force_uncertainty known[STANCE_MEASURED_SIDE_COUNT] = {
+    [STANCE_TOTAL] = {.known = true,
+                      .scale = SCALE,
+                      .curve = {SLOPE_N},
+                      .covariance = {1, 0, SLOPE_SD_N *SLOPE_SD_N},
+                      .resolution_n = STEP_N},
+};
+
+/* `zero_n`: by how much the empty rig reads more than in the clean trace. */
+static void measure(const struct stance_force_trace *clean, struct stance_force_trace *trace,
+                    double noise_n, double zero_n, uint64_t *state)
+{
+  const double gain = 1 + SCALE * gaussian(state) + SLOPE_SD_N / SLOPE_N * gaussian(state);
+  const double *from = clean->force_n[STANCE_TOTAL];
+  double *to = trace->force_n[STANCE_TOTAL];
+  for (size_t i = 0; i < clean->sample_count; i++)
+    to[i] = STEP_N * rint(((from[i] + zero_n) * gain + noise_n * gaussian(state)) / STEP_N);
+}
+
+static void count(const struct stance_result *result, const struct stance_value *truth,
+                  double zero_n, size_t noise, size_t rise)
+{
+  if (result->repetition_count != 1)
+    fail_msg("%zu repetitions", result->repetition_count);
+  for (size_t m = 0; m < METRIC_COUNT; m++) {
+    const double shift_n = metrics[m] == STANCE_METRIC_UNLOADED_ZERO ? zero_n : 0;
+    const struct stance_value *value = &result->repetition[0].value[STANCE_TOTAL][metrics[m]];
+    if (isnan(value->uncertainty))
+      continue;
+    struct cell *cell = &table[m][noise][rise];
+    cell->printed++;
+    cell->held +=
+        fabs(value->value - truth[metrics[m]].value - shift_n) <= value->uncertainty ? 1 : 0;
+  }
+}
+
+static void run_cell(const struct stance_protocol *protocol, size_t noise, size_t rise)
+{
+  uint64_t state = 20261121 + 100 * noise + rise;
+  struct stance_force_trace clean = clean_trace(rise_times_s[rise]);
+  struct stance_force_trace trace = clean_trace(rise_times_s[rise]);
+  struct stance_analysis_context context = fixture_context();
+  context.lever_m = LEVER_M;
+  context.body_mass_kg = MASS_KG;
+  struct stance_result truth = fixture_analyze(&clean, protocol, &context);
+  context.force_uncertainty = known;
+  context.lever_uncertainty_m = LEVER_SD_M;
+  context.body_mass_uncertainty_kg = MASS_SD_KG;
+  for (unsigned trial = 0; trial < trial_count(); trial++) {
+    const double zero_n = fixture_random(&state);
+    measure(&clean, &trace, noise_levels_n[noise], zero_n, &state);
+    context.lever_m = LEVER_M + LEVER_SD_M * gaussian(&state);
+    context.body_mass_kg = MASS_KG + MASS_SD_KG * gaussian(&state);
+    struct stance_result result = fixture_analyze(&trace, protocol, &context);
+    count(&result, truth.repetition[0].value[STANCE_TOTAL], zero_n, noise, rise);
+    stance_result_finish(&result);
+  }
+  stance_result_finish(&truth);
+  fixture_finish(&clean);
+  fixture_finish(&trace);
+}
+
+static void print_table(void)
+{
+  for (size_t m = 0; m < METRIC_COUNT; m++) {
+    printf("%-22s", stance_metric_info(metrics[m])->id);
+    for (size_t noise = 0; noise < NOISE_COUNT; noise++)
+      for (size_t rise = 0; rise < RISE_COUNT; rise++) {
+        const struct cell *cell = &table[m][noise][rise];
+        if (cell->printed == 0)
+          printf("      -");
+        else
+          printf(" %6.2f", 100.0 * cell->held / cell->printed);
+      }
+    printf("\n");
+  }
+}
+
+/* 93 to 97 %, and three standard deviations of a count of so many trials. */
+static void intervals_hold_the_truth(void **state)
+{
+  (void)state;
+  const struct stance_protocol protocol = fixture_protocol("isometric");
+  for (size_t noise = 0; noise < NOISE_COUNT; noise++)
+    for (size_t rise = 0; rise < RISE_COUNT; rise++)
+      run_cell(&protocol, noise, rise);
+  print_table();
+  for (size_t m = 0; m < METRIC_COUNT; m++)
+    for (size_t noise = 0; noise < NOISE_COUNT; noise++)
+      for (size_t rise = 0; rise < RISE_COUNT; rise++) {
+        const struct cell *cell = &table[m][noise][rise];
+        if (cell->printed == 0)
+          continue;
+        const double part = (double)cell->held / cell->printed;
+        const double chance = 3 * sqrt(0.05 * 0.95 / cell->printed);
+        if (part < 0.93 - chance || part > 0.97 + chance)
+          fail_msg("%s at %g N: %u of %u", stance_metric_info(metrics[m])->id,
+                   noise_levels_n[noise], cell->held, cell->printed);
+      }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {cmocka_unit_test(intervals_hold_the_truth)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
