@@ -17,6 +17,7 @@ enum { READ_BYTES = 16384, READ_MAX = 4096, LEFT_BYTES = 2048 };
 int main(int argc, char **argv)
 {
   static unsigned char buffer[READ_BYTES];
+  static struct usbdevfs_urb urbs[READ_MAX];
   unsigned interface = 0;
   size_t count = 0;
 
@@ -28,21 +29,14 @@ int main(int argc, char **argv)
     return 1;
   }
   const unsigned char endpoint = (unsigned char)strtoul(argv[2], NULL, 16);
-  struct usbdevfs_urb **urbs = calloc(READ_MAX, sizeof *urbs);
   for (size_t size = READ_BYTES; size >= LEFT_BYTES; size /= 2)
-    while (urbs != NULL && count < READ_MAX) {
-      struct usbdevfs_urb *urb = calloc(1, sizeof *urb);
-      if (urb == NULL)
-        return 1;
-      *urb = (struct usbdevfs_urb){.type = USBDEVFS_URB_TYPE_BULK,
-                                   .endpoint = endpoint,
-                                   .buffer = buffer,
-                                   .buffer_length = (int)size};
-      if (ioctl(device, USBDEVFS_SUBMITURB, urb) != 0) {
-        free(urb);
+    for (; count < READ_MAX; count++) {
+      urbs[count] = (struct usbdevfs_urb){.type = USBDEVFS_URB_TYPE_BULK,
+                                          .endpoint = endpoint,
+                                          .buffer = buffer,
+                                          .buffer_length = (int)size};
+      if (ioctl(device, USBDEVFS_SUBMITURB, &urbs[count]) != 0)
         break;
-      }
-      urbs[count++] = urb;
     }
   if (errno != ENOMEM || count == 0) {
     fprintf(stderr, "usb_hog: %zu reads, then %s\n", count, strerror(errno));
