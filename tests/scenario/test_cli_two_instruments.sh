@@ -29,8 +29,9 @@ lags = [row for row in csv.DictReader(open(sys.argv[2]))
         if row["metric"] == "onset_lag" and row["repetition"].isdigit()]
 assert len(lags) == 2, lags
 for row in lags:
-    assert abs(float(row["value"]) - 0.05) < float(row["uncertainty"]), row
-    assert float(row["uncertainty"]) > uncertainty, row
+    # the clocks' alignment and two onsets rounded to a sample; noise has no interval of its own
+    assert abs(float(row["value"]) - 0.05) < (uncertainty**2 + 0.002**2 / 6) ** 0.5, row
+    assert row["uncertainty"] == "", row
 PYTHON
 
 # The store gives the same again; its raw values lie on one axis, or each on its own.
