@@ -61,6 +61,28 @@ grep -q ',left,rfd_0_100ms,[0-9.]*,N/s,,' stdout || fail "a rate has an interval
 grep -q ',left,peak_force_mean_100ms,[0-9.]*,N,1[678]\.' stdout || fail "a mean has no interval"
 expect 2 "$stance" analyze --calibration-uncertainty 0 both.csv
 
+# The budget of a number: its inputs make up all of it, and it is what the report says.
+expect 0 "$stance" analyze --calibration-uncertainty 5 --budget peak_force both.csv
+grep -q '^Repetition 2, left: peak_force 34[0-9.]* N +- 1[678][0-9.]* N (k = 2)$' stdout ||
+  fail "no line of the peak: $(cat stdout)"
+grep -qE '^  calibration_standard .* (99|100)\.[0-9] %$' stdout || fail "calibration is not nearly all"
+expect 0 "$stance" analyze --calibration-uncertainty 5 --budget peak_force --json both.csv
+python3 - stdout uncertain.csv <<'PYTHON'
+import csv, json, sys
+budget = json.load(open(sys.argv[1]))
+rows = list(csv.DictReader(open(sys.argv[2], encoding="utf-8-sig")))
+assert budget["metric"] == "peak_force" and len(budget["budget"]) == len(rows) == 4, budget
+for item, row in zip(budget["budget"], rows):
+    squares = sum(part["contribution"] ** 2 for part in item["inputs"])
+    assert abs(2 * squares**0.5 / item["uncertainty"] - 1) < 1e-12, item
+    assert abs(sum(part["share_pct"] for part in item["inputs"]) - 100) < 1e-9, item
+    assert f'{item["uncertainty"]:.1f}' == row["peak_force_uncertainty_n"], (item, row)
+PYTHON
+expect 0 "$stance" analyze --budget rfd_0_100ms both.csv
+grep -q 'No interval' stdout || fail "a rate has a budget"
+expect 2 "$stance" analyze --budget nothing both.csv
+says "'nothing' is no metric"
+
 # Settings reach the analysis and stand beside the number.
 expect 0 "$stance" analyze --set onset_floor_n=20 --onset-method threshold_n both.csv
 cp stdout set.csv

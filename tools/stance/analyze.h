@@ -17,7 +17,9 @@ struct stance_analyze_arguments {
   bool stored; /* every recording of the store */
   enum stance_layout layout;
   bool json, append, locale;
-  const char *output; /* NULL: standard output */
+  bool has_budget;
+  enum stance_metric budget; /* where has_budget */
+  const char *output;        /* NULL: standard output */
   unsigned jobs;
   char **input; /* the arguments that are no options */
   size_t input_count;

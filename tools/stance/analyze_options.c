@@ -34,6 +34,7 @@ enum {
   KEY_APPEND,
   KEY_CSV_LOCALE,
   KEY_JSON,
+  KEY_BUDGET,
 };
 
 static const struct argp_option options[] = {
@@ -82,6 +83,9 @@ static const struct argp_option options[] = {
     {"layout", KEY_LAYOUT, "LAYOUT", 0,
      "wide: a row a repetition and side (default); long: a row a value; tests: a row a test", 4},
     {"json", KEY_JSON, 0, 0, "One JSON object a recording and line, instead of CSV", 4},
+    {"budget", KEY_BUDGET, "METRIC", 0,
+     "What the uncertainty of this metric is made of, as in peak_force; with --json for programs",
+     4},
     {"csv-locale", KEY_CSV_LOCALE, 0, 0,
      "For spreadsheets set to ; and decimal comma; with byte-order mark and CRLF", 4},
     {"output", KEY_OUTPUT, "FILE", 0, "Write there instead of to standard output", 4},
@@ -216,6 +220,8 @@ static void check(struct argp_state *state, const struct stance_analyze_argument
     argp_error(state, "no FILE was given; `stance analyze --help` shows examples");
   if (arguments->append && (arguments->output == NULL || strcmp(arguments->output, "-") == 0))
     argp_error(state, "--append needs --output FILE: the file to continue");
+  if (arguments->append && arguments->has_budget)
+    argp_error(state, "--append continues a CSV file: leave out --budget");
   if (arguments->append && arguments->json)
     argp_error(state, "--append continues a CSV file: leave out --json");
   if (arguments->trial.from_s >= arguments->trial.to_s)
@@ -231,6 +237,12 @@ static error_t parse_key(int key, char *text, struct argp_state *state)
     arguments->layout = stance_layout_find(text);
     if (arguments->layout == STANCE_LAYOUT_COUNT)
       argp_error(state, "--layout '%s' is none of wide, long, tests", text);
+    return 0;
+  case KEY_BUDGET:
+    arguments->budget = stance_metric_find(text);
+    arguments->has_budget = true;
+    if (arguments->budget == STANCE_METRIC_COUNT)
+      argp_error(state, "--budget '%s' is no metric; the data dictionary lists them", text);
     return 0;
   case KEY_JSON:
     arguments->json = true;

@@ -128,7 +128,7 @@ static void make_header(const struct stance_analyze_arguments *arguments,
                         struct stance_text *header)
 {
   struct stance_sheet sheet = {.text = header, .locale = arguments->locale};
-  if (!arguments->json)
+  if (!arguments->json && !arguments->has_budget)
     stance_report_header(&sheet, arguments->layout);
 }
 
@@ -207,6 +207,7 @@ static enum stance_status analyze(const struct stance_analyze_arguments *argumen
         .trial = &trial,
         .layout = arguments->layout,
         .json = arguments->json,
+        .budget = arguments->has_budget ? &arguments->budget : NULL,
         .locale = arguments->locale,
         .summary = session.count == 1 && isatty(STDERR_FILENO),
         .jobs = arguments->jobs,

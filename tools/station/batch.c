@@ -68,7 +68,9 @@ static void report_trial(struct worker *worker, const struct stance_trial *trial
   stance_trial_report(trial, &result, &report);
   report.reliability = options->reliability;
   struct stance_sheet sheet = {.text = &slot->rows, .locale = options->locale};
-  if (options->json)
+  if (options->budget != NULL)
+    stance_report_budget(&slot->rows, &report, *options->budget, options->json);
+  else if (options->json)
     stance_report_json(&slot->rows, &report);
   else
     stance_report_rows(&sheet, options->layout, &report);

@@ -18,6 +18,7 @@ struct stance_batch_options {
   const struct stance_trial_options *trial;
   enum stance_layout layout;
   bool json;                                         /* instead of a layout: one object a line */
+  const enum stance_metric *budget;                  /* instead of a report; NULL: none */
   bool locale;                                       /* of the layout */
   bool summary;                                      /* for a person, among the messages */
   unsigned jobs;                                     /* 0: as many as there are processors */

@@ -51,6 +51,10 @@ void stance_report_rows(struct stance_sheet *sheet, enum stance_layout layout,
 /* One JSON object (RFC 8259) and a line end: what the long layout says, and settings, time axis and
    integrity. */
 void stance_report_json(struct stance_text *text, const struct stance_report *report);
+/* What the uncertainty of one metric of each repetition is made of: a table for a person, or one
+   JSON object and a line end. */
+void stance_report_budget(struct stance_text *text, const struct stance_report *report,
+                          enum stance_metric metric, bool json);
 /* For a clinician: no clinical claim, every flag in a sentence. */
 void stance_report_summary(struct stance_text *text, const struct stance_report *report);
 /* The data dictionary, as CSV with header: every column of every layout, metric, reason, method and
