@@ -4,6 +4,7 @@
    4,000 with STANCE_FULL set. */
 #include "support/analysis_fixture.h"
 
+#include <limits.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,18 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+
+/* A sanitizer makes this ten times slower, and proves nothing with more trials. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
 
 #define RATE_HZ 1000.0
 #define SCALE 0.0025 /* k = 1: a certificate that says 0.5 % */
@@ -52,9 +65,9 @@ static double gaussian(uint64_t *state)
   return radius * cos(2.0 * M_PI * fixture_random(state));
 }
 
-static unsigned trial_count(void)
+static bool is_full(void)
 {
-  return getenv("STANCE_FULL") != NULL ? 4000 : 400;
+  return !SANITIZED && getenv("STANCE_FULL") != NULL;
 }
 
 /* Two and a half seconds of an empty rig, a limb in it, some pretension, one effort. Its quiet
@@ -122,7 +135,7 @@ static void run_cell(const struct stance_protocol *protocol, size_t noise, size_
   context.force_uncertainty = known;
   context.lever_uncertainty_m = LEVER_SD_M;
   context.body_mass_uncertainty_kg = MASS_SD_KG;
-  for (unsigned trial = 0; trial < trial_count(); trial++) {
+  for (unsigned trial = 0; trial < (is_full() ? 4000u : 400u); trial++) {
     const double zero_n = fixture_random(&state);
     measure(&clean, &trace, noise_levels_n[noise], zero_n, &state);
     context.lever_m = LEVER_M + LEVER_SD_M * gaussian(&state);
@@ -136,23 +149,67 @@ static void run_cell(const struct stance_protocol *protocol, size_t noise, size_
   fixture_finish(&trace);
 }
 
-static void print_table(void)
+static void write_table(FILE *to)
 {
-  for (size_t m = 0; m < METRIC_COUNT; m++) {
-    printf("%-22s", stance_metric_info(metrics[m])->id);
-    for (size_t noise = 0; noise < NOISE_COUNT; noise++)
-      for (size_t rise = 0; rise < RISE_COUNT; rise++) {
+  fprintf(
+      to,
+      "# How often an interval holds the truth\n\n"
+      "Percent of 4,000 trials in which value ± uncertainty (k = 2) holds what the same method\n"
+      "finds on noise-free force; 95 is meant, 93 to 97 allowed. Each trial draws the gain of\n"
+      "the calibration (0.25 %% standard of the certificate, 0.2 %% of the fit), lever, body\n"
+      "mass, zero and white noise (its SD heads the columns) on an exponential effort of 320 N\n"
+      "with the time constant beside it; the converter's step is 0.05 N. `-`: no interval is\n"
+      "printed, because noise raises a peak by more than 0.3 of its standard uncertainty or may\n"
+      "make the zero unstable. Metrics that are not listed never print one. Made by\n"
+      "`tests/conformance/test_coverage.c` with `STANCE_FULL=1 STANCE_REGENERATE=1`.\n\n"
+      "| metric | time constant (s) |");
+  for (size_t noise = 0; noise < NOISE_COUNT; noise++)
+    fprintf(to, " %g N |", noise_levels_n[noise]);
+  fprintf(to, "\n|---|---|---|---|---|---|\n");
+  for (size_t m = 0; m < METRIC_COUNT; m++)
+    for (size_t rise = 0; rise < RISE_COUNT; rise++) {
+      fprintf(to, "| %s | %g |", stance_metric_info(metrics[m])->id, rise_times_s[rise]);
+      for (size_t noise = 0; noise < NOISE_COUNT; noise++) {
         const struct cell *cell = &table[m][noise][rise];
         if (cell->printed == 0)
-          printf("      -");
+          fprintf(to, " - |");
         else
-          printf(" %6.2f", 100.0 * cell->held / cell->printed);
+          fprintf(to, " %.1f |", 100.0 * cell->held / cell->printed);
       }
-    printf("\n");
-  }
+      fprintf(to, "\n");
+    }
 }
 
-/* 93 to 97 %, and three standard deviations of a count of so many trials. */
+/* The table in analysis/COVERAGE.md: written where that is wished, else held to what is measured.
+ */
+static void keep_table(void)
+{
+  const char *folder = getenv("STANCE_SOURCE_DIR");
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%s/analysis/COVERAGE.md", folder != NULL ? folder : ".");
+  char *measured = NULL;
+  size_t size = 0;
+  FILE *memory = open_memstream(&measured, &size);
+  assert_non_null(memory);
+  write_table(memory);
+  assert_int_equal(fclose(memory), 0);
+  const bool writes = getenv("STANCE_REGENERATE") != NULL;
+  FILE *file = fopen(path, writes ? "w" : "r");
+  if (file == NULL)
+    fail_msg("%s cannot be opened", path);
+  if (writes) {
+    assert_int_equal(fwrite(measured, 1, size, file), size);
+  } else {
+    char *kept = calloc(size + 2, 1);
+    assert_int_equal(fread(kept, 1, size + 1, file), size);
+    assert_string_equal(kept, measured);
+    free(kept);
+  }
+  assert_int_equal(fclose(file), 0);
+  free(measured);
+}
+
+/* 93 to 97 %, and of fewer trials three standard deviations of their count. */
 static void intervals_hold_the_truth(void **state)
 {
   (void)state;
@@ -160,7 +217,6 @@ static void intervals_hold_the_truth(void **state)
   for (size_t noise = 0; noise < NOISE_COUNT; noise++)
     for (size_t rise = 0; rise < RISE_COUNT; rise++)
       run_cell(&protocol, noise, rise);
-  print_table();
   for (size_t m = 0; m < METRIC_COUNT; m++)
     for (size_t noise = 0; noise < NOISE_COUNT; noise++)
       for (size_t rise = 0; rise < RISE_COUNT; rise++) {
@@ -168,11 +224,13 @@ static void intervals_hold_the_truth(void **state)
         if (cell->printed == 0)
           continue;
         const double part = (double)cell->held / cell->printed;
-        const double chance = 3 * sqrt(0.05 * 0.95 / cell->printed);
+        const double chance = is_full() ? 0 : 3 * sqrt(0.05 * 0.95 / cell->printed);
         if (part < 0.93 - chance || part > 0.97 + chance)
           fail_msg("%s at %g N: %u of %u", stance_metric_info(metrics[m])->id,
                    noise_levels_n[noise], cell->held, cell->printed);
       }
+  if (is_full())
+    keep_table();
 }
 
 int main(void)
