@@ -36,7 +36,8 @@ for ((kill = 1; kill <= kills; kill++)); do
   expect 0 "$stance" export --raw "$recording" --output killed.csv
   frames=$(($(wc -l <killed.csv) - 1))
   [ "$frames" -ge "$committed" ] || fail "kill $kill: $frames frames of $committed committed ones"
-  cmp -s killed.csv <(head -n $((frames + 1)) reference.csv) ||
+  # The times are another matter: each recording has the rate that its own clock marks tell.
+  cmp -s <(cut -d , -f 2- killed.csv) <(head -n $((frames + 1)) reference.csv | cut -d , -f 2-) ||
     fail "kill $kill: the recording differs from the undisturbed one"
   if [ "$committed" -ge 19000 ]; then # the first repetition, from 11.8 s to 16.8 s, is in it
     long=$((long + 1))
