@@ -35,9 +35,9 @@ void stance_frame_ring_destroy(struct stance_frame_ring *ring)
   }
 }
 
-void stance_frame_ring_drop(struct stance_frame_ring *ring)
+void stance_frame_ring_drop(struct stance_frame_ring *ring, uint32_t gap_before)
 {
-  ring->dropped_unstamped++;
+  ring->dropped_unstamped += 1 + (uint64_t)gap_before;
   /* One writer: a plain increment in two steps, cheaper than a locked one. */
   uint64_t dropped = atomic_load_explicit(&ring->dropped, memory_order_relaxed);
   atomic_store_explicit(&ring->dropped, dropped + 1, memory_order_relaxed);
@@ -45,7 +45,7 @@ void stance_frame_ring_drop(struct stance_frame_ring *ring)
 
 bool stance_frame_ring_push(struct stance_frame_ring *ring, const struct stance_raw_frame *frame)
 {
-  struct stance_raw_frame *slot = stance_frame_ring_begin(ring);
+  struct stance_raw_frame *slot = stance_frame_ring_begin(ring, frame->gap_before);
   if (slot == NULL) {
     return false;
   }

@@ -45,7 +45,7 @@ static inline void stance_frame_sink_push(struct stance_frame_sink *sink, const 
 
   sink->gap = 0;
   for (size_t r = 0; r < sink->ring_count; r++) {
-    struct stance_raw_frame *slot = stance_frame_ring_begin(sink->ring[r]);
+    struct stance_raw_frame *slot = stance_frame_ring_begin(sink->ring[r], gap);
     if (slot == NULL)
       continue;
     slot->index = index;

@@ -65,16 +65,18 @@ static inline uint64_t stance_ring_room(struct stance_ring *ring, uint64_t head,
   return room;
 }
 
-void stance_frame_ring_drop(struct stance_frame_ring *ring);
+/* The frame and the gap before it are missing for the reader. Producer. */
+void stance_frame_ring_drop(struct stance_frame_ring *ring, uint32_t gap_before);
 
 /* The place of the next frame, to be filled; NULL: the ring is full, the frame is dropped and
    counted. Written in place a frame costs half of what it does through a copy. Producer. */
-static inline struct stance_raw_frame *stance_frame_ring_begin(struct stance_frame_ring *ring)
+static inline struct stance_raw_frame *stance_frame_ring_begin(struct stance_frame_ring *ring,
+                                                               uint32_t gap_before)
 {
   struct stance_ring *base = &ring->ring;
   uint64_t head = atomic_load_explicit(&base->producer.head, memory_order_relaxed);
   if (stance_ring_room(base, head, 1) == 0) {
-    stance_frame_ring_drop(ring);
+    stance_frame_ring_drop(ring, gap_before);
     return NULL;
   }
   return (struct stance_raw_frame *)(void *)base->bytes + (head & base->mask);
