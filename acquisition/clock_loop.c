@@ -108,6 +108,18 @@ void stance_clock_loop_init(struct stance_clock_loop *loop, double rate_hz)
   loop->line.ns_per_frame = loop->nominal_ns;
 }
 
+void stance_clock_loop_restart(struct stance_clock_loop *loop, double rate_hz)
+{
+  loop->nominal_ns = ns_per_s / rate_hz;
+  loop->line = (struct stance_clock_estimate){.ns_per_frame = loop->nominal_ns};
+  loop->best = loop->mark = (struct stance_clock_mark){0};
+  loop->window_begin_ns = loop->locked_since_ns = 0;
+  loop->late_windows = 0;
+  loop->last_index = loop->round = 0;
+  loop->begun = loop->phase_known = loop->window_open = false;
+  publish(loop); /* no mark yet */
+}
+
 /* How much later than the line says. */
 static int64_t lateness_ns(const struct stance_clock_loop *loop,
                            const struct stance_clock_mark *mark)

@@ -53,6 +53,9 @@ struct stance_clock_loop {
 
 /* `rate_hz` > 0: nominal, as sampled. Before any other thread knows of the loop. WORK. */
 void stance_clock_loop_init(struct stance_clock_loop *loop, double rate_hz);
+/* A new stream, whose indices begin at 0 again; other threads may be reading. The feeder, or while
+   it does not run. */
+void stance_clock_loop_restart(struct stance_clock_loop *loop, double rate_hz);
 /* After each transfer, with the last frame that it completed. An index that is not larger than the
    one before is ignored. The feeder; USB safe. */
 void stance_clock_loop_update(struct stance_clock_loop *loop, uint64_t index, int64_t host_ns);

@@ -213,6 +213,12 @@ static void *produce(void *argument)
   return NULL;
 }
 
+/* In the feed's own time. */
+static double loop_rate_hz(const struct stance_player *player)
+{
+  return player->feed.instants_per_s / player->feed.speed;
+}
+
 enum stance_status stance_player_create(const struct stance_feed *feed,
                                         const struct stance_clock *clock,
                                         struct stance_player **ret_player,
@@ -224,6 +230,7 @@ enum stance_status stance_player_create(const struct stance_feed *feed,
   if (player == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
   player->feed = *feed;
+  stance_clock_loop_init(&player->loop, loop_rate_hz(player));
   player->clock = clock;
   span = floor(feed->instants_per_s * feed->transfer_s);
   player->batch_span = span < 1.0 ? 1 : span > BATCH_MAX ? BATCH_MAX : (size_t)span;
@@ -271,7 +278,7 @@ enum stance_status stance_player_start(struct stance_player *player,
   player->start_ns =
       player->clock->now_ns(player->clock->context) + (int64_t)(player->feed.delay_s * ns_per_s);
   stance_random_init(&player->jitter, player->feed.seed, JITTER_STREAM);
-  stance_clock_loop_init(&player->loop, player->feed.instants_per_s / player->feed.speed);
+  stance_clock_loop_restart(&player->loop, loop_rate_hz(player));
   player->feed.rewind(player->feed.context, player->start_ns);
   player->running = create_thread(player);
   if (!player->running)
