@@ -188,46 +188,61 @@ static void close_window(struct stance_clock_loop *loop)
     step(loop, error_ns);
 }
 
-static void add_to_window(struct stance_clock_loop *loop, const struct stance_clock_mark *mark)
+/* The comparison alone, without the instant of either on the line: it is made at every transfer.
+   Above 0 where `mark` is later than `than`. */
+static inline double excess_ns(const struct stance_clock_loop *loop,
+                               const struct stance_clock_mark *mark,
+                               const struct stance_clock_mark *than)
 {
-  if (loop->window_open && mark->host_ns - loop->window_begin_ns >= window_ns)
-    close_window(loop);
-  if (!loop->window_open) {
-    loop->window_open = true;
-    loop->window_begin_ns = mark->host_ns;
-    loop->best = *mark;
-  } else if (lateness_ns(loop, mark) <= lateness_ns(loop, &loop->best)) {
-    loop->best = *mark;
-  }
+  const double frames = (double)(int64_t)(mark->index - than->index);
+  return (double)(mark->host_ns - than->host_ns) - frames * loop->line.ns_per_frame;
 }
 
-/* The least delayed since the taker came last. */
-static void add_to_round(struct stance_clock_loop *loop, const struct stance_clock_mark *mark)
+static void open_window(struct stance_clock_loop *loop, const struct stance_clock_mark *mark)
 {
-  const uint64_t wanted = atomic_load_explicit(&loop->wanted_round, memory_order_acquire) + 1;
+  loop->window_open = true;
+  loop->window_begin_ns = mark->host_ns;
+  loop->best = *mark;
+}
 
-  if (wanted != loop->round || lateness_ns(loop, mark) <= lateness_ns(loop, &loop->mark))
+/* A mark that closes a window, or begins the first one, or is the round's first or best: what the
+   readers see changes. */
+__attribute__((noinline)) static void change(struct stance_clock_loop *loop,
+                                             const struct stance_clock_mark *mark, uint64_t wanted)
+{
+  if (loop->window_open && mark->host_ns - loop->window_begin_ns >= window_ns) {
+    close_window(loop);
+    open_window(loop, mark);
+  } else if (!loop->window_open) {
+    if (!loop->begun)
+      loop->locked_since_ns = mark->host_ns;
+    if (!loop->phase_known) { /* until the first window has closed */
+      loop->line.index = mark->index;
+      loop->line.host_ns = mark->host_ns;
+    }
+    loop->begun = true;
+    open_window(loop, mark);
+  }
+  if (wanted != loop->round || excess_ns(loop, mark, &loop->mark) < 0)
     loop->mark = *mark;
   loop->round = wanted;
+  publish(loop);
 }
 
 void stance_clock_loop_update(struct stance_clock_loop *loop, uint64_t index, int64_t host_ns)
 {
   const struct stance_clock_mark mark = {.index = index, .host_ns = host_ns};
+  const uint64_t wanted = atomic_load_explicit(&loop->wanted_round, memory_order_acquire) + 1;
 
   if (loop->begun && index <= loop->last_index)
     return;
-  if (!loop->begun)
-    loop->locked_since_ns = host_ns;
-  if (!loop->phase_known && !loop->window_open) { /* until the first window has closed */
-    loop->line.index = index;
-    loop->line.host_ns = host_ns;
-  }
-  loop->begun = true;
   loop->last_index = index;
-  add_to_window(loop, &mark);
-  add_to_round(loop, &mark);
-  publish(loop);
+  const bool within = loop->window_open && host_ns - loop->window_begin_ns < window_ns;
+  if (within && excess_ns(loop, &mark, &loop->best) <= 0)
+    loop->best = mark;
+  /* Of most transfers there is nothing to tell the readers. */
+  if (!within || wanted != loop->round || excess_ns(loop, &mark, &loop->mark) < 0)
+    change(loop, &mark, wanted);
 }
 
 void stance_clock_loop_resume(struct stance_clock_loop *loop)

@@ -16,12 +16,27 @@
 
 enum { EXTENDED = 0xf8, EXTENDED_HEAD = 6 };
 
+/* Eight bytes a step, in four sums of 16 bits side by side, which hold 128 steps. */
 uint16_t stance_labjack_checksum16(const uint8_t *bytes, size_t count)
 {
-  uint16_t sum = 0;
-  for (size_t k = 0; k < count; k++)
-    sum = (uint16_t)(sum + bytes[k]);
-  return sum;
+  enum { STEPS_MAX = 128 };
+  const uint64_t even = UINT64_C(0x00ff00ff00ff00ff), ones = UINT64_C(0x0001000100010001);
+  unsigned sum = 0;
+  uint64_t word;
+
+  while (count >= sizeof word) {
+    uint64_t sums = 0;
+    for (unsigned k = 0; k < STEPS_MAX && count >= sizeof word; k++) {
+      memcpy(&word, bytes, sizeof word);
+      sums += (word & even) + (word >> 8 & even);
+      bytes += sizeof word;
+      count -= sizeof word;
+    }
+    sum += (unsigned)(sums * ones >> 48);
+  }
+  for (; count > 0; count--)
+    sum += *bytes++;
+  return (uint16_t)sum;
 }
 
 uint8_t stance_labjack_checksum8(const uint8_t *bytes, size_t count)

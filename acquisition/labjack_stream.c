@@ -178,28 +178,45 @@ static inline bool is_end(uint16_t code, uint16_t highest)
   return (uint16_t)(code - 1) >= (uint16_t)(highest - 1);
 }
 
+static inline uint32_t take_code(struct stance_labjack_stream *stream, size_t position,
+                                 const uint8_t *sample)
+{
+  const uint16_t code = stance_labjack_get_u16(sample);
+
+  stream->value[position] = code;
+  return is_end(code, stream->highest_code) ? STANCE_FRAME_SATURATED(position) : 0;
+}
+
+static const uint8_t *take_some(struct stance_labjack_stream *stream, const uint8_t *sample,
+                                size_t count, struct stance_frame_sink *sink)
+{
+  for (; count > 0; count--, sample += 2) {
+    stream->flags |= take_code(stream, stream->position, sample);
+    if (++stream->position == stream->channel_count)
+      end_scan(stream, sink);
+  }
+  return sample;
+}
+
+/* A scan that began in the packet before, then whole ones: of these nothing need be remembered. */
 static void take_samples(struct stance_labjack_stream *stream, const uint8_t *sample,
                          struct stance_frame_sink *sink)
 {
-  const uint16_t highest = stream->highest_code;
   const size_t channel_count = stream->channel_count;
+  const size_t wanted = stream->position > 0 ? channel_count - stream->position : 0;
   size_t left = stream->samples_per_packet;
+  const size_t first = left < wanted ? left : wanted;
 
-  while (left > 0) {
-    size_t position = stream->position;
-    const size_t wanted = channel_count - position;
-    const size_t end = position + (left < wanted ? left : wanted);
-    left -= end - position;
-    for (; position < end; position++, sample += 2) {
-      const uint16_t code = stance_labjack_get_u16(sample);
-      stream->value[position] = code;
-      if (is_end(code, highest))
-        stream->flags |= STANCE_FRAME_SATURATED(position);
+  sample = take_some(stream, sample, first, sink);
+  left -= first;
+  if (stream->position == 0 && !stream->broken && stream->missed_scans == 0)
+    for (; left >= channel_count; left -= channel_count) {
+      uint32_t flags = 0;
+      for (size_t k = 0; k < channel_count; k++, sample += 2)
+        flags |= take_code(stream, k, sample);
+      stance_frame_sink_push(sink, stream->value, flags);
     }
-    stream->position = position;
-    if (position == channel_count)
-      end_scan(stream, sink);
-  }
+  take_some(stream, sample, left, sink);
 }
 
 /* False where nothing of this packet is to be used. */

@@ -42,23 +42,24 @@ size_t stance_open_pack(enum stance_open_type type, const uint8_t *body, size_t 
   return used;
 }
 
+/* What COBS encodes is what stands behind its first byte, but for the other bytes that say where
+   the next of them is: these stand for a zero. */
 size_t stance_open_unpack(const uint8_t *encoded, size_t count,
                           uint8_t ret_packet[STANCE_OPEN_ENCODED_MAX])
 {
-  size_t at = 0, length = 0;
+  size_t length = count - 1, at = 0;
 
-  while (at < count) {
-    const size_t end = at + encoded[at];
-    at++;
-    if (end > count)
-      return 0;
-    while (at < end)
-      ret_packet[length++] = encoded[at++];
-    if (at < count)
-      ret_packet[length++] = 0;
+  if (count < 1 + 2 + STANCE_OPEN_CHECK_BYTES || length > STANCE_OPEN_PACKET_MAX)
+    return 0;
+  memcpy(ret_packet, encoded + 1, length);
+  for (;;) {
+    const size_t step = encoded[at];
+    at += step;
+    if (at >= count || step == 0)
+      break;
+    ret_packet[at - 1] = 0;
   }
-  if (length < 2 + STANCE_OPEN_CHECK_BYTES || length > STANCE_OPEN_PACKET_MAX ||
-      ret_packet[0] != STANCE_OPEN_VERSION)
+  if (at != count || ret_packet[0] != STANCE_OPEN_VERSION)
     return 0;
   length -= STANCE_OPEN_CHECK_BYTES;
   return stance_crc16(ret_packet, length) == stance_open_get_u16(ret_packet + length) ? length : 0;

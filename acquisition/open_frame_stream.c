@@ -83,12 +83,13 @@ static void compare_time(const struct stance_open_stream *stream, uint32_t index
     sink->warnings |= STANCE_WARNING_OVERRUN;
 }
 
-static double get_sample(const uint8_t *bytes, size_t sample_bytes)
+static inline double get_sample(const uint8_t *bytes, size_t sample_bytes)
 {
   const uint32_t low = (uint32_t)(bytes[0] | bytes[1] << 8 | bytes[2] << 16);
+  const int32_t sign = 1 << 23;
   if (sample_bytes == 4)
     return (int32_t)(low | (uint32_t)bytes[3] << 24);
-  return (int32_t)(low << 8) / 256;
+  return (int32_t)(low ^ (uint32_t)sign) - sign;
 }
 
 /* Bits of channels become bits of positions in a scan. */
@@ -105,22 +106,32 @@ static uint32_t saturated(uint8_t mask, unsigned channels)
   return flags;
 }
 
+/* `sample_bytes` is known to the compiler where this is called. */
+static inline void push_each(const uint8_t *sample, size_t sample_bytes, size_t channel_count,
+                             size_t count, uint32_t flags, struct stance_frame_sink *sink)
+{
+  double value[STANCE_CHANNEL_COUNT_MAX] = {0};
+
+  for (; count > 0; count--) {
+    for (size_t k = 0; k < channel_count; k++, sample += sample_bytes)
+      value[k] = get_sample(sample, sample_bytes);
+    stance_frame_sink_push(sink, value, flags);
+  }
+}
+
 static void push_scans(const struct stance_open_stream *stream, const uint8_t *sample, size_t count,
                        uint16_t wire_flags, struct stance_frame_sink *sink)
 {
-  const size_t sample_bytes = stream->sample_bytes;
   uint32_t flags = 0;
 
   if (wire_flags >> OUT_OF_RANGE_FIRST != 0)
     flags = saturated(stream->mask, wire_flags >> OUT_OF_RANGE_FIRST);
   if (flags != 0)
     sink->warnings |= STANCE_WARNING_OVERLOAD;
-  for (; count > 0; count--) {
-    double value[STANCE_CHANNEL_COUNT_MAX] = {0};
-    for (size_t k = 0; k < stream->channel_count; k++, sample += sample_bytes)
-      value[k] = get_sample(sample, sample_bytes);
-    stance_frame_sink_push(sink, value, flags);
-  }
+  if (stream->sample_bytes == 4)
+    push_each(sample, 4, stream->channel_count, count, flags, sink);
+  else
+    push_each(sample, 3, stream->channel_count, count, flags, sink);
 }
 
 static void take_data(struct stance_open_stream *stream, const uint8_t *packet, size_t length,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a channel sample costs from the transfer callback into the ring, in instructions, on packets
-   recorded from the virtual instruments; beside it the vendors' way, one synchronous read after the
+   recorded with their instants from the virtual instruments; beside it the vendors' way, one synchronous read after the
    other. Run by tools/bench/usb_instructions under callgrind, which counts what happens inside
    on_stream and read_loop and nothing else; system calls count for neither.
 
@@ -21,6 +21,7 @@ enum { PACKETS = 3000, TALK_MAX_MS = 5000, TICK_NS = 1000000, RING = 1 << 16 };
 struct packet {
   uint8_t bytes[STANCE_VIRTUAL_PACKET_MAX];
   int length;
+  int64_t at_ns; /* when it came */
 };
 
 /* ---- libusb: enough for a queue whose transfers are completed by hand ------------------------ */
@@ -125,23 +126,41 @@ static bool converse(struct bench *bench, enum stance_dialogue dialogue)
   }
 }
 
+/* Of a virtual instrument, which has a name of its own where one scheme is for several models. */
+static const char *scheme_of(const char *name)
+{
+  return strncmp(name, "mcc-20", strlen("mcc-20")) == 0         ? "mcc-usb-20x"
+         : strncmp(name, "optoforce", strlen("optoforce")) == 0 ? "optoforce"
+                                                                : name;
+}
+
+static uint16_t u16_at(const uint8_t *bytes)
+{
+  return (uint16_t)(bytes[0] | bytes[1] << 8);
+}
+
 /* False where the instrument has no virtual one, or the two do not understand each other. */
 static bool record(struct bench *bench, const char *name, const char *query)
 {
+  enum { VENDOR_AT = 8, PRODUCT_AT = 10 }; /* in the device descriptor (USB 2.0, table 9-8) */
+  const char *scheme = scheme_of(name);
+  const struct stance_usb_id *id;
   struct stance_uri uri;
   char text[200];
   const struct stance_virtual_kind *kind = stance_virtual_kind_find(name);
   for (size_t k = 0; stance_instruments[k] != NULL; k++)
-    if (strcmp(stance_instruments[k]->kind.scheme, name) == 0)
+    if (strcmp(stance_instruments[k]->kind.scheme, scheme) == 0)
       bench->instrument = stance_instruments[k];
   if (kind == NULL || bench->instrument == NULL)
     return false;
-  snprintf(text, sizeof text, "%s:?%s", name, query);
+  id = usb_match(bench->instrument, u16_at(kind->descriptors.device + VENDOR_AT),
+                 u16_at(kind->descriptors.device + PRODUCT_AT));
+  snprintf(text, sizeof text, "%s:?%s", scheme, query);
   bench->state = calloc(1, bench->instrument->state_size);
   if (bench->state == NULL ||
       stance_virtual_device_create(kind, NULL, NULL, &bench->device, NULL) != STANCE_OK ||
       stance_uri_init(&uri, text, NULL) != STANCE_OK ||
-      bench->instrument->set_up(bench->state, &uri, bench->instrument->ids, NULL) != STANCE_OK)
+      bench->instrument->set_up(bench->state, &uri, id, NULL) != STANCE_OK)
     return false;
   bench->device->clock.elastic = true;
   bench->device->clock.speed = 1;
@@ -156,6 +175,7 @@ static bool record(struct bench *bench, const char *name, const char *query)
   for (size_t k = 0; k < PACKETS; k++) {
     struct packet *packet = &bench->packet[k];
     packet->length = read_packet(bench, bench->shape.endpoint, packet->bytes, TALK_MAX_MS);
+    packet->at_ns = bench->host_ns;
     if (packet->length < 0)
       return false;
   }
@@ -171,15 +191,23 @@ static void empty(struct stance_frame_ring *ring)
     ;
 }
 
+/* The instant at which the packet came that is completed now. */
+static int64_t recorded_now_ns(void *context)
+{
+  return **(const int64_t *const *)context;
+}
+
 /* The engine's own callback, once for each packet. */
 static uint64_t stream(struct bench *bench, struct stance_frame_ring *ring)
 {
   struct usb_link *link = calloc(1, sizeof *link);
   struct usb_flow flow = {0};
-  if (link == NULL || !usb_flow_init(&flow, bench->instrument, &stance_clock_host, bench->state))
+  const int64_t *now_ns = &bench->packet[0].at_ns;
+  const struct stance_clock clock = {.now_ns = recorded_now_ns, .context = &now_ns};
+  if (link == NULL || !usb_flow_init(&flow, bench->instrument, &clock, bench->state))
     return 0;
   link->instrument = bench->instrument;
-  link->clock = &stance_clock_host;
+  link->clock = &clock;
   link->shape = bench->shape;
   usb_flow_begin(&flow, &bench->info, &ring, 1);
   if (usb_queue_submit(link, &flow, NULL) != STANCE_OK)
@@ -189,6 +217,7 @@ static uint64_t stream(struct bench *bench, struct stance_frame_ring *ring)
     transfer->buffer = bench->packet[k].bytes;
     transfer->actual_length = bench->packet[k].length;
     transfer->status = LIBUSB_TRANSFER_COMPLETED;
+    now_ns = &bench->packet[k].at_ns;
     transfer->callback(transfer);
     empty(ring);
   }
