@@ -178,27 +178,56 @@ static inline bool is_end(uint16_t code, uint16_t highest)
   return (uint16_t)(code - 1) >= (uint16_t)(highest - 1);
 }
 
-static inline uint32_t take_code(struct stance_labjack_stream *stream, size_t position,
-                                 const uint8_t *sample)
-{
-  const uint16_t code = stance_labjack_get_u16(sample);
-
-  stream->value[position] = code;
-  return is_end(code, stream->highest_code) ? STANCE_FRAME_SATURATED(position) : 0;
-}
-
 static const uint8_t *take_some(struct stance_labjack_stream *stream, const uint8_t *sample,
                                 size_t count, struct stance_frame_sink *sink)
 {
   for (; count > 0; count--, sample += 2) {
-    stream->flags |= take_code(stream, stream->position, sample);
+    const uint16_t code = stance_labjack_get_u16(sample);
+    stream->value[stream->position] = code;
+    if (is_end(code, stream->highest_code))
+      stream->flags |= STANCE_FRAME_SATURATED(stream->position);
     if (++stream->position == stream->channel_count)
       end_scan(stream, sink);
   }
   return sample;
 }
 
-/* A scan that began in the packet before, then whole ones: of these nothing need be remembered. */
+/* Whole scans, of which nothing need be remembered. `channel_count` is known to the compiler where
+   this is called, which halves what a sample costs. */
+static inline void take_whole(const uint8_t *sample, size_t channel_count, size_t scans,
+                              uint16_t highest, struct stance_frame_sink *sink)
+{
+  double value[STANCE_CHANNEL_COUNT_MAX] = {0};
+
+  for (; scans > 0; scans--) {
+    uint32_t flags = 0;
+    for (size_t k = 0; k < channel_count; k++, sample += 2) {
+      const uint16_t code = stance_labjack_get_u16(sample);
+      value[k] = code;
+      if (is_end(code, highest))
+        flags |= STANCE_FRAME_SATURATED(k);
+    }
+    stance_frame_sink_push(sink, value, flags);
+  }
+}
+
+static const uint8_t *take_scans(const struct stance_labjack_stream *stream, const uint8_t *sample,
+                                 size_t scans, struct stance_frame_sink *sink)
+{
+  const size_t channel_count = stream->channel_count;
+
+  if (channel_count == 2)
+    take_whole(sample, 2, scans, stream->highest_code, sink);
+  else if (channel_count == 4)
+    take_whole(sample, 4, scans, stream->highest_code, sink);
+  else if (channel_count == 8)
+    take_whole(sample, 8, scans, stream->highest_code, sink);
+  else
+    take_whole(sample, channel_count, scans, stream->highest_code, sink);
+  return sample + 2 * scans * channel_count;
+}
+
+/* A scan may have begun in the packet before. */
 static void take_samples(struct stance_labjack_stream *stream, const uint8_t *sample,
                          struct stance_frame_sink *sink)
 {
@@ -207,16 +236,15 @@ static void take_samples(struct stance_labjack_stream *stream, const uint8_t *sa
   size_t left = stream->samples_per_packet;
   const size_t first = left < wanted ? left : wanted;
 
-  sample = take_some(stream, sample, first, sink);
+  if (first > 0)
+    sample = take_some(stream, sample, first, sink);
   left -= first;
-  if (stream->position == 0 && !stream->broken && stream->missed_scans == 0)
-    for (; left >= channel_count; left -= channel_count) {
-      uint32_t flags = 0;
-      for (size_t k = 0; k < channel_count; k++, sample += 2)
-        flags |= take_code(stream, k, sample);
-      stance_frame_sink_push(sink, stream->value, flags);
-    }
-  take_some(stream, sample, left, sink);
+  if (stream->position == 0 && !stream->broken && stream->missed_scans == 0) {
+    sample = take_scans(stream, sample, left / channel_count, sink);
+    left %= channel_count;
+  }
+  if (left > 0)
+    take_some(stream, sample, left, sink);
 }
 
 /* False where nothing of this packet is to be used. */

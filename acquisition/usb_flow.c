@@ -151,7 +151,8 @@ static uint64_t count_instants(struct usb_flow *flow, const uint8_t *bytes, size
 
 /* The first frames after an interruption: the last of them was sampled by now. Not inlined, so that
    the transfers without one do not pay for its room. */
-__attribute__((noinline)) static void resume(struct usb_flow *flow, const uint8_t *bytes, size_t length, int64_t now_ns)
+__attribute__((noinline)) static void resume(struct usb_flow *flow, const uint8_t *bytes,
+                                             size_t length, int64_t now_ns)
 {
   const uint64_t count = count_instants(flow, bytes, length);
   const uint64_t expected = expected_by(flow, now_ns);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a channel sample costs from the transfer callback into the ring, in instructions, on packets
-   recorded with their instants from the virtual instruments; beside it the vendors' way, one synchronous read after the
-   other. Run by tools/bench/usb_instructions under callgrind, which counts what happens inside
-   on_stream and read_loop and nothing else; system calls count for neither.
+   recorded with their instants from the virtual instruments; beside it the vendors' way, one
+   synchronous read after the other. Run by tools/bench/usb_instructions under callgrind, which
+   counts what happens inside on_stream and read_loop and nothing else; system calls count for
+   neither.
 
      bench_usb            names the instruments
      bench_usb NAME WAY [QUERY]
