@@ -20,7 +20,7 @@
    first packet after says 60 and how many scans are gone. One scan of 0xFFFF stands where they
    were, and the count includes it [?, stated in the U3's documents]: the gap is put exactly there.
    Where it cannot be placed so, the stream is started anew rather than shifted in time. */
-#include "labjack.h"
+#include "labjack_scans.h"
 
 #include <string.h>
 
@@ -172,59 +172,18 @@ static void end_scan(struct stance_labjack_stream *stream, struct stance_frame_s
   stream->flags = 0;
 }
 
-/* A code at an end of the range. One comparison for both: 0 − 1 is the largest of all. */
-static inline bool is_end(uint16_t code, uint16_t highest)
-{
-  return (uint16_t)(code - 1) >= (uint16_t)(highest - 1);
-}
-
 static const uint8_t *take_some(struct stance_labjack_stream *stream, const uint8_t *sample,
                                 size_t count, struct stance_frame_sink *sink)
 {
   for (; count > 0; count--, sample += 2) {
     const uint16_t code = stance_labjack_get_u16(sample);
     stream->value[stream->position] = code;
-    if (is_end(code, stream->highest_code))
+    if (stance_labjack_is_end(code, stream->highest_code))
       stream->flags |= STANCE_FRAME_SATURATED(stream->position);
     if (++stream->position == stream->channel_count)
       end_scan(stream, sink);
   }
   return sample;
-}
-
-/* Whole scans, of which nothing need be remembered. `channel_count` is known to the compiler where
-   this is called, which halves what a sample costs. */
-static inline void take_whole(const uint8_t *sample, size_t channel_count, size_t scans,
-                              uint16_t highest, struct stance_frame_sink *sink)
-{
-  double value[STANCE_CHANNEL_COUNT_MAX] = {0};
-
-  for (; scans > 0; scans--) {
-    uint32_t flags = 0;
-    for (size_t k = 0; k < channel_count; k++, sample += 2) {
-      const uint16_t code = stance_labjack_get_u16(sample);
-      value[k] = code;
-      if (is_end(code, highest))
-        flags |= STANCE_FRAME_SATURATED(k);
-    }
-    stance_frame_sink_push(sink, value, flags);
-  }
-}
-
-static const uint8_t *take_scans(const struct stance_labjack_stream *stream, const uint8_t *sample,
-                                 size_t scans, struct stance_frame_sink *sink)
-{
-  const size_t channel_count = stream->channel_count;
-
-  if (channel_count == 2)
-    take_whole(sample, 2, scans, stream->highest_code, sink);
-  else if (channel_count == 4)
-    take_whole(sample, 4, scans, stream->highest_code, sink);
-  else if (channel_count == 8)
-    take_whole(sample, 8, scans, stream->highest_code, sink);
-  else
-    take_whole(sample, channel_count, scans, stream->highest_code, sink);
-  return sample + 2 * scans * channel_count;
 }
 
 /* A scan may have begun in the packet before. */
@@ -240,7 +199,7 @@ static void take_samples(struct stance_labjack_stream *stream, const uint8_t *sa
     sample = take_some(stream, sample, first, sink);
   left -= first;
   if (stream->position == 0 && !stream->broken && stream->missed_scans == 0) {
-    sample = take_scans(stream, sample, left / channel_count, sink);
+    sample = stance_labjack_take_scans(stream, sample, left / channel_count, sink);
     left %= channel_count;
   }
   if (left > 0)
