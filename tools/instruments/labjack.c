@@ -181,6 +181,7 @@ static enum stance_virtual_labjack_error stream_config(struct stance_virtual_dev
   state->samples_per_packet = samples;
   state->rate_hz = ((scan & CLOCK_48_MHZ) != 0 ? 48e6 : 4e6) / ((scan & divide) != 0 ? 256 : 1) /
                    (double)interval;
+  state->samples_per_s_max = stance_virtual_labjack_samples_per_s(device, scan);
   state->configured = true;
   return 0;
 }
@@ -345,6 +346,7 @@ static void power_on(struct stance_virtual_device *device)
       state->input[k] = (struct stance_virtual_labjack_input){k, 31, 0};
     state->samples_per_packet = STANCE_VIRTUAL_LABJACK_SAMPLES_MAX;
     state->rate_hz = 1000.0;
+    state->samples_per_s_max = stance_virtual_labjack_samples_per_s(device, 3);
     state->configured = true;
     stance_virtual_labjack_stream_start(device);
     stance_virtual_log(device, "event=already-streaming");

@@ -8,8 +8,11 @@
 #include <errno.h>
 #include <string.h>
 
-/* One input after the other at the fastest pace the vendor states: 50 000 samples a second. */
-static const double conversion_s = 20e-6, samples_per_s_max = 50000.0;
+/* One input after the other, as fast as the resolution lets it. U6 datasheet: 50 000 samples a
+   second at the usual one. U3, by the resolution bits of StreamConfig: 2500 at the finest, 50 000
+   at the coarsest (LabJackPython, u3.py); [K] the two between. */
+static const double u6_samples_per_s = 50000.0,
+                    u3_samples_per_s[4] = {2500.0, 10000.0, 20000.0, 50000.0};
 /* So much waits before an elastic clock does: two packets. */
 enum { BRAKE_PACKETS = 2, MISSED_MAX = 65535 };
 
@@ -28,6 +31,13 @@ static struct stance_virtual_labjack_sample pull(struct stance_virtual_labjack *
   return sample;
 }
 
+double stance_virtual_labjack_samples_per_s(const struct stance_virtual_device *device,
+                                            unsigned scan_configuration)
+{
+  return stance_virtual_labjack_is_u3(device) ? u3_samples_per_s[scan_configuration & 3]
+                                              : u6_samples_per_s;
+}
+
 void stance_virtual_labjack_stream_start(struct stance_virtual_device *device)
 {
   struct stance_virtual_labjack *state = device->state;
@@ -37,7 +47,7 @@ void stance_virtual_labjack_stream_start(struct stance_virtual_device *device)
   state->missed = state->forced_misses = 0;
   state->packet_number = 0;
   state->ramp = state->ramp_length = 0;
-  state->fatal = (double)state->channel_count * state->rate_hz > samples_per_s_max
+  state->fatal = (double)state->channel_count * state->rate_hz > state->samples_per_s_max
                      ? STANCE_VIRTUAL_LABJACK_SCAN_OVERLAP
                      : 0;
   stance_virtual_clock_start(&device->clock, state->rate_hz);
@@ -125,8 +135,8 @@ static void sample_scan(struct stance_virtual_device *device)
     state->missed = 0;
   }
   for (size_t k = 0; k < state->channel_count; k++) {
-    const double volts =
-        stance_virtual_labjack_volts(device, &state->input[k], time_s + (double)k * conversion_s);
+    const double volts = stance_virtual_labjack_volts(
+        device, &state->input[k], time_s + (double)k / state->samples_per_s_max);
     push(state, (struct stance_virtual_labjack_sample){
                     .code = stance_virtual_labjack_convert(device, &state->input[k], volts)});
   }

@@ -58,7 +58,7 @@ struct stance_virtual_labjack {
   struct stance_virtual_labjack_input input[STANCE_VIRTUAL_LABJACK_CHANNEL_MAX];
   size_t channel_count;
   unsigned samples_per_packet;
-  double rate_hz;
+  double rate_hz, samples_per_s_max;
   struct stance_virtual_labjack_sample fifo[STANCE_VIRTUAL_LABJACK_FIFO_SAMPLES];
   size_t fifo_first, fifo_used;
   size_t position;  /* channel of the next sample that leaves */
@@ -97,6 +97,9 @@ double stance_virtual_labjack_volts(const struct stance_virtual_device *device,
                                     double time_s);
 
 /* labjack_stream.c */
+/* In all inputs together, under the scan configuration of StreamConfig. */
+double stance_virtual_labjack_samples_per_s(const struct stance_virtual_device *device,
+                                            unsigned scan_configuration);
 void stance_virtual_labjack_stream_start(struct stance_virtual_device *device);
 void stance_virtual_labjack_stream_stop(struct stance_virtual_device *device);
 void stance_virtual_labjack_advance(struct stance_virtual_device *device);
