@@ -2,6 +2,7 @@
 /* What a guest's script cannot do by itself:
 
      device_check profile STORE                      puts the calibration profile of standard input
+     device_check force PLAY SIDE TIME_S…            newtons that truly act, one line each
      device_check compare STORE PLAY N_PER_V PPM BIAS_V MARKS_V [STREAM [RECORDING]]
                                                      the recording against the force that was played
 
@@ -10,7 +11,7 @@
    steps). Exit status 1 where a value was misread. A stream that was started anew lies behind a gap
    whose length only the host's clock knows: STANCE_STREAM_STARTS holds the instants at which the
    instrument started each, in seconds; how far the recording puts them off is told as shift=
-   (samples, the largest). */
+   (samples, the largest). STANCE_WIRING: as for stance-instrument. */
 #include "store.h"
 #include "virtual_input.h"
 
@@ -45,11 +46,29 @@ static int put_profile(const char *path)
   return status == STANCE_OK ? 0 : complain("profile", &problem);
 }
 
+static int print_force(const char *play, const char *side, char **times, int count)
+{
+  char wiring[32];
+  struct stance_problem problem = {""};
+  struct stance_virtual_input *input;
+
+  snprintf(wiring, sizeof wiring, "%s:0", side);
+  const struct stance_virtual_input_options options = {
+      .uri = play, .newton_per_volt = 1.0, .wiring = wiring};
+  if (stance_virtual_input_open(&options, &input, &problem) != STANCE_OK)
+    return complain("force", &problem);
+  for (int k = 0; k < count; k++)
+    printf("%.6f\n", stance_virtual_input_volts(input, 0, strtod(times[k], NULL)));
+  stance_virtual_input_destroy(input);
+  return 0;
+}
+
 enum { STARTS_MAX = 1024, LATE_MAX = 64 };
 
 struct comparison {
   const struct stance_raw_trace *trace;
   struct stance_virtual_input *played;
+  double newton_per_volt;
   double rate_hz; /* true */
   double start_s[STARTS_MAX];
   size_t start_count;
@@ -66,11 +85,15 @@ struct timing {
 /* A half is the rounding of a converter; the thousandth is that of slopes stored as f32. */
 static const double allowed_steps = 0.501;
 
-/* "AIN3" → 3. */
+/* "AIN3" → 3, "Fz" → 2. */
 static unsigned terminal_of(const struct stance_channel *channel)
 {
+  static const char *const axes[] = {"Fx", "Fy", "Fz", "Mx", "My", "Mz"};
   const char *digits = channel->name;
 
+  for (unsigned axis = 0; axis < sizeof axes / sizeof axes[0]; axis++)
+    if (strcmp(channel->name, axes[axis]) == 0)
+      return axis;
   while (*digits != '\0' && !isdigit((unsigned char)*digits))
     digits++;
   return (unsigned)strtoul(digits, NULL, 10);
@@ -81,18 +104,34 @@ static double time_of(const struct comparison *comparison, const struct timing *
   return timing->first_s + ((double)k - (double)timing->first) / comparison->rate_hz;
 }
 
+/* What an instrument says for one volt at its terminals, in its unit. */
+static double unit_per_volt(const struct comparison *comparison, const char *unit)
+{
+  if (strcmp(unit, "V") == 0)
+    return 1.0;
+  return strcmp(unit, "mV") == 0 ? 1e3 : comparison->newton_per_volt;
+}
+
+/* Where the sensor says newtons as f32: what that resolves from 1024 N up. */
+static const double f32_step_n = 0x1p-13;
+
 /* Converter steps between what was read and what acted. */
 static double error_steps(const struct comparison *comparison, const struct timing *timing,
                           size_t c, size_t k)
 {
   const struct stance_channel *channel = &comparison->trace->channel[c];
   const struct stance_converter *converter = &channel->converter;
+  const bool converts = converter->unit[0] != '\0';
   const double above = comparison->trace->value[c][k] - converter->zero;
-  const double slope = above >= 0.0 ? converter->slope_above : converter->slope_below;
-  const double truth = stance_virtual_input_volts(comparison->played, terminal_of(channel),
+  const double slope = !converts      ? 1.0
+                       : above >= 0.0 ? converter->slope_above
+                                      : converter->slope_below;
+  const double truth = unit_per_volt(comparison, converts ? converter->unit : channel->unit) *
+                       stance_virtual_input_volts(comparison->played, terminal_of(channel),
                                                   time_of(comparison, timing, k) + channel->skew_s);
+  const double step = converts ? fabs(slope) : f32_step_n;
 
-  return isnan(above) ? 0.0 : fabs(converter->offset + above * slope - truth) / fabs(slope);
+  return isnan(above) ? 0.0 : fabs(converter->offset + above * slope - truth) / step;
 }
 
 /* Values misread under a timing; stops counting at `enough`. */
@@ -179,6 +218,7 @@ static int report(const struct stance_recording *recording, const struct stance_
 {
   const struct stance_virtual_input_options options = {
       .uri = arguments[0][0] == '\0' ? NULL : arguments[0],
+      .wiring = getenv("STANCE_WIRING"),
       .newton_per_volt = strtod(arguments[1], NULL),
       .clock_ppm = strtod(arguments[2], NULL),
       .bias_v = strtod(arguments[3], NULL),
@@ -186,6 +226,7 @@ static int report(const struct stance_recording *recording, const struct stance_
   const struct stance_source_info *source = &recording->stream[stream].source;
   struct stance_problem problem = {""};
   struct comparison comparison = {.trace = trace,
+                                  .newton_per_volt = options.newton_per_volt,
                                   .rate_hz = source->rate_hz * (1.0 + options.clock_ppm * 1e-6)};
   uint64_t lost;
 
@@ -241,9 +282,11 @@ int main(int argc, char **argv)
 {
   if (argc == 3 && strcmp(argv[1], "profile") == 0)
     return put_profile(argv[2]);
+  if (argc >= 5 && strcmp(argv[1], "force") == 0)
+    return print_force(argv[2], argv[3], argv + 4, argc - 4);
   if (argc >= 8 && argc <= 10 && strcmp(argv[1], "compare") == 0)
     return compare_recording(argc - 2, argv + 2);
-  fprintf(stderr, "usage: device_check profile STORE | compare STORE PLAY N_PER_V PPM BIAS_V "
-                  "MARKS_V [STREAM [RECORDING]]\n");
+  fprintf(stderr, "usage: device_check profile STORE | force PLAY SIDE TIME_S… | compare STORE "
+                  "PLAY N_PER_V PPM BIAS_V MARKS_V [STREAM [RECORDING]]\n");
   return 2;
 }
