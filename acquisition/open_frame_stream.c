@@ -11,7 +11,7 @@
 #include "open_frame.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 enum { INDEX_AT = 2, TIME_AT = 6, MASK_AT = 10, BYTES_AT = 11, FLAGS_AT = 12 };
 enum { OVERRUN = 1 << 0, MISSED = 1 << 1, OUT_OF_RANGE_FIRST = 8 };
@@ -106,7 +106,7 @@ static uint32_t saturated(uint8_t mask, unsigned channels)
   return flags;
 }
 
-/* `sample_bytes` is known to the compiler where this is called. */
+/* `sample_bytes`, and mostly `channel_count`, is known to the compiler where this is called. */
 static inline void push_each(const uint8_t *sample, size_t sample_bytes, size_t channel_count,
                              size_t count, uint32_t flags, struct stance_frame_sink *sink)
 {
@@ -128,7 +128,9 @@ static void push_scans(const struct stance_open_stream *stream, const uint8_t *s
     flags = saturated(stream->mask, wire_flags >> OUT_OF_RANGE_FIRST);
   if (flags != 0)
     sink->warnings |= STANCE_WARNING_OVERLOAD;
-  if (stream->sample_bytes == 4)
+  if (stream->sample_bytes == 3 && stream->channel_count == 8)
+    push_each(sample, 3, 8, count, flags, sink);
+  else if (stream->sample_bytes == 4)
     push_each(sample, 4, stream->channel_count, count, flags, sink);
   else
     push_each(sample, 3, stream->channel_count, count, flags, sink);
@@ -164,26 +166,43 @@ static void take_data(struct stance_open_stream *stream, const uint8_t *packet, 
     push_scans(stream, packet + STANCE_OPEN_DATA_HEAD, count, flags, sink);
 }
 
+/* What stood before a zero. */
+static void take_packet(struct stance_open_stream *stream, const uint8_t *encoded, size_t count,
+                        bool overlong, struct stance_frame_sink *sink)
+{
+  uint8_t packet[STANCE_OPEN_ENCODED_MAX];
+  const size_t length = overlong ? 0 : stance_open_unpack(encoded, count, packet);
+  /* Zeros in a row are allowed: they end nothing. */
+  const bool empty = count == 0 && !overlong;
+
+  if (length == 0 && !empty) {
+    stream->damaged++;
+    if (++stream->unreadable == UNREADABLE_MAX)
+      restart(stream, sink,
+              "what it sends cannot be read; does its firmware keep to "
+              "OPEN_FRAMING.md?");
+  } else if (length > 0 && packet[1] == STANCE_OPEN_DATA) {
+    take_data(stream, packet, length, sink);
+  }
+}
+
 void stance_open_stream_decode(struct stance_open_stream *stream, const uint8_t *bytes,
                                size_t length, struct stance_frame_sink *sink)
 {
   struct stance_open_gatherer *gatherer = &stream->gatherer;
-  uint8_t packet[STANCE_OPEN_ENCODED_MAX];
 
-  while (length > 0 && !stream->given_up && stance_open_gather(gatherer, &bytes, &length)) {
-    const size_t count =
-        gatherer->overlong ? 0 : stance_open_unpack(gatherer->bytes, gatherer->count, packet);
-    /* Zeros in a row are allowed: they end nothing. */
-    const bool empty = gatherer->count == 0 && !gatherer->overlong;
-    stance_open_gatherer_clear(gatherer);
-    if (count == 0 && !empty) {
-      stream->damaged++;
-      if (++stream->unreadable == UNREADABLE_MAX)
-        restart(stream, sink,
-                "what it sends cannot be read; does its firmware keep to "
-                "OPEN_FRAMING.md?");
-    } else if (count > 0 && packet[1] == STANCE_OPEN_DATA) {
-      take_data(stream, packet, count, sink);
+  while (length > 0 && !stream->given_up) {
+    /* A packet that comes whole need not be gathered. */
+    const uint8_t *zero =
+        gatherer->count == 0 && !gatherer->overlong ? memchr(bytes, 0, length) : NULL;
+    if (zero != NULL) {
+      const size_t count = (size_t)(zero - bytes);
+      take_packet(stream, bytes, count, count > sizeof gatherer->bytes, sink);
+      bytes += count + 1;
+      length -= count + 1;
+    } else if (stance_open_gather(gatherer, &bytes, &length)) {
+      take_packet(stream, gatherer->bytes, gatherer->count, gatherer->overlong, sink);
+      stance_open_gatherer_clear(gatherer);
     }
   }
 }

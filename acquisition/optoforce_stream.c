@@ -46,11 +46,16 @@ static size_t axes_of_head(const uint8_t *bytes)
   return bytes[3] == 0x0a ? 3 : bytes[3] == 0x10 ? 6 : 0;
 }
 
-/* The eight bytes of a word, added: pairs first, then the four pairs by a multiplication. */
-static unsigned sum_of_bytes(uint64_t word)
+/* The eight bytes of a word in four sums of 16 bits side by side: room for 128 words. */
+static uint64_t side_sums(uint64_t word)
 {
-  const uint64_t even = UINT64_C(0x00ff00ff00ff00ff), ones = UINT64_C(0x0001000100010001);
-  return (unsigned)((((word & even) + (word >> 8 & even)) * ones) >> 48);
+  const uint64_t even = UINT64_C(0x00ff00ff00ff00ff);
+  return (word & even) + (word >> 8 & even);
+}
+
+static unsigned sum_of(uint64_t side_sums)
+{
+  return (unsigned)(side_sums * UINT64_C(0x0001000100010001) >> 48);
 }
 
 static uint64_t get_word(const uint8_t *bytes)
@@ -70,14 +75,14 @@ static uint32_t get_half_word(const uint8_t *bytes)
 /* `axis_count` is 3 or 6. */
 static bool checksum_holds(const uint8_t *frame, size_t axis_count)
 {
-  unsigned sum = sum_of_bytes(get_word(frame));
+  uint64_t sums = side_sums(get_word(frame));
 
   if (axis_count == 3) {
-    sum += sum_of_bytes((uint64_t)get_half_word(frame + 8) << 16 | get_u16(frame + 12));
-    return sum == get_u16(frame + 14);
+    sums += side_sums((uint64_t)get_half_word(frame + 8) << 16 | get_u16(frame + 12));
+    return sum_of(sums) == get_u16(frame + 14);
   }
-  sum += sum_of_bytes(get_word(frame + 8)) + sum_of_bytes(get_half_word(frame + 16));
-  return sum == get_u16(frame + 20);
+  sums += side_sums(get_word(frame + 8)) + side_sums(get_half_word(frame + 16));
+  return sum_of(sums) == get_u16(frame + 20);
 }
 
 /* A sum of bytes cannot tell a frame that was cut short and filled up from the next one, but that
@@ -164,8 +169,8 @@ static bool judge_status(struct stance_optoforce_stream *stream, uint16_t status
   return true;
 }
 
-static void take_frame(struct stance_optoforce_stream *stream, const uint8_t *frame,
-                       struct stance_frame_sink *sink)
+static inline void take_frame(struct stance_optoforce_stream *stream, size_t axis_count,
+                              const uint8_t *frame, struct stance_frame_sink *sink)
 {
   double value[STANCE_CHANNEL_COUNT_MAX] = {0};
   uint32_t flags = 0;
@@ -173,25 +178,26 @@ static void take_frame(struct stance_optoforce_stream *stream, const uint8_t *fr
   if (!account(stream, get_u16(frame + COUNTER_AT), sink) ||
       !judge_status(stream, get_u16(frame + STATUS_AT), sink, &flags))
     return;
-  for (size_t axis = 0; axis < stream->axis_count; axis++)
+  for (size_t axis = 0; axis < axis_count; axis++)
     value[axis] = (int16_t)get_u16(frame + VALUES_AT + 2 * axis);
   stance_frame_sink_push(sink, value, flags);
 }
 
-/* Takes every whole frame of these bytes; returns how many are done with. */
-static size_t consume(struct stance_optoforce_stream *stream, const uint8_t *bytes, size_t length,
-                      struct stance_frame_sink *sink)
+/* `axis_count` is known to the compiler where this is called. */
+static inline size_t consume_axes(struct stance_optoforce_stream *stream, size_t axis_count,
+                                  const uint8_t *bytes, size_t length,
+                                  struct stance_frame_sink *sink)
 {
-  const size_t frame_bytes = stance_optoforce_frame_bytes(stream->axis_count);
+  const size_t frame_bytes = stance_optoforce_frame_bytes(axis_count);
   size_t at = 0;
 
   while (at + HEAD_BYTES <= length && !stream->given_up) {
-    const bool head = axes_of_head(bytes + at) == stream->axis_count;
+    const bool head = axes_of_head(bytes + at) == axis_count;
     if (head && frame_bytes > length - at)
       break;
-    if (head && checksum_holds(bytes + at, stream->axis_count) &&
+    if (head && checksum_holds(bytes + at, axis_count) &&
         head_may_follow(bytes + at + frame_bytes, length - at - frame_bytes)) {
-      take_frame(stream, bytes + at, sink);
+      take_frame(stream, axis_count, bytes + at, sink);
       at += frame_bytes;
     } else {
       stream->damaged += head;
@@ -200,6 +206,14 @@ static size_t consume(struct stance_optoforce_stream *stream, const uint8_t *byt
     }
   }
   return at;
+}
+
+/* Takes every whole frame of these bytes; returns how many are done with. */
+static size_t consume(struct stance_optoforce_stream *stream, const uint8_t *bytes, size_t length,
+                      struct stance_frame_sink *sink)
+{
+  return stream->axis_count == 6 ? consume_axes(stream, 6, bytes, length, sink)
+                                 : consume_axes(stream, 3, bytes, length, sink);
 }
 
 void stance_optoforce_stream_decode(struct stance_optoforce_stream *stream, const uint8_t *bytes,

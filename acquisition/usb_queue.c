@@ -56,10 +56,15 @@ static void judge(struct usb_link *link, enum libusb_transfer_status status)
 static void submit(struct usb_slot *slot)
 {
   struct usb_queue *queue = &slot->link->queue;
-  const enum usb_error error = usb_error_of(libusb_submit_transfer(slot->transfer));
-  slot->in_flight = error == USB_OK;
-  queue->in_flight += slot->in_flight ? 1 : 0;
-  queue->refused = slot->in_flight ? 0 : queue->refused + 1;
+  const int code = libusb_submit_transfer(slot->transfer);
+  slot->in_flight = code >= 0;
+  if (slot->in_flight) {
+    queue->in_flight++;
+    queue->refused = 0;
+    return;
+  }
+  const enum usb_error error = usb_error_of(code);
+  queue->refused++;
   queue->memory_short |= error == USB_NO_ROOM;
   slot->link->gone |= error == USB_GONE;
 }
