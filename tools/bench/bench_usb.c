@@ -46,6 +46,7 @@ int LIBUSB_CALL libusb_submit_transfer(struct libusb_transfer *transfer)
 
 struct bench {
   const struct stance_instrument *instrument;
+  struct stance_virtual_input *input;
   struct stance_virtual_device *device;
   struct stance_source_info info;
   struct stance_usb_shape shape;
@@ -147,6 +148,7 @@ static bool record(struct bench *bench, const char *name, const char *query)
   const char *scheme = scheme_of(name);
   const struct stance_usb_id *id;
   struct stance_uri uri;
+  struct stance_problem problem = {""};
   char text[200];
   const struct stance_virtual_kind *kind = stance_virtual_kind_find(name);
   for (size_t k = 0; stance_instruments[k] != NULL; k++)
@@ -154,12 +156,17 @@ static bool record(struct bench *bench, const char *name, const char *query)
       bench->instrument = stance_instruments[k];
   if (kind == NULL || bench->instrument == NULL)
     return false;
+  /* A voltage on every terminal: bare ones would all say 0, which is the end of a range for some
+     and costs COBS more than any force. So few newtons that no sensor is overloaded. */
+  const struct stance_virtual_input_options acting = {
+      .newton_per_volt = 10, .bias_v = 0.1, .marks_v = 0.15};
   id = usb_match(bench->instrument, u16_at(kind->descriptors.device + VENDOR_AT),
                  u16_at(kind->descriptors.device + PRODUCT_AT));
   snprintf(text, sizeof text, "%s:?%s", scheme, query);
   bench->state = calloc(1, bench->instrument->state_size);
   if (bench->state == NULL ||
-      stance_virtual_device_create(kind, NULL, NULL, &bench->device, NULL) != STANCE_OK ||
+      stance_virtual_input_open(&acting, &bench->input, &problem) != STANCE_OK ||
+      stance_virtual_device_create(kind, NULL, bench->input, &bench->device, NULL) != STANCE_OK ||
       stance_uri_init(&uri, text, NULL) != STANCE_OK ||
       bench->instrument->set_up(bench->state, &uri, id, NULL) != STANCE_OK)
     return false;
@@ -279,6 +286,7 @@ int main(int argc, char **argv)
          (unsigned long long)frames);
   stance_frame_ring_destroy(ring);
   stance_virtual_device_destroy(bench.device);
+  stance_virtual_input_destroy(bench.input);
   free(bench.state);
   return 0;
 }
