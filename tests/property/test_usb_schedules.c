@@ -133,7 +133,7 @@ static void every_schedule_keeps_the_accounts(void **state)
   for (uint64_t k = 0; k < count; k++) {
     /* A failure ends the test: the last line is its seed. */
     if (getenv("STANCE_VERBOSE") != NULL)
-      print_message("seed %llu\n", (unsigned long long)(first + k));
+      print_message("seed %llu\n", (unsigned long long)first + k);
     run_schedule(first + k);
   }
 }

@@ -73,7 +73,7 @@ void LIBUSB_CALL libusb_hotplug_deregister_callback(libusb_context *context,
 
 ssize_t LIBUSB_CALL libusb_get_device_list(libusb_context *context, libusb_device ***ret_list)
 {
-  libusb_device **list = calloc(FAKE_DEVICE_MAX + 1, sizeof *list);
+  libusb_device **list = calloc(FAKE_DEVICE_MAX + 1, sizeof(libusb_device *));
   ssize_t count = 0;
   fake_lock();
   looked_in = context;

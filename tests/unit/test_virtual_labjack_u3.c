@@ -43,7 +43,7 @@ static void sign(uint8_t *bytes, size_t length)
 
   for (size_t k = 6; k < length; k++)
     sum += bytes[k];
-  bytes[4] = sum % 256;
+  bytes[4] = (uint8_t)(sum % 256);
   bytes[5] = (uint8_t)(sum / 256);
   sum = 0;
   for (size_t k = 1; k < 6; k++)
