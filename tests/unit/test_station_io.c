@@ -217,6 +217,14 @@ static void calibration_is_chosen_in_order(void **state)
   strcpy(info.channel[0].unit, "N");
   assert_int_equal(stance_pipeline_calibration(&info, NULL, &calibration, &problem), STANCE_OK);
   assert_string_equal(calibration.id, "identity");
+  /* Counts become volts before a profile is applied: it is for volts. */
+  info.channel[0].converter =
+      (struct stance_converter){.unit = "V", .slope_above = 3e-4, .slope_below = 3e-4};
+  strcpy(info.channel[0].unit, "counts");
+  assert_int_equal(stance_pipeline_calibration(&info, &stored, &calibration, &problem), STANCE_OK);
+  assert_string_equal(calibration.id, "newer");
+  info.channel[0].converter = (struct stance_converter){0};
+  strcpy(info.channel[0].unit, "N");
   /* A profile of another wiring must not be applied. */
   strcpy(stored.channel[0].channel, "AIN3");
   assert_int_equal(stance_pipeline_calibration(&info, &stored, &calibration, &problem),

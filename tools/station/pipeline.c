@@ -111,15 +111,19 @@ void stance_pipeline_instrument(const struct stance_source_info *info, char *ret
   snprintf(ret_name, size, info->serial[0] == '\0' ? "%s%s" : "%s %s", info->model, info->serial);
 }
 
-/* A profile is for the channels it was made with, in their order. */
+/* A profile is for the channels it was made with, in their order, and in what their converter
+ * gives. */
 static enum stance_status check_wiring(const struct stance_source_info *info,
                                        const struct stance_calibration *stored,
                                        struct stance_problem *problem)
 {
+  struct stance_channel channel[STANCE_CHANNEL_COUNT_MAX];
+
+  stance_conditioning_channels(info->channel, info->channel_count, channel);
   for (size_t c = 0; c < info->channel_count || c < stored->channel_count; c++) {
-    const char *now = c < info->channel_count ? info->channel[c].name : "none";
+    const char *now = c < info->channel_count ? channel[c].name : "none";
     const char *then = c < stored->channel_count ? stored->channel[c].channel : "none";
-    const char *unit_now = c < info->channel_count ? info->channel[c].unit : "";
+    const char *unit_now = c < info->channel_count ? channel[c].unit : "";
     const char *unit_then = c < stored->channel_count ? stored->channel[c].unit : "";
     if (strcmp(now, then) != 0 || strcmp(unit_now, unit_then) != 0)
       return stance_problem_set(problem, STANCE_MISMATCH,
