@@ -146,9 +146,6 @@ judge() {
   for k in -1 0 1 100; do
     times+=("$(awk -v t="$2" -v k="$k" 'BEGIN { printf "%.9f", t + k / 1000 }')")
   done
-  for ((k = 0; k < 2000; k++)); do
-    times+=("$(printf '%d.%06d' $((${2%.*} + k / 1000)) $((k % 1000 * 1000)))")
-  done
   {
     "$build/tests/device_check" force "$play" "$1" "${times[@]}" | sed 's/^/force /'
     cat
@@ -161,10 +158,9 @@ judge() {
       bad = 1
     }
     END {
-      for (k = 4; k < n; k++) if (f[k] > peak) peak = f[k]
       steps = side == "total" ? 2 * step : step
       if (unit["peak_force"] != "N") { print "      no newtons" >"/dev/stderr"; bad = 1 }
-      off("peak_force", value["peak_force"], peak, steps)
+      off("peak_force", value["peak_force"], f[4], steps)
       if (side == "total") {
         if (f[0] - value["limb_weight"] >= 10 + steps) off("onset, one sample early", f[0] - value["limb_weight"], 10, steps)
         if (f[2] - value["limb_weight"] <= 10 - steps) off("onset, one sample late", f[2] - value["limb_weight"], 10, steps)
@@ -189,6 +185,8 @@ case_replugs() {
   account_within_gaps
   must "$streams" = $((faults + 1)) 'streams, unpluggings + 1'
   must "$gaps" -ge "$faults" 'gaps'
+  # A packet of two inputs is 12 frames late before any delay of the host.
+  [ "${3-}" != real ] || must "$(awk -v x="$shift" 'BEGIN { print x < 20 && x > -20 }')" = 1 "right to 20 frames ($shift)"
   summary
 }
 

@@ -2,7 +2,8 @@
 /* What a guest's script cannot do by itself:
 
      device_check profile STORE                      puts the calibration profile of standard input
-     device_check force PLAY SIDE TIME_S…            newtons that truly act, one line each
+     device_check force PLAY SIDE TIME_S…            newtons that truly act, one line each,
+                                                     and the most within 3 s after the first
      device_check compare STORE PLAY N_PER_V PPM BIAS_V MARKS_V [STREAM [RECORDING]]
                                                      the recording against the force that was played
 
@@ -46,6 +47,8 @@ static int put_profile(const char *path)
   return status == STANCE_OK ? 0 : complain("profile", &problem);
 }
 
+enum { EFFORT_MS = 3000 };
+
 static int print_force(const char *play, const char *side, char **times, int count)
 {
   char wiring[32];
@@ -59,6 +62,10 @@ static int print_force(const char *play, const char *side, char **times, int cou
     return complain("force", &problem);
   for (int k = 0; k < count; k++)
     printf("%.6f\n", stance_virtual_input_volts(input, 0, strtod(times[k], NULL)));
+  double peak = 0.0;
+  for (unsigned ms = 0; ms < EFFORT_MS; ms++)
+    peak = fmax(peak, stance_virtual_input_volts(input, 0, strtod(times[0], NULL) + ms * 1e-3));
+  printf("%.6f\n", peak);
   stance_virtual_input_destroy(input);
   return 0;
 }
