@@ -208,11 +208,12 @@ static int64_t recorded_now_ns(void *context)
 /* The engine's own callback, once for each packet. */
 static uint64_t stream(struct bench *bench, struct stance_frame_ring *ring)
 {
-  struct usb_link *link = calloc(1, sizeof *link);
+  static struct usb_link one_link; /* too large for a stack */
+  struct usb_link *link = &one_link;
   struct usb_flow flow = {0};
   const int64_t *now_ns = &bench->packet[0].at_ns;
   const struct stance_clock clock = {.now_ns = recorded_now_ns, .context = &now_ns};
-  if (link == NULL || !usb_flow_init(&flow, bench->instrument, &clock, bench->state))
+  if (!usb_flow_init(&flow, bench->instrument, &clock, bench->state))
     return 0;
   link->instrument = bench->instrument;
   link->clock = &clock;
@@ -232,7 +233,6 @@ static uint64_t stream(struct bench *bench, struct stance_frame_ring *ring)
   const uint64_t frames = flow.sink.next_index - flow.sink.lost;
   usb_queue_free(&link->queue);
   usb_flow_finish(&flow);
-  free(link);
   return frames;
 }
 
@@ -242,8 +242,10 @@ static int LIBUSB_CALL synchronous_read(const struct packet *from, uint8_t *to)
   if (transfer == NULL)
     return -1;
   libusb_fill_bulk_transfer(transfer, NULL, 0, to, from->length, NULL, NULL, 1000);
-  if (libusb_submit_transfer(transfer) != 0)
+  if (libusb_submit_transfer(transfer) != 0) {
+    libusb_free_transfer(transfer);
     return -1;
+  }
   memcpy(to, from->bytes, (size_t)from->length); /* as the kernel does for both, but here seen */
   libusb_free_transfer(transfer);
   return from->length;
