@@ -284,7 +284,7 @@ int main(int argc, char **argv)
     read_loop(&bench, &sink);
     frames = sink.next_index - sink.lost;
   }
-  printf("samples=%llu frames=%llu\n", (unsigned long long)(frames * bench.info.channel_count),
+  printf("samples=%llu frames=%llu\n", (unsigned long long)frames * bench.info.channel_count,
          (unsigned long long)frames);
   stance_frame_ring_destroy(ring);
   stance_virtual_device_destroy(bench.device);
