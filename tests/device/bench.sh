@@ -94,8 +94,8 @@ must() { test "$1" "$2" "$3" || complain "$4: $1 $2 $3"; }
 # a moment to find out what they are), what is missing is what it lost, nothing else.
 account_exactly() {
   local earlier
-  earlier=$(sed -n "s/^instrument=${1:-1} event=started .*frame=\([0-9]*\).*/\1/p" "$work/events" | tail -n 1)
-  must "$stored" = "$((delivered - earlier))" 'frames stored, delivered'
+  earlier=$(sed -n "s/^instrument=${1:-1} event=started .*delivered=\([0-9]*\).*/\1/p" "$work/events" | tail -n 1)
+  must "$stored" = "$((delivered - ${earlier:-0}))" 'frames stored, delivered'
   must "$lost" = "$((spoilt + dropped))" 'frames lost, lost by the instrument'
   must "$misread" = 0 'values misread'
 }

@@ -183,10 +183,10 @@ case_replugs() {
   compare 0
   must "$status" = 0 'exit status'
   account_within_gaps
-  must "$streams" = $((faults + 1)) 'streams, unpluggings + 1'
+  must "$streams" -gt "$faults" 'streams, unpluggings'
   must "$gaps" -ge "$faults" 'gaps'
   # A packet of two inputs is 12 frames late before any delay of the host.
-  [ "${3-}" != real ] || must "$(awk -v x="$shift" 'BEGIN { print x < 20 && x > -20 }')" = 1 "right to 20 frames ($shift)"
+  [ "${3-}" != real ] || must "$(awk -v x="$shift" 'BEGIN { print (x < 20 && x > -20) }')" = 1 "right to 20 frames ($shift)"
   summary
 }
 

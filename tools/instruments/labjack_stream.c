@@ -53,8 +53,9 @@ void stance_virtual_labjack_stream_start(struct stance_virtual_device *device)
   stance_virtual_clock_start(&device->clock, state->rate_hz);
   device->counts.streams++;
   stance_virtual_reach(device, STANCE_VIRTUAL_AT_FIRST);
-  stance_virtual_log(device, "event=started time=%.9f frame=%llu", device->clock.start_s,
-                     (unsigned long long)device->counts.sampled);
+  stance_virtual_log(device, "event=started time=%.9f frame=%llu delivered=%llu",
+                     device->clock.start_s, (unsigned long long)device->counts.sampled,
+                     (unsigned long long)device->counts.delivered);
 }
 
 void stance_virtual_labjack_stream_stop(struct stance_virtual_device *device)
