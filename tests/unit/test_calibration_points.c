@@ -120,6 +120,27 @@ static struct stance_point_row stretch(double from_s, double to_s)
   return (struct stance_point_row){.from_s = from_s, .to_s = to_s};
 }
 
+/* A profile is for volts where the instrument says what its counts mean; the end of the range is
+   told by counts. */
+static void counts_are_read_in_the_converters_unit(void **state)
+{
+  (void)state;
+  static double value[2][SAMPLE_COUNT];
+  struct stance_raw_trace trace;
+  struct stance_source *source = open_trace(&trace, value);
+  stance_source_destroy(source);
+  trace.channel[0].converter = (struct stance_converter){
+      .unit = "V", .zero = 100, .slope_above = 0.001, .slope_below = 0.002, .offset = 0.5};
+  assert_int_equal(
+      stance_source_from_trace(&trace, "trace:", (double)INFINITY, NULL, &source, NULL), STANCE_OK);
+  struct stance_point_row row[] = {stretch(3, 4), stretch(0, 1)};
+  struct stance_reading reading[2];
+  assert_int_equal(stance_reading_rows(source, 0, row, 2, reading, NULL), STANCE_OK);
+  assert_true(fabs(row[0].point.raw - (0.5 + 0.2495)) < 1e-12); /* 349.5 counts */
+  assert_true(fabs(row[1].point.raw - (0.5 - 0.101)) < 1e-12);  /* 49.5 counts */
+  stance_source_destroy(source);
+}
+
 static void stretches_are_read_where_they_lie(void **state)
 {
   (void)state;
@@ -188,6 +209,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(loads_tell_direction_and_repeat),
       cmocka_unit_test(impossible_tables_are_refused),
+      cmocka_unit_test(counts_are_read_in_the_converters_unit),
       cmocka_unit_test(stretches_are_read_where_they_lie),
       cmocka_unit_test(a_live_reader_goes_on_where_it_was),
   };

@@ -2,6 +2,7 @@
 /* One load after the other, asked for on the terminal. */
 #include "calibrate.h"
 #include "command.h"
+#include "stance/conditioning.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -142,7 +143,10 @@ enum stance_status stance_calibrate_guide(struct stance_source *source, size_t c
                                           size_t *ret_count, struct stance_problem *problem)
 {
   char line[128];
-  struct guide guide = {.channel = &stance_source_info(source)->channel[channel],
+  const struct stance_source_info *info = stance_source_info(source);
+  struct stance_channel channels[STANCE_CHANNEL_COUNT_MAX];
+  stance_conditioning_channels(info->channel, info->channel_count, channels);
+  struct guide guide = {.channel = &channels[channel],
                         .channel_number = channel,
                         .gravity_m_per_s2 = gravity_m_per_s2,
                         .seconds = seconds,

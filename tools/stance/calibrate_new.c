@@ -6,6 +6,7 @@
 
 #include "certificate.h"
 #include "pipeline.h"
+#include "stance/conditioning.h"
 
 #include <limits.h>
 #include <math.h>
@@ -17,7 +18,7 @@ struct calibration {
   const struct stance_calibrate_arguments *arguments;
   struct stance_store *store;
   struct stance_source *source;
-  const struct stance_source_info *info;
+  struct stance_source_info info; /* channels in the unit that a profile is for */
   size_t channel;
   double gravity_m_per_s2; /* NaN: not known */
   struct stance_calibration base, next;
@@ -30,18 +31,18 @@ static enum stance_status find_channel(struct calibration *work, struct stance_p
 {
   const char *name = work->arguments->channel;
   struct stance_text names = {0};
-  if (work->arguments->matrix != NULL || (name == NULL && work->info->channel_count == 1))
+  if (work->arguments->matrix != NULL || (name == NULL && work->info.channel_count == 1))
     return STANCE_OK; /* all of them, or the only one */
-  for (size_t k = 0; k < work->info->channel_count; k++) {
+  for (size_t k = 0; k < work->info.channel_count; k++) {
     char number[24];
     snprintf(number, sizeof number, "#%zu", k + 1);
     if (name != NULL &&
-        (strcmp(name, work->info->channel[k].name) == 0 || strcmp(name, number) == 0)) {
+        (strcmp(name, work->info.channel[k].name) == 0 || strcmp(name, number) == 0)) {
       work->channel = k;
       stance_text_finish(&names);
       return STANCE_OK;
     }
-    stance_text_format(&names, "%s%s", k > 0 ? ", " : "", work->info->channel[k].name);
+    stance_text_format(&names, "%s%s", k > 0 ? ", " : "", work->info.channel[k].name);
   }
   enum stance_status status = stance_problem_set(
       problem, STANCE_USAGE, "%s%.60s%s: choose one with --channel: %.300s",
@@ -66,12 +67,12 @@ static enum stance_status find_base(struct calibration *work, unsigned *ret_vers
   char instrument[sizeof work->base.instrument], (*ids)[64] = NULL;
   struct stance_calibration stored;
   size_t count = 0;
-  stance_pipeline_instrument(work->info, instrument, sizeof instrument);
+  stance_pipeline_instrument(&work->info, instrument, sizeof instrument);
   enum stance_status status =
       stance_store_get_calibration(work->store, instrument, &stored, problem);
   if (status != STANCE_OK && status != STANCE_END)
     return status;
-  status = stance_pipeline_calibration(work->info, status == STANCE_OK ? &stored : NULL,
+  status = stance_pipeline_calibration(&work->info, status == STANCE_OK ? &stored : NULL,
                                        &work->base, problem);
   if (status != STANCE_OK)
     return status;
@@ -90,7 +91,8 @@ static enum stance_status open_all(struct calibration *work, unsigned *ret_versi
     status = stance_source_open(work->arguments->device, NULL, &work->source, problem);
   if (status != STANCE_OK)
     return status;
-  work->info = stance_source_info(work->source);
+  work->info = *stance_source_info(work->source);
+  stance_conditioning_channels(work->info.channel, work->info.channel_count, work->info.channel);
   status = find_channel(work, problem);
   return status == STANCE_OK ? find_base(work, ret_version, problem) : status;
 }
@@ -164,7 +166,7 @@ static enum stance_status enter(struct calibration *work,
   const bool certificate = !isnan(slope);
   if (!certificate) {
     enum stance_status status = stance_sensitivity_slope(
-        &arguments->sensitivity, work->info->channel[work->channel].unit, &slope, problem);
+        &arguments->sensitivity, work->info.channel[work->channel].unit, &slope, problem);
     if (status != STANCE_OK)
       return status;
   }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reading.h"
 
+#include "stance/conditioning.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,12 +16,18 @@ struct sums {
   uint64_t count, spoilt;
 };
 
+/* In the unit that a profile is for: counts become volts where the instrument says how; whether
+   they stand at the end of the range is told by the counts. */
 static void add(struct sums *sums, const struct stance_raw_frame *frame,
-                const struct stance_channel *about, size_t channel)
+                const struct stance_source_info *info, size_t channel)
 {
-  const double value = frame->value[channel];
+  const struct stance_channel *about = &info->channel[channel];
+  const double counts = frame->value[channel];
+  struct stance_raw_frame converted;
+  stance_conditioning_frame(info->channel, info->channel_count, frame, &converted);
+  const double value = converted.value[channel];
   const uint32_t spoilt = STANCE_FRAME_CORRUPT | STANCE_FRAME_SATURATED(channel);
-  if (!isfinite(value) || value <= about->minimum || value >= about->maximum ||
+  if (!isfinite(counts) || counts <= about->minimum || counts >= about->maximum ||
       (frame->flags & spoilt) != 0) {
     sums->spoilt++;
     return;
@@ -144,7 +152,7 @@ enum stance_status stance_live_reader_take(struct stance_live_reader *live, size
   enum stance_status status = next_frame(live, &frame, problem);
   const uint64_t first = status == STANCE_OK ? frame->index : live->next_index;
   while (status == STANCE_OK && frame->index < first + wanted) {
-    add(&sums, frame, &info->channel[channel], channel);
+    add(&sums, frame, info, channel);
     if (frame->index + 1 >= first + wanted)
       break;
     status = next_frame(live, &frame, problem);
@@ -182,7 +190,7 @@ static enum stance_status read_all(struct stance_live_reader *live, size_t chann
     for (size_t k = 0; k < count; k++)
       if (frame->index >= first_of(&rows[k], info->rate_hz) &&
           frame->index < last_of(&rows[k], info->rate_hz))
-        add(&sums[k], frame, &info->channel[channel], channel);
+        add(&sums[k], frame, info, channel);
   if (status == STANCE_END)
     return stance_problem_set(
         problem, STANCE_INPUT, "the recording ends at %.3f s, and the points go on to %.3f s",
