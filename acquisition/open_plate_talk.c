@@ -151,17 +151,21 @@ static enum stance_status refuse(const char *what, struct stance_problem *proble
 static enum stance_status hear_identity(struct stance_open_plate_state *plate,
                                         const uint8_t *packet, struct stance_problem *problem)
 {
-  plate->input_count = packet[2];
-  plate->sample_bytes = packet[3];
-  plate->lowest_rate_hz = stance_open_get_u32(packet + 4) * 1e-3;
-  plate->highest_rate_hz = stance_open_get_u32(packet + 8) * 1e-3;
+  const uint8_t input_count = packet[2], sample_bytes = packet[3];
+  const double lowest_rate_hz = stance_open_get_u32(packet + 4) * 1e-3;
+  const double highest_rate_hz = stance_open_get_u32(packet + 8) * 1e-3;
+
+  if (input_count < 1 || input_count > STANCE_CHANNEL_COUNT_MAX ||
+      (sample_bytes != 3 && sample_bytes != 4) || !(lowest_rate_hz > 0) ||
+      lowest_rate_hz > highest_rate_hz)
+    return refuse("says of itself what cannot be", problem);
+  plate->input_count = input_count;
+  plate->sample_bytes = sample_bytes;
+  plate->lowest_rate_hz = lowest_rate_hz;
+  plate->highest_rate_hz = highest_rate_hz;
   read_text(packet + 12, 16, plate->serial);
   read_text(packet + 28, 24, plate->model);
   read_text(packet + 52, 12, plate->firmware);
-  if (plate->input_count < 1 || plate->input_count > STANCE_CHANNEL_COUNT_MAX ||
-      (plate->sample_bytes != 3 && plate->sample_bytes != 4) || !(plate->lowest_rate_hz > 0) ||
-      plate->lowest_rate_hz > plate->highest_rate_hz)
-    return refuse("says of itself what cannot be", problem);
   return stance_open_choose_channels(plate, problem);
 }
 
@@ -200,7 +204,7 @@ static enum stance_status hear_configured(struct stance_open_plate_state *plate,
       STANCE_OPEN_DATA_HEAD + packet[3] * scan_bytes + STANCE_OPEN_CHECK_BYTES;
 
   if (packet[2] != plate->stream.mask || packet[3] == 0 || packet_bytes > STANCE_OPEN_PACKET_MAX ||
-      rate_hz < plate->lowest_rate_hz || rate_hz > plate->highest_rate_hz)
+      !(rate_hz > 0) || rate_hz < plate->lowest_rate_hz || rate_hz > plate->highest_rate_hz)
     return refuse("was set up for something else than it was asked for", problem);
   plate->stream.scans_per_packet = packet[3];
   plate->stream.rate_hz = rate_hz;

@@ -47,7 +47,7 @@ says_out '6 x 2'
 says_out 'Not saved.'
 says_out 'typical error'
 # One instrument alone, or a model that is none.
-instrument=$(cells "$(find reports -name '*_C_tests.csv' -o -name '*_C.csv' | head -n 1)" instrument | head -n 1)
+instrument=$(cells "$(find reports -name '*_C_tests.csv' -o -name '*_C.csv' | sed -n 1p)" instrument | sed -n 1p)
 expect 3 "$stance" reliability --instrument "$instrument"
 says_out "instrument '$instrument'"
 is "$(grep -c "instrument '" stdout)" 1
@@ -58,7 +58,7 @@ says_out 'No study of this clinic'
 
 # Saved, and used by the next run, by analyze and in every layout; the published one before it.
 "$stance" export --list >list.csv
-id=$(paste -d' ' <(cells list.csv athlete) <(cells list.csv recording) | sed -n 's/^F //p' | head -n 1)
+id=$(paste -d' ' <(cells list.csv athlete) <(cells list.csv recording) | sed -n 's/^F //p' | sed -n 1p)
 "$stance" analyze --layout tests "$id" >before.csv
 contains before.csv mdc95_source 'Opar 2013'
 contains before.csv mdc95_source 'measured elsewhere'
