@@ -195,6 +195,7 @@ static enum stance_status find_rows(struct reader *r, struct stance_problem *pro
     enum stance_status status = add_comment_as_names(r, comment, &added);
     if (status != STANCE_OK || added)
       return status;
+    record = i >= 0 ? record_at(r, i) : NULL; /* the records may have moved */
   }
   /* A title above a table without names is text. Numbers, or several cells of text right above the
      table, are something we do not understand; where blanks separate, a title has several too. */
