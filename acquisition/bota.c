@@ -152,6 +152,7 @@ const struct stance_instrument stance_bota = {
              .keys = keys},
     .ids = ids,
     .state_size = sizeof(struct bota),
+    .silence_condemns = true,
     .set_up = set_up,
     .converse = converse,
     .describe = describe,

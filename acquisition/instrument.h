@@ -82,7 +82,8 @@ struct stance_usb_shape {
 struct stance_instrument {
   struct stance_source_kind kind; /* keys and messages; the scheme is the instrument's name */
   const struct stance_usb_id *ids;
-  size_t state_size; /* zeroed before set_up; copied byte for byte to try a decode */
+  size_t state_size;     /* zeroed before set_up; copied byte for byte to try a decode */
+  bool silence_condemns; /* CHECK has nothing to ask, and fails: a longer silence is waited for */
   /* Settings of the URI into the state. `id` is the line of `ids` that was found. Text in `uri` is
      borrowed until destroy. STANCE_USAGE names the key and what is allowed. WORK. */
   enum stance_status (*set_up)(void *state, const struct stance_uri *uri,

@@ -159,6 +159,7 @@ const struct stance_instrument stance_open_plate = {
              .keys = keys},
     .ids = ids,
     .state_size = sizeof(struct stance_open_plate_state),
+    .silence_condemns = true,
     .set_up = set_up,
     .converse = stance_open_converse,
     .describe = describe,

@@ -369,6 +369,7 @@ const struct stance_instrument stance_optoforce = {
              .keys = keys},
     .ids = ids,
     .state_size = sizeof(struct optoforce),
+    .silence_condemns = true,
     .set_up = set_up,
     .converse = converse,
     .describe = describe,

@@ -94,7 +94,7 @@ enum stance_status usb_hold_run_up(struct stance_usb_stream *stream, struct stan
   if (status != STANCE_OK)
     return status;
   usb_flow_started(&stream->flow, usb_link_now(link));
-  stream->last_check_ns = usb_link_now(link);
+  stream->watched_ns = 0;
   stream->streaming = true;
   return STANCE_OK;
 }

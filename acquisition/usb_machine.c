@@ -147,7 +147,7 @@ static void check(struct stance_usb_stream *stream)
   const int64_t heard_ns = stream->flow.last_ns;
   const bool well = usb_converse(stream->link, STANCE_DIALOGUE_CHECK, &problem) == STANCE_OK;
   const int64_t now_ns = now_of(stream);
-  stream->last_check_ns = now_ns;
+  stream->watched_ns = 0;
   if (atomic_load(&stream->hurry) || stream->link->gone || stream->flow.last_ns > heard_ns)
     return;
   if (!well)
@@ -172,11 +172,18 @@ static const char *reason_of(const struct stance_usb_stream *stream)
   }
 }
 
-static bool is_silent(const struct stance_usb_stream *stream)
+/* Only what was listened to is silence: while this thread is held up, by its own machine or by what
+   it runs on, what comes waits for it. True after enough of it. */
+static bool listen(struct stance_usb_stream *stream)
 {
-  const int64_t heard_ns =
-      stream->flow.last_ns > stream->last_check_ns ? stream->flow.last_ns : stream->last_check_ns;
-  return now_of(stream) - heard_ns >= stream->link->queue.plan.silence_ns;
+  enum { TICK_NS = 50 * NS_PER_MS };
+  const int64_t heard_ns = stream->flow.last_ns, begin_ns = now_of(stream);
+  usb_link_pump(stream->link, begin_ns + TICK_NS);
+  const int64_t span_ns = now_of(stream) - begin_ns;
+  stream->watched_ns += span_ns < TICK_NS ? span_ns : TICK_NS;
+  if (stream->flow.last_ns != heard_ns)
+    stream->watched_ns = 0;
+  return stream->watched_ns >= usb_plan_silence_ns(&stream->link->queue.plan, stream->instrument);
 }
 
 /* What happened is still told for a while after all is well again. */
@@ -192,9 +199,8 @@ static void retire_notice(struct stance_usb_stream *stream)
 
 static void watch_stream(struct stance_usb_stream *stream)
 {
-  enum { TICK_NS = 50 * NS_PER_MS };
   struct usb_link *link = stream->link;
-  usb_link_pump(link, now_of(stream) + TICK_NS);
+  const bool silent = listen(stream);
   usb_queue_refill(link);
   if (stream->memory_short != link->queue.memory_short) {
     pthread_mutex_lock(&stream->mutex);
@@ -207,7 +213,7 @@ static void watch_stream(struct stance_usb_stream *stream)
     fail(stream);
   else if (link->queue.fault != USB_FAULT_NONE)
     restart(stream, reason_of(stream));
-  else if (is_silent(stream))
+  else if (silent)
     check(stream);
   else
     retire_notice(stream);
@@ -309,10 +315,9 @@ static void finish(struct stance_usb_stream *stream, int64_t stop_ns)
   usb_stream_set_state(stream, STANCE_SOURCE_DRAINING);
   if (stream->streaming) {
     const struct usb_queue *queue = &stream->link->queue;
-    const int64_t silence_ns = queue->plan.silence_ns;
     const bool fit = halt(stream);
     broken = stream->link->gone || queue->fault != USB_FAULT_NONE ||
-             stop_ns - stream->flow.last_ns > silence_ns;
+             stop_ns - stream->flow.last_ns > queue->plan.silence_ns;
     if (!fit)
       usb_hold_drop(stream);
   }

@@ -36,3 +36,10 @@ void usb_plan_make(const struct stance_usb_shape *shape, struct usb_plan *ret_pl
       .silence_ns = (int64_t)silence_ns,
   };
 }
+
+int64_t usb_plan_silence_ns(const struct usb_plan *plan, const struct stance_instrument *instrument)
+{
+  const int64_t unasked_ns = USB_SILENCE_UNASKED_MS * (int64_t)NS_PER_MS;
+  return instrument->silence_condemns && plan->silence_ns < unasked_ns ? unasked_ns
+                                                                       : plan->silence_ns;
+}

@@ -39,6 +39,9 @@ enum {
   USB_EXCHANGE_GUARD_MS = 1000,
   USB_DIALOGUE_MS = 30000,
   USB_SILENCE_MIN_MS = 100,
+  /* Of an instrument that cannot be asked, twice what the queue bridges: until then a disturbed
+     host or hub may hand over late what a restart would lose. */
+  USB_SILENCE_UNASKED_MS = 2 * USB_QUEUE_MS,
   /* Silence for which CHECK finds no reason: started anew all the same. */
   USB_SILENCE_MAX_MS = 10000,
   /* Consecutive errors that mean unplugged; a second glitch within this time means opened anew. */
@@ -79,6 +82,9 @@ struct usb_plan {
   int64_t silence_ns; /* nothing for longer than this is suspicious */
 };
 void usb_plan_make(const struct stance_usb_shape *shape, struct usb_plan *ret_plan);
+/* Silence after which `instrument` is checked. */
+int64_t usb_plan_silence_ns(const struct usb_plan *plan,
+                            const struct stance_instrument *instrument);
 
 /* ---- usb_flow.c: frames and their accounts --------------------------------------------------- */
 /* Written by the event thread, read by anyone: all of one moment, as a sequence lock gives it. */
@@ -308,7 +314,8 @@ struct stance_usb_stream {
   struct stance_source_info info;
   struct usb_flow flow;
   int64_t next_look_ns, backoff_ns;
-  int64_t absent_since_ns, last_glitch_ns, last_check_ns, restored_ns;
+  int64_t absent_since_ns, last_glitch_ns, restored_ns;
+  int64_t watched_ns; /* listened to since something came, or since CHECK */
   bool notice_stands;
 };
 void *usb_machine_run(void *stream);

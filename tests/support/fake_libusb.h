@@ -48,9 +48,10 @@ enum fake_event {
   FAKE_TRANSFER_TIMED_OUT,
   FAKE_TRANSFER_CANCELLED, /* without having been cancelled */
   /* Settings that hold until changed. */
-  FAKE_HOST_STALL,               /* events are not handled for `value` ns, once */
-  FAKE_OPEN_ERROR,               /* a libusb code */
-  FAKE_SUBMIT_MEMORY,            /* so many transfers can be in flight; beyond it NO_MEM */
+  FAKE_HOST_STALL,    /* events are not handled for `value` ns, once */
+  FAKE_HELD_UP,       /* once, for `value` ns after events were handled, the thread does not run */
+  FAKE_OPEN_ERROR,    /* a libusb code */
+  FAKE_SUBMIT_MEMORY, /* so many transfers can be in flight; beyond it NO_MEM */
   FAKE_SUBMIT_ERROR_IN_CALLBACK, /* `value` submits from within a callback fail with IO */
   FAKE_CANCEL_NOT_FOUND,         /* cancel says NOT_FOUND, the callback comes all the same */
   FAKE_CANCEL_COMPLETES,         /* cancelled transfers come back COMPLETED */

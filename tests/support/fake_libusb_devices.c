@@ -153,6 +153,9 @@ static void change(enum fake_event event, int64_t value)
   case FAKE_HOST_STALL:
     world.host_stall_ns = value;
     break;
+  case FAKE_HELD_UP:
+    world.held_up_ns = value;
+    break;
   case FAKE_OPEN_ERROR:
     world.open_error = value;
     break;

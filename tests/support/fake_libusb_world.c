@@ -185,6 +185,8 @@ void fake_handle(struct libusb_context *context, int64_t span_ns)
     move_to(next_ns);
   }
   context->interrupted = false;
+  stall(world.held_up_ns);
+  world.held_up_ns = 0;
   fake_unlock();
 }
 

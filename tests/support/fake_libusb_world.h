@@ -71,7 +71,7 @@ struct fake_world {
   struct fake_action action[FAKE_ACTION_MAX];
   size_t action_count;
   int64_t open_error, memory_limit, in_flight, submit_errors, cancel_delay_ns, never, jitter_ns;
-  int64_t host_stall_ns;
+  int64_t host_stall_ns, held_up_ns;
   bool cancel_not_found, cancel_completes, hotplug_missing, shuffle;
   unsigned stream_in_flight, contexts_alive, transfers_alive, devices_alive;
   struct fake_counts counts;

@@ -134,6 +134,16 @@ static enum stance_status converse(void *state, enum stance_dialogue dialogue, u
   }
 }
 
+static enum stance_status converse_unasked(void *state, enum stance_dialogue dialogue,
+                                           unsigned step, const struct stance_usb_reply *reply,
+                                           struct stance_usb_exchange *ret_exchange,
+                                           struct stance_problem *problem)
+{
+  if (dialogue == STANCE_DIALOGUE_CHECK)
+    return stance_problem_set(problem, STANCE_INSTRUMENT, "tiny: it had stopped sending");
+  return converse(state, dialogue, step, reply, ret_exchange, problem);
+}
+
 static void describe(const void *state, struct stance_source_info *ret_info)
 {
   const struct tiny *tiny = state;
@@ -213,17 +223,14 @@ static const struct stance_usb_id ids[] = {
     {0},
 };
 
-const struct stance_instrument tiny_instrument = {
-    .kind = {.scheme = "tiny", .summary = "for tests", .example = "tiny:", .keys = keys},
-    .ids = ids,
-    .state_size = sizeof(struct tiny),
-    .set_up = set_up,
-    .converse = converse,
-    .describe = describe,
-    .shape = shape,
-    .rewind = rewind_stream,
-    .decode = decode,
-};
+#define TINY                                                                             \
+  .kind = {.scheme = "tiny", .summary = "for tests", .example = "tiny:", .keys = keys},  \
+  .ids = ids, .state_size = sizeof(struct tiny), .set_up = set_up, .describe = describe, \
+  .shape = shape, .rewind = rewind_stream, .decode = decode
+
+const struct stance_instrument tiny_instrument = {TINY, .converse = converse};
+const struct stance_instrument tiny_unasked_instrument = {TINY, .converse = converse_unasked,
+                                                          .silence_condemns = true};
 
 /* ---- what the device does -------------------------------------------------------------------- */
 

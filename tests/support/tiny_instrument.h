@@ -15,6 +15,8 @@ enum { TINY_VENDOR = 0x1209, TINY_PRODUCT = 0x0001, TINY_GENERIC_PRODUCT = 0x000
 
 /* `tiny:[SERIAL|PORT]?rate=1500&frames=15&interfaces=1`. */
 extern const struct stance_instrument tiny_instrument;
+/* The same without STATUS: it sends or it does not. */
+extern const struct stance_instrument tiny_unasked_instrument;
 
 /* The device. Its sample clock runs from the world's beginning, whether it streams or not. */
 struct tiny_device {

@@ -200,36 +200,6 @@ static void damaged_and_skipped_packets_are_counted(void **state)
   assert_int_equal(rig.worst_shift, 0);
 }
 
-static void silence_that_check_explains_is_no_interruption(void **state)
-{
-  (void)state;
-  stream("tiny:");
-  rig.tiny[0].silent = true;
-  usb_rig_pass(&rig, 500 * USB_RIG_MS);
-  assert_true(rig.tiny[0].checked > 0);
-  rig.tiny[0].silent = false;
-  assert_goes_on(0);
-}
-
-static void silence_that_check_condemns_is_one(void **state)
-{
-  (void)state;
-  stream("tiny:");
-  rig.tiny[0].silent_until_start = rig.tiny[0].stopped_alone = true;
-  assert_goes_on(1);
-  assert_in_range(rig.longest_gap, 100, 1500);
-  assert_int_equal(counts().opens, 1);
-}
-
-static void silence_without_end_is_one_all_the_same(void **state)
-{
-  (void)state;
-  stream("tiny:");
-  rig.tiny[0].silent_until_start = true;
-  usb_rig_pass(&rig, 10 * USB_RIG_S);
-  assert_goes_on(1);
-}
-
 static void submit_that_fails_in_a_callback_is_repeated(void **state)
 {
   (void)state;
@@ -361,9 +331,6 @@ int main(void)
       cmocka_unit_test_setup_teardown(decoder_asks_for_a_restart, begin, end),
       cmocka_unit_test_setup_teardown(decoder_gives_up, begin, end),
       cmocka_unit_test_setup_teardown(damaged_and_skipped_packets_are_counted, begin, end),
-      cmocka_unit_test_setup_teardown(silence_that_check_explains_is_no_interruption, begin, end),
-      cmocka_unit_test_setup_teardown(silence_that_check_condemns_is_one, begin, end),
-      cmocka_unit_test_setup_teardown(silence_without_end_is_one_all_the_same, begin, end),
       cmocka_unit_test_setup_teardown(submit_that_fails_in_a_callback_is_repeated, begin, end),
       cmocka_unit_test_setup_teardown(little_memory_means_fewer_transfers, begin, end),
       cmocka_unit_test_setup_teardown(late_callbacks_after_cancel_are_waited_for, begin, end),
