@@ -229,21 +229,23 @@ static enum stance_status hear_answer(struct stance_bota_talk *talk,
   char command[COMMAND_MAX];
 
   write_command(talk, talk->script[talk->act - 1], command);
-  switch (hear(talk, command, reply)) {
+  const enum hearing hearing = hear(talk, command, reply);
+  switch (hearing) {
   case NOT_YET:
     return STANCE_OK;
   case HEARD:
     talk->attempt = 0;
     next_act(talk);
     return STANCE_OK;
-  case REFUSED:
-    return stance_problem_set(problem, STANCE_INSTRUMENT,
-                              "%s: the sensor refuses \"%s\"; is its firmware the maker's newest?",
-                              scheme, command);
+  case REFUSED: /* too, where this machine was held up between two of its characters */
   case UNHEARD:
     break;
   }
-  if (++talk->attempt == ATTEMPTS)
+  if (++talk->attempt == ATTEMPTS && hearing == REFUSED)
+    return stance_problem_set(problem, STANCE_INSTRUMENT,
+                              "%s: the sensor refuses \"%s\"; is its firmware the maker's newest?",
+                              scheme, command);
+  if (talk->attempt == ATTEMPTS)
     return stance_problem_set(problem, STANCE_INSTRUMENT,
                               "%s: no answer to \"%s\"; is it a Bota sensor, set to 460800 baud, "
                               "and supplied with power?",

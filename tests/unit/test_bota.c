@@ -27,6 +27,7 @@ struct sensor {
   char answer_text[8];
   unsigned pauses, silent;
   char refused;
+  unsigned refusals, refused_count; /* so often; 0: each time */
   uint16_t baud_value, latency;
   bool stalled;
 };
@@ -76,8 +77,10 @@ static void obey(struct sensor *sensor, char c)
     sensor->silent--;
     return;
   }
-  snprintf(sensor->answer_text, sizeof sensor->answer_text, "%c,%d", *command,
-           *command == sensor->refused ? 2 : 0);
+  const bool refuses = *command == sensor->refused &&
+                       (sensor->refusals == 0 || sensor->refused_count < sensor->refusals);
+  sensor->refused_count += refuses;
+  snprintf(sensor->answer_text, sizeof sensor->answer_text, "%c,%d", *command, refuses ? 2 : 0);
   sensor->answer = sensor->answer_text;
 }
 
@@ -207,6 +210,21 @@ static void repeats_what_was_not_heard(void **unused)
   assert_int_equal(bench_instrument_converse(&bench, STANCE_DIALOGUE_CONFIGURE, answer, &refusing),
                    STANCE_INSTRUMENT);
   assert_non_null(strstr(bench.problem.text, "f,51,0,0,1"));
+  assert_int_equal(refusing.refused_count, 3);
+  bench_instrument_close(&bench);
+}
+
+/* A host that is held up between two characters has the sensor see half a command. */
+static void repeats_what_was_cut_in_two(void **unused)
+{
+  struct bench_instrument bench;
+  struct sensor sensor = {.refused = 'c', .refusals = 2};
+  (void)unused;
+
+  open_identified(&bench, "bota:1-2");
+  assert_int_equal(bench_instrument_converse(&bench, STANCE_DIALOGUE_CONFIGURE, answer, &sensor),
+                   STANCE_OK);
+  assert_string_equal(sensor.said, "RCc,0,1,0,4c,0,1,0,4c,0,1,0,4f,51,0,0,1");
   bench_instrument_close(&bench);
 }
 
@@ -372,6 +390,7 @@ int main(void)
       cmocka_unit_test(is_set_up_character_by_character),
       cmocka_unit_test(says_who_it_is),
       cmocka_unit_test(repeats_what_was_not_heard),
+      cmocka_unit_test(repeats_what_was_cut_in_two),
       cmocka_unit_test(reads_the_documented_frame),
       cmocka_unit_test(time_stamps_tell_what_is_missing),
       cmocka_unit_test(follows_the_sensors_own_crystal),

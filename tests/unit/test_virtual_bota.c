@@ -187,7 +187,11 @@ static void answers_say_what_was_done(void **context)
   say(&line, "b,1,2,3,4,5,6\rf,9\rs");
   say(&line, "f,256,0,0,0"); /* no line end: taken after a pause */
   virtual_line_run(&line, 100, HEAD);
-  static const char expected[] = "C,0\r\nb,0\r\nf,1\r\ns,0\r\nf,0\r\n";
+  say(&line, "c,0,1"); /* after a longer one where it cannot be whole */
+  virtual_line_run(&line, 900, HEAD);
+  say(&line, ",0,4");
+  virtual_line_run(&line, 100, HEAD);
+  static const char expected[] = "C,0\r\nb,0\r\nf,1\r\ns,0\r\nf,0\r\nc,0\r\n";
   assert_int_equal(line.length, sizeof expected - 1);
   assert_memory_equal(line.bytes, expected, sizeof expected - 1);
   line.length = 0;

@@ -9,7 +9,8 @@
    and in configuration mode, which `C` begins and `R` ends, text: `f,sinc,chop,fast,skip`,
    `c,temp,cal,format,baud`, `b,` six offsets, `s` save. Each is answered `letter,0`, or `letter,1`
    where it cannot be. How a command ends is not documented: here at a line end, at once where it
-   is a lone letter, else when no character has come for a while. */
+   is a lone letter, else when no character has come for a while; for a longer one where numbers are
+   missing still, because an emulated host may take that long from one character to the next. */
 #include "virtual_ftdi.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 enum { FRAME_BYTES = 37, CRC_FROM = 1, CRC_BYTES = 34, INPUT_BYTES = 64 };
 enum { STATUS_SKIPPED = 1, STATUS_OVER_RANGE = 2, STATUS_INVALID = 4 };
 enum { USUAL_SINC = 64, USUAL_BAUD_CODE = 4, BITS_A_BYTE = 10 };
-static const int64_t pause_ns = 50000000;
+static const int64_t pause_ns = 50000000, unfinished_pause_ns = 1000000000;
 
 struct bota {
   struct stance_virtual_ftdi ftdi; /* first: its functions find it there */
@@ -146,6 +147,15 @@ static size_t read_numbers(const char *text, double *ret_number, size_t maximum)
   return *text == '\0' ? count : 0;
 }
 
+static bool is_unfinished(const struct bota *state)
+{
+  size_t commas = 0;
+
+  for (size_t k = 0; k < state->input_length; k++)
+    commas += state->input[k] == ',';
+  return commas < (state->input[0] == 'b' ? 6 : 4) || state->input[state->input_length - 1] == ',';
+}
+
 static bool set_filter(struct bota *state, const char *text)
 {
   double number[4];
@@ -254,7 +264,8 @@ static void advance(struct stance_virtual_device *device)
 {
   struct bota *state = device->state;
 
-  if (state->input_length > 0 && device->clock.host_ns - state->input_ns > pause_ns)
+  if (state->input_length > 0 && device->clock.host_ns - state->input_ns >
+                                     (is_unfinished(state) ? unfinished_pause_ns : pause_ns))
     obey(device);
   while (stance_virtual_clock_is_due(&device->clock, stance_virtual_ftdi_is_full(device)))
     sample(device);
