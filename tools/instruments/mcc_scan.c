@@ -65,8 +65,10 @@ bool stance_virtual_mcc_start(struct stance_virtual_device *device, const uint8_
   device->counts.streams += counts;
   if (counts)
     stance_virtual_reach(device, STANCE_VIRTUAL_AT_FIRST);
-  stance_virtual_log(device, "event=%s time=%.9f frame=%llu", counts ? "started" : "self-test",
-                     device->clock.start_s, (unsigned long long)device->counts.sampled);
+  stance_virtual_log(device, "event=%s time=%.9f frame=%llu delivered=%llu",
+                     counts ? "started" : "self-test", device->clock.start_s,
+                     (unsigned long long)device->counts.sampled,
+                     (unsigned long long)device->counts.delivered);
   return true;
 }
 
@@ -109,8 +111,9 @@ static void overrun(struct stance_virtual_device *device)
   struct stance_virtual_mcc *state = device->state;
 
   state->overrun = true;
-  stance_virtual_log(device, "event=overrun frame=%llu",
-                     (unsigned long long)device->counts.sampled);
+  stance_virtual_log(device, "event=overrun frame=%llu delivered=%llu",
+                     (unsigned long long)device->counts.sampled,
+                     (unsigned long long)device->counts.delivered);
   stance_virtual_clock_stop(&device->clock);
 }
 

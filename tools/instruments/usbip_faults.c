@@ -21,6 +21,13 @@ static bool is_held(struct stance_virtual_device *device, uint8_t endpoint)
   return stance_virtual_clock_is_stalled(&device->clock);
 }
 
+/* What the stream delivered ends here: the host looks at nothing behind a break. */
+static void tell_break(const struct stance_virtual_device *device, const char *name, uint64_t frame)
+{
+  stance_virtual_log(device, "event=%s frame=%llu delivered=%llu", name, (unsigned long long)frame,
+                     (unsigned long long)device->counts.delivered);
+}
+
 int stance_virtual_in_packet(struct stance_virtual_device *device, uint8_t endpoint,
                              uint8_t *ret_packet, size_t maximum)
 {
@@ -34,11 +41,11 @@ int stance_virtual_in_packet(struct stance_virtual_device *device, uint8_t endpo
   if (endpoint != device->kind->stream_endpoint || !device->clock.running)
     return device->kind->bulk_in(device, endpoint, ret_packet, maximum);
   if (stance_virtual_fault_take(faults, "stall", frame, 0.0, &value)) {
-    stance_virtual_log(device, "event=stall frame=%llu", (unsigned long long)frame);
+    tell_break(device, "stall", frame);
     return -EPIPE;
   }
   if (stance_virtual_fault_take(faults, "babble", frame, 0.0, &value)) {
-    stance_virtual_log(device, "event=babble frame=%llu", (unsigned long long)frame);
+    tell_break(device, "babble", frame);
     return -EOVERFLOW;
   }
   if (stance_virtual_fault_take(faults, "zlp", frame, 1.0, &value)) {
