@@ -248,6 +248,13 @@ size_t usb_find(libusb_context *context, const struct stance_instrument *instrum
                 struct usb_candidate ret_candidate[USB_CANDIDATE_MAX]);
 void usb_candidates_release(struct usb_candidate *candidate, size_t count);
 
+/* ---- usb_port.c ------------------------------------------------------------------------------ */
+/* "/dev/ttyACM0", "/dev/serial/by-id/…" → "1-2.3". `root` stands before every path: "" but in
+   tests. STANCE_INSTRUMENT where there is no such port, where it is none of USB, or not the first
+   one of its device. */
+enum stance_status usb_port_of_terminal(const char *root, const char *node, char *ret_port,
+                                        size_t size, struct stance_problem *problem);
+
 /* ---- usb_seek.c: from a URI to an open, identified instrument -------------------------------- */
 struct usb_wish {
   const struct stance_instrument *instrument;
@@ -281,6 +288,7 @@ struct stance_usb_stream {
   const struct stance_clock *clock;
   const struct stance_instrument *instrument;
   struct stance_uri uri;
+  char port[32]; /* behind uri.path where that names a terminal of the kernel */
   void *state;
   pthread_t thread;
   pthread_mutex_t lifecycle; /* open, start, stop: one at a time */

@@ -73,7 +73,7 @@ static void free_stream(struct stance_usb_stream *stream)
 }
 
 static struct stance_usb_stream *make_stream(const struct stance_instrument *instrument,
-                                             const struct stance_uri *uri,
+                                             const struct stance_uri *uri, const char *port,
                                              const struct stance_clock *clock)
 {
   struct stance_usb_stream *stream = calloc(1, sizeof *stream);
@@ -82,6 +82,10 @@ static struct stance_usb_stream *make_stream(const struct stance_instrument *ins
   stream->clock = clock;
   stream->instrument = instrument;
   copy_uri(&stream->uri, uri);
+  if (port[0] != '\0') {
+    snprintf(stream->port, sizeof stream->port, "%s", port);
+    stream->uri.path = stream->port;
+  }
   pthread_mutex_init(&stream->lifecycle, NULL);
   pthread_mutex_init(&stream->mutex, NULL);
   pthread_cond_init(&stream->changed, NULL);
@@ -113,12 +117,13 @@ static bool create_thread(struct stance_usb_stream *stream)
   return error == 0;
 }
 
-enum stance_status
-stance_usb_stream_open(const struct stance_instrument *instrument, const struct stance_uri *uri,
-                       const struct stance_clock *clock, struct stance_source_info *ret_info,
-                       struct stance_usb_stream **ret_stream, struct stance_problem *problem)
+/* `port`: what a terminal's name in the URI stands for; "" where it names none. */
+static enum stance_status
+open_at(const struct stance_instrument *instrument, const struct stance_uri *uri, const char *port,
+        const struct stance_clock *clock, struct stance_source_info *ret_info,
+        struct stance_usb_stream **ret_stream, struct stance_problem *problem)
 {
-  struct stance_usb_stream *stream = make_stream(instrument, uri, clock);
+  struct stance_usb_stream *stream = make_stream(instrument, uri, port, clock);
   if (stream == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
   snprintf(stream->info.uri, sizeof stream->info.uri, "%s", ret_info->uri);
@@ -142,6 +147,14 @@ stance_usb_stream_open(const struct stance_instrument *instrument, const struct 
   return STANCE_OK;
 }
 
+enum stance_status
+stance_usb_stream_open(const struct stance_instrument *instrument, const struct stance_uri *uri,
+                       const struct stance_clock *clock, struct stance_source_info *ret_info,
+                       struct stance_usb_stream **ret_stream, struct stance_problem *problem)
+{
+  return open_at(instrument, uri, "", clock, ret_info, ret_stream, problem);
+}
+
 static enum stance_status open_by_scheme(const struct stance_uri *uri,
                                          const struct stance_clock *clock,
                                          struct stance_source_info *ret_info, void **ret_state,
@@ -149,8 +162,14 @@ static enum stance_status open_by_scheme(const struct stance_uri *uri,
 {
   const struct stance_instrument *instrument = NULL;
   struct stance_usb_stream *stream = NULL;
+  enum stance_status status = STANCE_OK;
+  char port[sizeof stream->port] = "";
+  if (uri->path[0] == '/')
+    status = usb_port_of_terminal("", uri->path, port, sizeof port, problem);
+  if (status != STANCE_OK)
+    return status;
   if (strcmp(uri->scheme, "usb") == 0)
-    instrument = usb_first_present(stance_instruments, uri->path);
+    instrument = usb_first_present(stance_instruments, port[0] == '\0' ? uri->path : port);
   for (size_t k = 0; instrument == NULL && stance_instruments[k] != NULL; k++)
     if (strcmp(stance_instruments[k]->kind.scheme, uri->scheme) == 0)
       instrument = stance_instruments[k];
@@ -158,8 +177,7 @@ static enum stance_status open_by_scheme(const struct stance_uri *uri,
     return stance_problem_set(problem, STANCE_INSTRUMENT,
                               "usb: no supported USB instrument was found; connect one, or try "
                               "sim:nordic");
-  const enum stance_status status =
-      stance_usb_stream_open(instrument, uri, clock, ret_info, &stream, problem);
+  status = open_at(instrument, uri, port, clock, ret_info, &stream, problem);
   if (status == STANCE_OK)
     *ret_state = stream;
   return status;
