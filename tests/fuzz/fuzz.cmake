@@ -10,6 +10,10 @@ foreach(file ${files})
   set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})
   add_executable(${program} ${file})
   target_link_libraries(${program} PRIVATE stance_station)
+  file(STRINGS ${file} instruments REGEX "^#include \"virtual_[a-z0-9_]+\\.h\"")
+  if(instruments)
+    target_link_libraries(${program} PRIVATE stance_instruments)
+  endif()
   target_include_directories(${program} PRIVATE ${CMAKE_SOURCE_DIR}/acquisition
     ${CMAKE_SOURCE_DIR}/analysis ${CMAKE_SOURCE_DIR}/calibration ${CMAKE_SOURCE_DIR}/tools/station)
   # libFuzzer declares the target's prototype itself.

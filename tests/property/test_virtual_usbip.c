@@ -106,6 +106,30 @@ static void test_a_waiting_read_can_be_unlinked(void **state)
   stance_virtual_device_destroy(device);
 }
 
+/* 48 bytes ask for a megabyte: a peer that goes on asking is refused before memory is. */
+static void test_no_peer_takes_all_memory(void **state)
+{
+  struct stance_virtual_device *device = plug_in("labjack-u6");
+  struct stance_usbip_link *link;
+  uint8_t request[48];
+  uint32_t taken = 0;
+
+  (void)state;
+  assert_int_equal(stance_usbip_link_create(device, &link), STANCE_OK);
+  header(request, 1, 0, 1, 2, STANCE_USBIP_TRANSFER_MAX);
+  while (taken < STANCE_USBIP_PENDING_MAX && stance_usbip_link_receive(link, request, 48))
+    taken++;
+  assert_int_equal(taken, STANCE_USBIP_PENDING_BYTES_MAX / STANCE_USBIP_TRANSFER_MAX);
+  stance_usbip_link_destroy(link);
+  assert_int_equal(stance_usbip_link_create(device, &link), STANCE_OK);
+  header(request, 2, 0, 0, 0, 7); /* answered at once, and nobody reads the answers */
+  for (taken = 0; taken < 1000000 && stance_usbip_link_receive(link, request, 48);)
+    taken++;
+  assert_int_equal(taken, STANCE_USBIP_UNREAD_MAX / 48 + 1);
+  stance_usbip_link_destroy(link);
+  stance_virtual_device_destroy(device);
+}
+
 static void test_a_list_names_every_plugged_device(void **state)
 {
   static const uint8_t list[8] = {0x01, 0x11, 0x80, 0x05}, other[8] = {0x01, 0x10, 0x80, 0x05};
@@ -207,6 +231,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_a_descriptor_comes_back),
       cmocka_unit_test(test_a_waiting_read_can_be_unlinked),
+      cmocka_unit_test(test_no_peer_takes_all_memory),
       cmocka_unit_test(test_a_list_names_every_plugged_device),
       cmocka_unit_test(test_no_peer_breaks_the_server),
   };

@@ -16,7 +16,7 @@ struct urb {
 struct stance_usbip_link {
   struct stance_virtual_device *device; /* borrowed */
   struct urb *first, **last;
-  size_t pending;
+  size_t pending, pending_bytes;
   struct stance_usbip_bytes input, output;
   bool failed; /* memory ran out */
 };
@@ -51,8 +51,7 @@ void stance_usbip_link_destroy(struct stance_usbip_link *link)
   free(link);
 }
 
-/* Answers the transfer at `*at` and takes it off the queue. */
-static void complete(struct stance_usbip_link *link, struct urb **at, int32_t status)
+static struct urb *take_off(struct stance_usbip_link *link, struct urb **at)
 {
   struct urb *urb = *at;
 
@@ -60,6 +59,15 @@ static void complete(struct stance_usbip_link *link, struct urb **at, int32_t st
   if (link->last == &urb->next)
     link->last = at;
   link->pending--;
+  link->pending_bytes -= urb->submit.length;
+  return urb;
+}
+
+/* Answers the transfer at `*at` and takes it off the queue. */
+static void complete(struct stance_usbip_link *link, struct urb **at, int32_t status)
+{
+  struct urb *urb = take_off(link, at);
+
   if (!stance_usbip_put_submit(&link->output, &urb->submit, status, urb->done, urb->data))
     link->failed = true;
   free(urb);
@@ -79,12 +87,7 @@ static bool unlink_transfer(struct stance_usbip_link *link,
       complete(link, at, 0);
       break;
     }
-    struct urb *urb = *at;
-    *at = urb->next;
-    if (link->last == &urb->next)
-      link->last = at;
-    link->pending--;
-    free(urb);
+    free(take_off(link, at));
     status = -ECONNRESET;
     break;
   }
@@ -94,7 +97,8 @@ static bool unlink_transfer(struct stance_usbip_link *link,
 static bool queue(struct stance_usbip_link *link, const struct stance_usbip_submit *submit,
                   const uint8_t *data)
 {
-  if (link->pending == STANCE_USBIP_PENDING_MAX)
+  if (link->pending == STANCE_USBIP_PENDING_MAX ||
+      link->pending_bytes + submit->length > STANCE_USBIP_PENDING_BYTES_MAX)
     return false;
   struct urb *urb = calloc(1, sizeof *urb + submit->length);
   if (urb == NULL)
@@ -105,6 +109,7 @@ static bool queue(struct stance_usbip_link *link, const struct stance_usbip_subm
   *link->last = urb;
   link->last = &urb->next;
   link->pending++;
+  link->pending_bytes += submit->length;
   return true;
 }
 
@@ -113,7 +118,7 @@ bool stance_usbip_link_receive(struct stance_usbip_link *link, const uint8_t *by
   struct stance_usbip_bytes *input = &link->input;
   size_t at = 0;
 
-  if (!stance_usbip_append(input, bytes, count))
+  if (link->output.used > STANCE_USBIP_UNREAD_MAX || !stance_usbip_append(input, bytes, count))
     return false;
   while (input->used - at >= STANCE_USBIP_HEADER_BYTES) {
     struct stance_usbip_submit submit;

@@ -16,6 +16,11 @@ enum {
   STANCE_USBIP_HEADER_BYTES = 48,
   STANCE_USBIP_TRANSFER_MAX = 1 << 20, /* libusb cuts at 16 KiB, a scatter list may be longer */
   STANCE_USBIP_PENDING_MAX = 4096,
+  /* Bytes of all waiting transfers: four times what Linux lends to all programs (usbfs_memory_mb).
+     A header of 48 bytes asks for a megabyte: without a bound a peer could have all memory. */
+  STANCE_USBIP_PENDING_BYTES_MAX = 64 << 20,
+  /* Answers that a peer lets lie, beyond which it is taken to be lost. */
+  STANCE_USBIP_UNREAD_MAX = 4 << 20,
 };
 
 /* One attached connection: queues the host's transfers and answers them. */
