@@ -12,8 +12,7 @@
 
 #define BIT(reason) STANCE_REASON_BIT(STANCE_REASON_##reason)
 
-/* Repetitions that a recording is expected to hold; a longer one costs a second search. */
-enum { SEGMENT_CAPACITY = 64 };
+enum { SEGMENT_CAPACITY = 64 }; /* of a usual recording; a longer one costs a second search */
 
 struct stance_analyzer {
   struct stance_zero_phase *filter;
@@ -128,6 +127,7 @@ static struct metric_input input_for(const struct analysis *analysis,
   const struct stance_force_trace *trace = analysis->trace;
   const enum stance_side force = analysis_force_of(trace, side);
   const struct stance_effort *effort = &repetition->effort[side];
+  const size_t seen_until = (size_t)(effort->peak > 0 ? effort->peak : effort->last);
   struct metric_input input = {
       .force_n = trace->force_n[force],
       .sample_count = analysis->bounds.first + analysis->bounds.count,
@@ -138,16 +138,18 @@ static struct metric_input input_for(const struct analysis *analysis,
       .side_bit = (uint8_t)(1u << force),
       .effort = effort,
       .has_gap = analysis->has_gap[force],
-      .levels =
-          levels_before(analysis, force, (size_t)(effort->peak > 0 ? effort->peak : effort->last)),
+      .levels = levels_before(analysis, force, seen_until),
+      .zero_shift_n = analysis->drift.is_corrected ? analysis->drift.shift_n[force] : 0,
       .body_mass_kg = analysis->context->body_mass_kg,
       .lever_m = analysis->context->lever_m,
+      .calibrated_to_n = uncertainty_calibrated_to(analysis->context->force_uncertainty, force),
       .compared = analysis->protocol->compared,
       .explosive = analysis->protocol->effort == STANCE_EFFORT_EXPLOSIVE,
       .onset_on_sum = onset_on_sum && side != STANCE_TOTAL,
-      .force_flags = force_flags(analysis),
+      .force_flags = force_flags(analysis) | analysis->drift.flags[force],
       .truncated = trace->truncated,
   };
+  drift_move_levels(&analysis->drift, force, (double)seen_until, &input.levels);
   input.levels.limb_measured &= analysis->limb_measured;
   if (!analysis->zero_measured) {
     input.levels.zero_measured = false;
@@ -190,7 +192,8 @@ static stance_reason_set quality_of(const struct analysis *analysis,
   const stance_reason_set of_peak = value[STANCE_METRIC_PEAK_FORCE].reasons;
   const stance_reason_set of_start = value[STANCE_METRIC_BASELINE_FORCE].reasons;
   return (repetition->effort[side].flags & ~unasked) |
-         (of_peak & (BIT(FLAT_TOP) | BIT(PEAK_SPIKE) | BIT(SATURATED) | BIT(GAP_IN_WINDOW))) |
+         (of_peak & (BIT(FLAT_TOP) | BIT(PEAK_SPIKE) | BIT(SATURATED) | BIT(GAP_IN_WINDOW) |
+                     BIT(BEYOND_CALIBRATION))) |
          (of_start & BIT(PRETENSION));
 }
 
@@ -229,7 +232,6 @@ static void analyze_repetition(struct analysis *analysis, struct stance_result *
   mark_status(repetition, segment->reasons);
 }
 
-/* Flags that concern the recording, not one value. */
 static stance_reason_set recording_flags(const struct analysis *analysis)
 {
   const struct stance_force_trace *trace = analysis->trace;
@@ -260,6 +262,9 @@ static void find_levels(struct analysis *analysis, struct stance_result *result)
   analysis->zero_measured = result->zero_measured;
   analysis->limb_measured = result->limb_measured;
   result->flags |= result->zero_measured ? 0 : BIT(ZERO_ASSUMED);
+  result->flags |= analysis->drift.recording_flags;
+  result->drift_corrected = analysis->drift.is_corrected;
+  memcpy(result->zero_shift_n, analysis->drift.shift_n, sizeof result->zero_shift_n);
 }
 
 /* An order of sides belongs to one force that serves both in turn; where the forces have sides of
@@ -364,6 +369,7 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
     if (trace->force_n[side] != NULL)
       analysis.levels[side] =
           levels_measure(trace, trace->force_n[side], analysis.settings, trace->sample_count);
+  drift_measure(trace, analysis.settings, &analysis.drift);
   if (status == STANCE_OK && analysis.search.count > 0)
     status = polarity_check(&analysis, analyzer->scratch, problem);
   if (status != STANCE_OK)

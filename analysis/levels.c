@@ -82,6 +82,44 @@ struct levels levels_measure(const struct stance_force_trace *trace, const doubl
   return levels;
 }
 
+static bool read_zero(const struct stance_force_trace *trace, const struct stance_phase *phase,
+                      const double *force_n, const struct stance_analysis_settings *settings,
+                      double *ret_mean_n, double *ret_middle, stance_reason_set *flags)
+{
+  struct quiet_statistics level;
+  struct stance_span span;
+  if (!phase_level(trace, phase, force_n, &level, &span))
+    return false;
+  *ret_mean_n = level.mean_n;
+  *ret_middle = span_middle(span);
+  *flags |= zero_quality(phase, force_n, trace->sample_count, &level, settings);
+  return true;
+}
+
+struct zero_pair levels_zero_pair(const struct stance_force_trace *trace, const double *force_n,
+                                  const struct stance_analysis_settings *settings)
+{
+  struct zero_pair pair = {.measured = false};
+  size_t first = 0, last = trace->phase_count, loaded = 0;
+  while (first < trace->phase_count && trace->phase[first].kind != STANCE_PHASE_UNLOADED)
+    first++;
+  for (size_t k = 0; k < trace->phase_count; k++) {
+    const struct stance_phase *phase = &trace->phase[k];
+    if (phase->kind != STANCE_PHASE_UNLOADED && phase->span.first > loaded)
+      loaded = phase->span.first;
+  }
+  for (size_t k = first + 1; k < trace->phase_count; k++)
+    if (trace->phase[k].kind == STANCE_PHASE_UNLOADED && trace->phase[k].span.first > loaded)
+      last = k;
+  if (last >= trace->phase_count || trace->phase[first].span.first >= loaded)
+    return pair;
+  pair.measured = read_zero(trace, &trace->phase[first], force_n, settings, &pair.before_n,
+                            &pair.before, &pair.flags) &&
+                  read_zero(trace, &trace->phase[last], force_n, settings, &pair.after_n,
+                            &pair.after, &pair.flags);
+  return pair;
+}
+
 bool levels_begin_before(const struct stance_force_trace *trace, size_t before)
 {
   for (size_t k = 0; k < trace->phase_count; k++)

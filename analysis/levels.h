@@ -19,10 +19,26 @@ struct levels {
   struct stance_span zero_span, limb_span; /* that gave them; empty where not measured */
 };
 
+/* In samples; halves where the count is even. */
+static inline double span_middle(struct stance_span span)
+{
+  return (double)span.first + ((double)span.count - 1.0) / 2.0;
+}
+
 /* From the first unloaded phase and the last limb phase that begins before sample `before`;
    `before` is the number of samples where any may serve. */
 struct levels levels_measure(const struct stance_force_trace *trace, const double *force_n,
                              const struct stance_analysis_settings *settings, size_t before);
+/* Of one force: the unloaded reading before a test, and after it. */
+struct zero_pair {
+  bool measured; /* both */
+  double before_n, after_n;
+  double before, after;    /* middles of what gave them, in samples */
+  stance_reason_set flags; /* of either */
+};
+/* The first unloaded phase, and the last one that begins after what was between. */
+struct zero_pair levels_zero_pair(const struct stance_force_trace *trace, const double *force_n,
+                                  const struct stance_analysis_settings *settings);
 /* Whether every limb phase begins before sample `before`, so that it makes no difference. */
 bool levels_begin_before(const struct stance_force_trace *trace, size_t before);
 

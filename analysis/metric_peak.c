@@ -225,5 +225,7 @@ struct peak_view peak_view_of(const struct metric_input *input)
   const double zero_n = input->levels.zero_n;
   if (view.peak_n - view.mean_100ms_n > SPIKE_FRACTION * (view.peak_n - zero_n))
     view.flags |= BIT(PEAK_SPIKE);
+  if (view.peak_n - zero_n > input->calibrated_to_n)
+    view.flags |= BIT(BEYOND_CALIBRATION);
   return view;
 }

@@ -16,8 +16,10 @@ struct metric_input {
   uint8_t side_bit;                        /* of this force in the two arrays above */
   const struct stance_effort *effort;
   bool has_gap; /* some sample before `sample_count` is lost; false makes every search cheaper */
-  struct levels levels;
+  struct levels levels;         /* as they were at the effort */
+  double zero_shift_n;          /* drift over the test that the levels were corrected by */
   double body_mass_kg, lever_m; /* NaN where unknown */
+  double calibrated_to_n;       /* INFINITY where unknown */
   enum stance_metric compared;
   bool explosive;                /* the protocol asks for it */
   bool onset_on_sum;             /* the onset is that of both plates together */

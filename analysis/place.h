@@ -3,6 +3,7 @@
 #ifndef STANCE_ANALYSIS_PLACE_H
 #define STANCE_ANALYSIS_PLACE_H
 
+#include "drift.h"
 #include "levels.h"
 #include "stance/result.h"
 
@@ -17,8 +18,9 @@ struct analysis {
   /* First sample, of each measured force, that no earlier repetition used. */
   long previous_end[STANCE_MEASURED_SIDE_COUNT];
   struct levels levels[STANCE_MEASURED_SIDE_COUNT]; /* of each measured force, from all phases */
-  bool has_gap[STANCE_MEASURED_SIDE_COUNT];         /* within the bounds, of each measured force */
-  bool zero_measured, limb_measured;                /* on every force, or they count on none */
+  struct drift drift;
+  bool has_gap[STANCE_MEASURED_SIDE_COUNT]; /* within the bounds, of each measured force */
+  bool zero_measured, limb_measured;        /* on every force, or they count on none */
 };
 
 /* The force on which an effort of `side` was recorded: its own, or the only one there is, used for

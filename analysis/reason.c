@@ -124,6 +124,25 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
     [STANCE_REASON_CALIBRATION_POOR_FIT] =
         {"calibration_poor_fit", "The calibration was kept although its points do not fit as well "
                                  "as they should: its certificate says by how much."},
+    [STANCE_REASON_BEYOND_CALIBRATION] =
+        {"beyond_calibration", "The force is larger than the largest one that the instrument was "
+                               "calibrated with: how right it is there was never measured."},
+    [STANCE_REASON_ZERO_SHIFTED] =
+        {"zero_shifted", "The empty instrument read something else after the test than before it, "
+                         "by more than the 5 N that are corrected as a steady drift: when it moved "
+                         "is not known, so nothing was corrected and any force may be off by as "
+                         "much."},
+    [STANCE_REASON_ZEROED_UNDER_LOAD] =
+        {"zeroed_under_load", "The empty instrument read at least 15 N less after the test than "
+                              "when it was zeroed: something lay on it then, and forces above the "
+                              "unloaded zero are too small by as much."},
+    [STANCE_REASON_VERIFICATION_FAILED] =
+        {"verification_failed", "The last check of the instrument before this recording did not "
+                                "hold: mend it and check again (stance verify)."},
+    [STANCE_REASON_VERIFICATION_OVERDUE] =
+        {"verification_overdue", "A check of the instrument was past its validity when this was "
+                                 "recorded, or was made with another calibration: check again "
+                                 "(stance verify)."},
 };
 
 const char *stance_reason_id(enum stance_reason reason)

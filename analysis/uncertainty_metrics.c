@@ -17,7 +17,8 @@
 /* With these, the value can be wrong by more than the instrument's own uncertainty. */
 #define BEYOND_PROPAGATION                                                                       \
   (BIT(FLAT_TOP) | BIT(TRUNCATED) | BIT(INTERPOLATED) | BIT(UNCALIBRATED) | BIT(ZERO_UNSTABLE) | \
-   BIT(PEAK_SPIKE) | BIT(CALIBRATION_EXPIRED))
+   BIT(PEAK_SPIKE) | BIT(CALIBRATION_EXPIRED) | BIT(ZERO_SHIFTED) | BIT(ZEROED_UNDER_LOAD) |     \
+   BIT(BEYOND_CALIBRATION) | BIT(VERIFICATION_FAILED))
 
 /* SD of the means of consecutive blocks of a window; 0 where there are too few. */
 static double block_sd(const double *force_n, struct stance_span window, size_t block)
@@ -64,6 +65,14 @@ static struct stance_span noise_window(const struct metric_input *input)
                               .count = (size_t)effort->quiet_count};
 }
 
+double uncertainty_calibrated_to(const struct stance_force_uncertainty *known,
+                                 enum stance_side force)
+{
+  /* Loads closer together than half a percent count as the same one, as in a calibration. */
+  return known != NULL && known[force].range_n > 0 ? 1.005 * known[force].range_n
+                                                   : (double)INFINITY;
+}
+
 struct stance_uncertainty_terms uncertainty_terms_of(const struct metric_input *input,
                                                      const struct stance_force_uncertainty *force,
                                                      const struct stance_analysis_context *context)
@@ -81,6 +90,8 @@ struct stance_uncertainty_terms uncertainty_terms_of(const struct metric_input *
           quiet_window_statistics(input->force_n, (long)window.first, (long)window.count).sd_n,
       .zero_measured = input->levels.zero_measured,
       .limb_measured = input->levels.limb_measured,
+      /* It may have moved at once, at any time. */
+      .zero_shift_n = stance_uncertainty_rectangular(input->zero_shift_n / 2),
       .sample_count = (size_t)(effort->last - effort->first + 1),
       .mean_100ms_count = (size_t)block,
       .body_mass_uncertainty_kg = context->body_mass_uncertainty_kg,
@@ -171,6 +182,7 @@ static void add_force(struct stance_uncertainty_budget *budget,
   if (metric != STANCE_METRIC_UNLOADED_ZERO) {
     add(budget, "calibration_residual", force_n, force->residual_n, gain, false);
     add(budget, "zero_drift", 0, force->drift_n, gain, false);
+    add(budget, "zero_shift", 0, terms->zero_shift_n, gain, false);
   }
   add(budget, "resolution", force_n, difference ? step_n * sqrt(2.0) : step_n, gain, false);
   add(budget, reading.noise_id, force_n, reading.noise_n, gain, reading.noise_is_own);

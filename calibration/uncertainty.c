@@ -65,8 +65,8 @@ void stance_calibration_uncertainty(const struct stance_calibration *calibration
 {
   struct stance_force_uncertainty force = {.known = calibration->calibrated &&
                                                     calibration->standard_uncertainty_pct > 0.0};
-  double zero_variance = 0, residual = 0, drift = 0, resolution = 0;
-  bool used = false;
+  double zero_variance = 0, residual = 0, drift = 0, resolution = 0, range_n = 0;
+  bool used = false, bounded = true;
   for (size_t c = 0; c < calibration->channel_count; c++) {
     const struct stance_calibration_channel *channel = &calibration->channel[c];
     if (!serves(calibration, c, side))
@@ -74,9 +74,11 @@ void stance_calibration_uncertainty(const struct stance_calibration *calibration
     used = true;
     /* A matrix takes values that are no newtons: what its channels say cannot be added up. */
     if (in_matrix(calibration, channel)) {
-      force.known = false;
+      force.known = bounded = false;
       continue;
     }
+    range_n += channel->quality.range_n;
+    bounded = bounded && channel->quality.range_n > 0;
     use_curve(channel, &force);
     zero_variance += channel->quality.covariance[0];
     residual += square(channel->quality.residual_sd_n);
@@ -89,5 +91,6 @@ void stance_calibration_uncertainty(const struct stance_calibration *calibration
   force.residual_n = sqrt(residual);
   force.drift_n = sqrt(drift);
   force.resolution_n = sqrt(resolution);
+  force.range_n = bounded ? range_n : 0;
   *ret_force = force;
 }

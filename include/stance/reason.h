@@ -55,6 +55,11 @@ enum stance_reason {
   STANCE_REASON_LOW_RATE,         /* sampled too slowly for the window */
   STANCE_REASON_CALIBRATION_EXPIRED,
   STANCE_REASON_CALIBRATION_POOR_FIT, /* kept in spite of it */
+  STANCE_REASON_BEYOND_CALIBRATION,   /* a larger force than it was calibrated with */
+  STANCE_REASON_ZERO_SHIFTED,         /* further than is corrected */
+  STANCE_REASON_ZEROED_UNDER_LOAD,
+  STANCE_REASON_VERIFICATION_FAILED,
+  STANCE_REASON_VERIFICATION_OVERDUE,
   STANCE_REASON_COUNT,
 };
 

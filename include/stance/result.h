@@ -37,6 +37,7 @@ struct stance_uncertainty_terms {
   double noise_n; /* SD (n − 1) of one sample: of the unloaded phase, else quiet window */
   double noise_mean_100ms_n;         /* SD of a 100 ms mean, slow noise (1/f) included */
   double zero_n, limb_n, baseline_n; /* standard uncertainties of the levels because of noise */
+  double zero_shift_n;               /* standard: the corrected drift need not have been steady */
   bool zero_measured, limb_measured;
   size_t sample_count;     /* of the repetition: from so many the highest was taken */
   size_t mean_100ms_count; /* samples of the 100 ms mean */
@@ -77,6 +78,9 @@ struct stance_result {
   stance_reason_set flags; /* of the whole recording */
   bool zero_measured;      /* else 0 N is the instrument's own zero, taken on trust */
   bool limb_measured;      /* else net means above the baseline */
+  /* Unloaded reading after the test minus before it, of each force; NaN: not taken twice. */
+  double zero_shift_n[STANCE_MEASURED_SIDE_COUNT];
+  bool drift_corrected; /* by a straight line through both readings, taken off every sample */
   struct stance_time_axis time;
   struct stance_integrity integrity;
   char onset_method[192]; /* stance_onset_method_describe */

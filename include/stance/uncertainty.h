@@ -61,6 +61,7 @@ struct stance_force_uncertainty {
   double residual_n;     /* standard: what readings of one load differ from the curve by */
   double drift_n;        /* standard: what remained on the empty sensor after calibrating */
   double resolution_n;   /* one converter step */
+  double range_n;        /* largest force it was calibrated with, known or not; 0: nobody said */
 };
 /* Standard uncertainty of the curve at `force_n`, in N. Where the zero was measured anew, row 0 of
    the covariance does not count. */

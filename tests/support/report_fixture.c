@@ -108,6 +108,8 @@ int report_fixture_setup(void **state)
         &report_fixture_result.summary[rule][STANCE_BOTH][STANCE_METRIC_ASYMMETRY_PEAK_FORCE],
         100.0 * (360 - 325) / 360);
   }
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+    report_fixture_result.zero_shift_n[side] = (double)NAN;
   for (int side = 0; side < 2; side++) {
     report_fixture_result.measured[side] = true;
     report_fixture_result.attempted[side] = 2;

@@ -38,7 +38,8 @@ struct stance_report {
   int utc_offset_min;     /* of the place of the test */
   enum stance_calibration_state calibration;
   const char *calibration_id;
-  const char *notes; /* what was assumed, measured and refused on the way */
+  const char *verification; /* ids of the checks in force when it was recorded; "": none */
+  const char *notes;        /* what was assumed, measured and refused on the way */
   const struct stance_reliability_book
       *reliability; /* the clinic's own; published ones are known */
 };

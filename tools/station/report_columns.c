@@ -55,8 +55,10 @@ static const struct stance_column wide_end[] = {
      "Samples of the whole recording that are missing; each stands in its place as a gap",
      "recording"},
     {"zero_shift_n", "N", "number",
-     "Unloaded reading after the test minus before it; empty where it was not taken twice",
-     "definition"},
+     "Unloaded reading after the test minus before it; corrected as a steady drift where nothing "
+     "is flagged (zero_shifted, zeroed_under_load, zero_unstable); empty where it was not taken "
+     "twice",
+     "SCIENCE 9"},
     {"calibration_ok", "", "flag",
      "1: a calibration profile of the instrument was applied; 0: none is known, the values are not "
      "newtons; empty: a file of forces, whose calibration this program cannot know",
@@ -150,14 +152,16 @@ static const struct stance_column tests_end[] = {
     {"pain_stop", "", "flag", "1: the test ended because pain exceeded the protocol's limit",
      "protocol"},
     {"zero_shift_left_n", "N", "number",
-     "Unloaded reading after the test minus before it; empty where it was not taken twice",
-     "definition"},
+     "Unloaded reading after the test minus before it; corrected as a steady drift where nothing "
+     "is flagged (zero_shifted, zeroed_under_load, zero_unstable); empty where it was not taken "
+     "twice",
+     "SCIENCE 9"},
     {"zero_shift_right_n", "N", "number", "The same for the right side", "definition"},
     {"frames_lost", "", "integer", "As in the wide layout", "recording"},
     {"verification", "", "text",
-     "Last check of the instrument with a known load; empty where none "
-     "is known",
-     "recording"},
+     "Ids of the instrument's checks (stance verify) that were in force when it was recorded, the "
+     "latest of each kind and side; empty where it was never checked",
+     "SCIENCE 9"},
     {"software", "", "text", "Program and version that made the numbers", "definition"},
     {"flags", "", "id", "Every reason that flags a value of this row or leaves it empty",
      "definition"},

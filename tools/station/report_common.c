@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report_private.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -205,4 +206,10 @@ bool stance_report_summary_has_side(const struct stance_result *result, enum sta
       return true;
   return result->measured[STANCE_TOTAL] && !result->measured[STANCE_LEFT] &&
          !result->measured[STANCE_RIGHT];
+}
+
+double stance_report_zero_shift_n(const struct stance_result *result, enum stance_side side)
+{
+  const bool own = result->measured[side] || !result->measured[STANCE_TOTAL];
+  return is_newtons(result) ? result->zero_shift_n[own ? side : STANCE_TOTAL] : (double)NAN;
 }

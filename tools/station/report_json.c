@@ -113,6 +113,7 @@ static void subject(struct json *json, const struct stance_report *report)
   text_member(json, "state", states[report->calibration]);
   text_member(json, "id", report->calibration_id);
   leave(json, "}");
+  text_member(json, "verification", report->verification);
   text_member(json, "injured_side", stance_side_name(report->result->injured_side));
   number_member(json, "body_mass_kg", report->result->body_mass_kg);
   number_member(json, "lever_m", report->result->lever_m);
@@ -210,6 +211,7 @@ static void sides(struct json *json, const struct stance_result *result)
     bool_member(json, "measured", result->measured[side]);
     count_member(json, "attempted", result->attempted[side]);
     count_member(json, "used", result->used[side]);
+    number_member(json, "zero_shift_n", stance_report_zero_shift_n(result, (enum stance_side)side));
     leave(json, "}");
   }
   leave(json, "}");
@@ -317,6 +319,7 @@ void stance_report_json(struct stance_text *text, const struct stance_report *re
   integrity(&json, &result->integrity);
   reasons_member(&json, "flags", result->flags);
   sides(&json, result);
+  bool_member(&json, "zero_shift_corrected", result->drift_corrected);
   repetitions(&json, result);
   comparison(&json, report);
   enter(&json, "values", "[");

@@ -87,6 +87,10 @@ stance_report_comparison(const struct stance_report *report, enum stance_summary
 /* In words, for the summary. */
 void stance_report_comparison_text(struct stance_text *text, const struct stance_report *report);
 
+/* How far the empty instrument's reading moved over the test, of what measured `side`; NaN where it
+   was not taken twice, or is no force in newtons. */
+double stance_report_zero_shift_n(const struct stance_result *result, enum stance_side side);
+
 /* Calls `visit` for every value of the result in the order of the long layout. `repetition` is NULL
    for a summary. */
 typedef void stance_report_visit(void *context, const struct stance_repetition *repetition,

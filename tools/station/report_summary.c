@@ -3,6 +3,7 @@
    not, and makes no clinical claim. */
 #include "report_private.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char *or_nothing(const char *text)
@@ -189,6 +190,25 @@ static stance_reason_set flags_to_explain(const struct stance_result *result)
   return stance_report_flags(flags) & ~STANCE_REASON_BIT(STANCE_REASON_NOT_EXPLOSIVE);
 }
 
+/* Always stated, whatever was done about it. */
+static void zero_shift(struct stance_text *text, const struct stance_result *result)
+{
+  const char *separator = "\nZero after the test against before it: ";
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
+    const double shift_n = stance_report_zero_shift_n(result, (enum stance_side)side);
+    if (!has_column(result, side) || isnan(shift_n))
+      continue;
+    stance_text_format(
+        text, "%s%s %+.1f N", separator,
+        side == STANCE_TOTAL ? "both at once" : stance_side_name((enum stance_side)side), shift_n);
+    separator = ", ";
+  }
+  if (separator[0] == ',')
+    stance_text_format(text, "%s.\n",
+                       result->drift_corrected ? "; corrected as a steady drift"
+                                               : "; not corrected");
+}
+
 void stance_report_summary(struct stance_text *text, const struct stance_report *report)
 {
   const struct stance_result *result = report->result;
@@ -200,6 +220,7 @@ void stance_report_summary(struct stance_text *text, const struct stance_report 
     stance_text_format(text, "\nFrames lost: %llu of %llu.\n",
                        (unsigned long long)result->integrity.frames_lost,
                        (unsigned long long)result->integrity.frames_expected);
+  zero_shift(text, result);
   stance_reason_set flags = flags_to_explain(result);
   if (flags != 0) {
     stance_text_string(text, "\nTo be read with it\n");

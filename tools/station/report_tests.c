@@ -95,8 +95,8 @@ static stance_reason_set comparison_cells(struct stance_sheet *sheet,
   return comparison.reasons & STANCE_REASON_BIT(STANCE_REASON_NO_RELIABILITY);
 }
 
-/* The empty ones belong to history, pain and verification, none of which is kept yet; their place
-   is part of the format. */
+/* The empty ones belong to history and pain, neither of which is kept yet; their place is part of
+   the format. */
 static void end_cells(struct stance_sheet *sheet, const struct stance_report *report,
                       stance_reason_set flags)
 {
@@ -111,9 +111,11 @@ static void end_cells(struct stance_sheet *sheet, const struct stance_report *re
   flags |= comparison_cells(sheet, report);
   empty_cells(sheet, 5); /* left_change_pct … days_since_last_test */
   empty_cells(sheet, 3); /* left_pain_max right_pain_max pain_stop */
-  empty_cells(sheet, 2); /* zero_shift_left_n zero_shift_right_n */
+  for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++)
+    stance_sheet_fixed(sheet, stance_report_zero_shift_n(result, (enum stance_side)side),
+                       stance_metric_info(STANCE_METRIC_UNLOADED_ZERO)->decimals);
   stance_sheet_count(sheet, result->integrity.frames_lost);
-  stance_sheet_empty(sheet); /* verification */
+  stance_sheet_text(sheet, report->verification);
   stance_sheet_text(sheet, STANCE_SOFTWARE);
   flags |= result->flags | stance_report_value_reasons(asymmetry);
   stance_report_reasons_cell(sheet, stance_report_flags(flags));

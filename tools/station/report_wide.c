@@ -47,7 +47,8 @@ static void end_cells(struct stance_sheet *sheet, const struct stance_report *re
   metric_cell(sheet, result, STANCE_METRIC_ONSET_THRESHOLD,
               value[STANCE_METRIC_ONSET_THRESHOLD].value);
   stance_sheet_count(sheet, result->integrity.frames_lost);
-  stance_sheet_empty(sheet); /* zero_shift_n: no second zero is taken yet */
+  stance_sheet_fixed(sheet, stance_report_zero_shift_n(result, side),
+                     stance_metric_info(STANCE_METRIC_UNLOADED_ZERO)->decimals);
   if (report->calibration == STANCE_CALIBRATION_UNKNOWABLE)
     stance_sheet_empty(sheet);
   else
