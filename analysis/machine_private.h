@@ -34,6 +34,9 @@ void machine_get_ready(struct stance_machine *machine, struct stance_live *live)
 void machine_get_off(struct stance_machine *machine);
 void machine_end(struct stance_machine *machine, enum stance_test_state state);
 
+/* Not before the first effort is possible, and not after the last. */
+bool machine_in_efforts(const struct stance_machine *machine);
+
 /* Live events and the passing of time within the states above. */
 void machine_measure_zero(struct stance_machine *machine, const struct stance_live *live);
 void machine_measure_limb(struct stance_machine *machine, struct stance_live *live);

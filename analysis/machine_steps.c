@@ -191,10 +191,17 @@ static enum stance_status take_pain(struct stance_machine *machine, int value,
   if (value < 0 || value > 10)
     return stance_problem_set(problem, STANCE_USAGE, "pain is a number from 0 to 10, not %d",
                               value);
+  if (!machine_in_efforts(machine) && machine->state != STANCE_TEST_GET_OFF)
+    return stance_problem_set(problem, STANCE_USAGE, "no effort has been made that could hurt");
+  const bool stops = machine->state == STANCE_TEST_PAIN || value > limit; /* NaN: no limit */
+  if (stops && (machine->state == STANCE_TEST_READY || machine->state == STANCE_TEST_EFFORT)) {
+    machine_break_off(machine);
+    machine_cue(machine, STANCE_CUE_STOP, 0);
+  }
   struct stance_test_action *action = machine_act(machine, STANCE_ACTION_PAIN);
   action->number = value;
   action->repetition = machine->last;
-  if (machine->state == STANCE_TEST_PAIN || value > limit) /* NaN: no limit */
+  if (stops)
     machine_enter(machine, STANCE_TEST_PAIN_SIDE, (double)NAN);
   return STANCE_OK;
 }
@@ -231,8 +238,7 @@ static enum stance_status release(struct stance_machine *machine, int value,
   return STANCE_OK;
 }
 
-/* Not before the first effort is possible, and not after the last. */
-static bool in_efforts(const struct stance_machine *machine)
+bool machine_in_efforts(const struct stance_machine *machine)
 {
   return machine->state == STANCE_TEST_WAIT || machine->state == STANCE_TEST_READY ||
          machine->state == STANCE_TEST_EFFORT || machine->state == STANCE_TEST_REST ||
@@ -241,7 +247,7 @@ static bool in_efforts(const struct stance_machine *machine)
 
 static enum stance_status finish(struct stance_machine *machine, struct stance_problem *problem)
 {
-  if (!in_efforts(machine))
+  if (!machine_in_efforts(machine))
     return stance_problem_set(problem, STANCE_USAGE, "no efforts are going on that could end");
   machine_break_off(machine);
   machine_get_off(machine);
@@ -264,7 +270,7 @@ enum stance_status stance_machine_command(struct stance_machine *machine,
   case STANCE_COMMAND_REJECT:
     return take_back(machine, command == STANCE_COMMAND_REPEAT, problem);
   case STANCE_COMMAND_STOP:
-    if (!in_efforts(machine))
+    if (!machine_in_efforts(machine))
       return stance_problem_set(problem, STANCE_USAGE, "no effort is going on");
     return stop(machine);
   case STANCE_COMMAND_FINISH:

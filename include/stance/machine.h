@@ -159,6 +159,8 @@ STANCE_MUST_CHECK enum stance_status stance_machine_command(struct stance_machin
                                                             enum stance_test_command command,
                                                             int value, struct stance_live *live,
                                                             struct stance_problem *problem);
+/* True where the command, with a value that is possible, means something now. */
+bool stance_machine_accepts(const struct stance_machine *machine, enum stance_test_command command);
 /* False where there is none. In order. */
 bool stance_machine_take_action(struct stance_machine *machine,
                                 struct stance_test_action *ret_action);

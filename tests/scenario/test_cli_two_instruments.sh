@@ -140,6 +140,7 @@ import sqlite3, sys
 old = sqlite3.connect(sys.argv[2])
 sqlite3.connect(sys.argv[1]).backup(old)
 old.executescript("""
+    DROP TABLE notes;
     DROP TABLE marks;
     ALTER TABLE blocks ADD COLUMN host_ns INTEGER NOT NULL DEFAULT 0;
     UPDATE blocks SET host_ns = 7 + last_index * 1000000;

@@ -2,6 +2,7 @@
 #include "recorder.h"
 
 #include "recorder_backlog.h"
+#include "recorder_remarks.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -46,8 +47,7 @@ struct stance_recorder {
 
   pthread_mutex_t mutex; /* guards what follows */
   struct stance_recorder_health health;
-  struct stance_phase *phases; /* to be committed */
-  size_t phase_count;
+  struct recorder_remarks remarks; /* to be committed */
 };
 
 static int64_t now_ns(const struct stance_recorder *recorder)
@@ -136,7 +136,8 @@ static uint64_t frames_waiting(const struct stance_recorder *recorder)
   return frames + recorder_backlog_frames(&recorder->backlog);
 }
 
-static void note_success(struct stance_recorder *recorder, size_t block_count, size_t phase_count)
+static void note_success(struct stance_recorder *recorder, size_t block_count,
+                         const struct recorder_remarks *remarks)
 {
   uint64_t frames = recorder_backlog_drop(&recorder->backlog, block_count);
   pthread_mutex_lock(&recorder->mutex);
@@ -146,10 +147,7 @@ static void note_success(struct stance_recorder *recorder, size_t block_count, s
   health->commits++;
   health->frames_committed += frames;
   health->frames_waiting = frames_waiting(recorder);
-  recorder->phase_count -= phase_count;
-  if (phase_count > 0)
-    memmove(recorder->phases, recorder->phases + phase_count,
-            recorder->phase_count * sizeof *recorder->phases);
+  recorder_remarks_drop(&recorder->remarks, remarks);
   struct stance_recorder_health snapshot = *health;
   pthread_mutex_unlock(&recorder->mutex);
   if (recorder->options.log_commits) {
@@ -183,7 +181,7 @@ static void note_failure(struct stance_recorder *recorder, const struct stance_p
     is_news = true;
     health->gave_up = true;
     health->frames_lost += recorder_backlog_drop(&recorder->backlog, recorder->backlog.count);
-    recorder->phase_count = 0;
+    recorder_remarks_finish(&recorder->remarks);
   }
   health->frames_waiting = frames_waiting(recorder);
   struct stance_recorder_health snapshot = *health;
@@ -192,47 +190,43 @@ static void note_failure(struct stance_recorder *recorder, const struct stance_p
     tell(recorder, &snapshot);
 }
 
-/* A copy of the phases to commit; they stay listed until that has succeeded. */
-static struct stance_phase *copy_phases(struct stance_recorder *recorder, size_t *ret_count)
+/* What to commit; it stays listed until that has succeeded. */
+static struct recorder_remarks copy_remarks(struct stance_recorder *recorder)
 {
   pthread_mutex_lock(&recorder->mutex);
-  size_t count = recorder->phase_count;
-  struct stance_phase *phases = count > 0 ? malloc(count * sizeof *phases) : NULL;
-  if (phases != NULL)
-    memcpy(phases, recorder->phases, count * sizeof *phases);
+  struct recorder_remarks copy = recorder_remarks_copy(&recorder->remarks);
   pthread_mutex_unlock(&recorder->mutex);
-  *ret_count = phases != NULL ? count : 0;
-  return phases;
+  return copy;
 }
 
 /* One transaction; false when there was nothing to do or the store refused. */
 static bool commit_batch(struct stance_recorder *recorder)
 {
-  size_t phase_count, block_count = recorder->backlog.count;
+  size_t block_count = recorder->backlog.count;
   if (block_count > RECORDER_BATCH_BLOCKS)
     block_count = RECORDER_BATCH_BLOCKS;
-  struct stance_phase *phases = copy_phases(recorder, &phase_count);
   size_t mark_count = recorder->backlog.mark_count;
-  if (block_count + phase_count + mark_count == 0) {
-    free(phases);
-    return false;
-  }
+  struct recorder_remarks remarks = copy_remarks(recorder);
+  if (block_count + mark_count + recorder_remarks_count(&remarks) == 0)
+    return false; /* and nothing was copied */
   struct stance_problem problem = {""};
   const struct stance_commit commit = {
       .blocks = recorder->backlog.blocks,
       .block_count = block_count,
       .marks = recorder->backlog.marks,
       .mark_count = mark_count,
-      .phases = phases,
-      .phase_count = phase_count,
+      .phases = remarks.phases,
+      .phase_count = remarks.phase_count,
+      .notes = remarks.notes,
+      .note_count = remarks.note_count,
   };
   enum stance_status status =
       stance_store_commit(recorder->store, recorder->recording_id, &commit, &problem);
-  free(phases);
   if (status == STANCE_OK)
-    note_success(recorder, block_count, phase_count);
+    note_success(recorder, block_count, &remarks);
   else
     note_failure(recorder, &problem);
+  recorder_remarks_finish(&remarks);
   return status == STANCE_OK;
 }
 
@@ -247,9 +241,9 @@ static void commit_all(struct stance_recorder *recorder)
 static bool is_drained(struct stance_recorder *recorder)
 {
   pthread_mutex_lock(&recorder->mutex);
-  size_t phase_count = recorder->health.gave_up ? 0 : recorder->phase_count;
+  size_t remarks = recorder->health.gave_up ? 0 : recorder_remarks_count(&recorder->remarks);
   pthread_mutex_unlock(&recorder->mutex);
-  return frames_in_ring(recorder) == 0 && frames_waiting(recorder) == 0 && phase_count == 0;
+  return frames_in_ring(recorder) == 0 && frames_waiting(recorder) == 0 && remarks == 0;
 }
 
 static void *run(void *argument)
@@ -278,7 +272,7 @@ static void *run(void *argument)
 static void destroy(struct stance_recorder *recorder)
 {
   recorder_backlog_finish(&recorder->backlog);
-  free(recorder->phases);
+  recorder_remarks_finish(&recorder->remarks);
   for (size_t k = 0; k < recorder->stream_count; k++)
     free(recorder->stream[k].frames);
   stance_block_codec_destroy(recorder->codec);
@@ -368,16 +362,21 @@ enum stance_status stance_recorder_add_phase(struct stance_recorder *recorder,
                                              struct stance_problem *problem)
 {
   pthread_mutex_lock(&recorder->mutex);
-  struct stance_phase *larger =
-      realloc(recorder->phases, (recorder->phase_count + 1) * sizeof *larger);
-  if (larger != NULL) {
-    recorder->phases = larger;
-    recorder->phases[recorder->phase_count++] = *phase;
-  }
+  bool added = recorder_remarks_add_phase(&recorder->remarks, phase);
   pthread_mutex_unlock(&recorder->mutex);
-  return larger != NULL
-             ? STANCE_OK
-             : stance_problem_set(problem, STANCE_MEMORY, "cannot note a phase: out of memory");
+  return added ? STANCE_OK
+               : stance_problem_set(problem, STANCE_MEMORY, "cannot note a phase: out of memory");
+}
+
+enum stance_status stance_recorder_add_note(struct stance_recorder *recorder,
+                                            const struct stance_note *note,
+                                            struct stance_problem *problem)
+{
+  pthread_mutex_lock(&recorder->mutex);
+  bool added = recorder_remarks_add_note(&recorder->remarks, note);
+  pthread_mutex_unlock(&recorder->mutex);
+  return added ? STANCE_OK
+               : stance_problem_set(problem, STANCE_MEMORY, "cannot keep a note: out of memory");
 }
 
 enum stance_status stance_recorder_stop(struct stance_recorder *recorder,

@@ -8,6 +8,7 @@
 #include "stance/source.h"
 #include "stance/status.h"
 #include "store.h"
+#include "store_note.h"
 
 #include <stdatomic.h>
 
@@ -64,6 +65,10 @@ void stance_recorder_health(struct stance_recorder *recorder,
 STANCE_MUST_CHECK enum stance_status stance_recorder_add_phase(struct stance_recorder *recorder,
                                                                const struct stance_phase *phase,
                                                                struct stance_problem *problem);
+/* The same for a note; notes are numbered in the order in which they come. */
+STANCE_MUST_CHECK enum stance_status stance_recorder_add_note(struct stance_recorder *recorder,
+                                                              const struct stance_note *note,
+                                                              struct stance_problem *problem);
 /* Call when the source has stopped: drains the ring, commits, joins. While the store refuses, it
    goes on trying until it gives up. STANCE_STORE where frames could not be committed. Destroys the
    recorder in every case. WORK. */

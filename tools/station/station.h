@@ -81,6 +81,9 @@ STANCE_MUST_CHECK enum stance_status stance_station_stop_test(struct stance_stat
 /* From the request on until its result was told, or why there is none. */
 bool stance_station_is_testing(struct stance_station *station);
 
+/* False where its thread has not come round for seconds: for a watchdog. Any thread. */
+bool stance_station_is_alive(struct stance_station *station);
+
 /* Borrowed until destroy. */
 struct stance_event_hub *stance_station_hub(struct stance_station *station);
 /* The `state` event as it was told last; the caller frees it; NULL: out of memory. Any thread that

@@ -59,6 +59,8 @@ enum stance_status stance_store_commit(struct stance_store *store, const char *r
     code = insert_mark(store, recording_id, &commit->marks[k]);
   for (size_t k = 0; code == SQLITE_OK && k < commit->phase_count; k++)
     code = store_insert_phase(store, recording_id, &commit->phases[k]);
+  for (size_t k = 0; code == SQLITE_OK && k < commit->note_count; k++)
+    code = store_insert_note(store, recording_id, &commit->notes[k]);
   return store_transaction_end(store, code, "save the recording", problem);
 }
 

@@ -8,6 +8,7 @@
 #include "stance/clock.h"
 #include "stance/status.h"
 #include "stance/trace.h"
+#include "store_note.h"
 
 struct stance_store;
 
@@ -34,6 +35,12 @@ struct stance_stream_mark {
   struct stance_clock_mark mark;
 };
 
+/* A note has one number in its recording, so that the same one twice is one note. */
+struct stance_numbered_note {
+  uint64_t number;
+  struct stance_note note;
+};
+
 /* Borrowed. */
 struct stance_commit {
   const struct stance_block *blocks;
@@ -42,6 +49,8 @@ struct stance_commit {
   size_t mark_count;
   const struct stance_phase *phases;
   size_t phase_count;
+  const struct stance_numbered_note *notes;
+  size_t note_count;
 };
 /* All of it or nothing, in one durable commit. What is already there is left as it is, so that a
    commit of which nobody knows whether it succeeded can be repeated. */

@@ -133,4 +133,8 @@ int store_phase_find(const char *name);
 int store_insert_phase(const struct stance_store *store, const char *recording_id,
                        const struct stance_phase *phase);
 
+/* store_note.c: the same. */
+int store_insert_note(const struct stance_store *store, const char *recording_id,
+                      const struct stance_numbered_note *numbered);
+
 #endif

@@ -80,6 +80,11 @@ static const char *const scripts[] = {
     "ALTER TABLE channels ADD COLUMN converter_slope_above REAL NOT NULL DEFAULT 0;"
     "ALTER TABLE channels ADD COLUMN converter_slope_below REAL NOT NULL DEFAULT 0;"
     "ALTER TABLE channels ADD COLUMN converter_offset REAL NOT NULL DEFAULT 0;",
+    /* What happened in a test beside its samples: store_note.h. */
+    "CREATE TABLE notes(recording TEXT NOT NULL REFERENCES recordings(id) ON DELETE CASCADE,"
+    "  number INTEGER NOT NULL, kind TEXT NOT NULL, frame_index INTEGER NOT NULL,"
+    "  host_ns INTEGER NOT NULL, name TEXT NOT NULL, side TEXT NOT NULL,"
+    "  repetition INTEGER NOT NULL, value REAL, PRIMARY KEY(recording, number)) STRICT;",
 };
 enum { SCHEMA_VERSION = sizeof scripts / sizeof *scripts };
 

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the machine wants done: sound, notes, and news for the onlookers. */
+#include "station_private.h"
+
+#include "cue.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+void station_note(struct stance_station *station, struct station_test *test,
+                  const struct stance_note *note)
+{
+  struct stance_note full = *note;
+  struct stance_problem problem;
+  full.frame = test->live.index;
+  if (full.host_ns == 0)
+    full.host_ns = station_now_ns(station);
+  if (stance_recorder_add_note(test->recorder, &full, &problem) != STANCE_OK)
+    test->ended_by = problem; /* memory: told with the result */
+}
+
+/* The machine counts in the test's time, the sound card in the host's. */
+static void play(struct stance_station *station, struct station_test *test, enum stance_cue cue,
+                 int64_t at_ns)
+{
+  const int64_t now = station_now_ns(station);
+  const int64_t wait_ns = at_ns == 0 ? 0 : at_ns - station_test_now_ns(station, test);
+  const int64_t host_ns = wait_ns <= 0 ? 0 : now + wait_ns;
+  if (station->sound != NULL && stance_sound_play(station->sound, cue, host_ns))
+    return; /* noted when it has sounded */
+  struct stance_note note = {.kind = STANCE_NOTE_CUE_UNHEARD,
+                             .host_ns = host_ns == 0 ? now : host_ns,
+                             .side = STANCE_SIDE_NONE,
+                             .value = (double)NAN};
+  snprintf(note.name, sizeof note.name, "%s", stance_cue_id(cue));
+  station_note(station, test, &note);
+}
+
+void station_take_cues(struct stance_station *station, struct station_test *test)
+{
+  struct stance_cue_event event;
+  while (station->sound != NULL && stance_sound_take_event(station->sound, &event)) {
+    struct stance_note note = {.kind = STANCE_NOTE_CUE,
+                               .host_ns = event.leaves_ns,
+                               .side = STANCE_SIDE_NONE,
+                               .value = (double)NAN};
+    snprintf(note.name, sizeof note.name, "%s", stance_cue_id(event.cue));
+    station_note(station, test, &note);
+  }
+}
+
+static void note_side(struct stance_station *station, struct station_test *test,
+                      enum stance_note_kind kind, enum stance_side side)
+{
+  station_note(station, test,
+               &(struct stance_note){.kind = kind, .side = side, .value = (double)NAN});
+}
+
+static void today(char ret_day[16])
+{
+  time_t now = time(NULL);
+  struct tm local;
+  if (localtime_r(&now, &local) == NULL || strftime(ret_day, 16, "%Y-%m-%d", &local) == 0)
+    ret_day[0] = '\0';
+}
+
+static void side_proved(struct stance_station *station, struct station_test *test,
+                        enum stance_side side)
+{
+  enum { BOTH_PROVED = 1 << STANCE_LEFT | 1 << STANCE_RIGHT };
+  test->sides_proved |= 1U << side;
+  if (test->sides_proved != BOTH_PROVED)
+    return;
+  today(station->proved_on);
+  station_test_rig_name(test, station->proved_rig, sizeof station->proved_rig);
+  note_side(station, test, STANCE_NOTE_SIDES_PROVED, STANCE_SIDE_NONE);
+}
+
+/* What must outlive the test. */
+static void remember(struct stance_station *station, struct station_test *test,
+                     const struct stance_test_action *action)
+{
+  switch (action->message) {
+  case STANCE_MESSAGE_LOCKED:
+    for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++)
+      if (test->machine.locked[side])
+        note_side(station, test, STANCE_NOTE_LOCK, (enum stance_side)side);
+    break;
+  case STANCE_MESSAGE_SIDE_PROVED:
+    side_proved(station, test, action->side);
+    break;
+  case STANCE_MESSAGE_SIDES_UNPROVED:
+    note_side(station, test, STANCE_NOTE_SIDES_UNPROVED, STANCE_SIDE_NONE);
+    break;
+  case STANCE_MESSAGE_INSTRUMENT_LOST: /* whatever is plugged in next is to be proved anew */
+    station->proved_on[0] = '\0';
+    break;
+  default:
+    break;
+  }
+}
+
+static void tell(struct stance_station *station, const struct stance_test_action *action)
+{
+  char sentence[STATION_SENTENCE_MAX];
+  struct stance_text text = {0};
+  /* The table's texts take one number or none. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  snprintf(sentence, sizeof sentence, stance_test_message_text(action->message), action->number);
+#pragma GCC diagnostic pop
+  stance_text_format(&text, "{\"message\":\"%s\",\"text\":\"%s\",\"side\":\"%s\",\"number\":",
+                     stance_test_message_id(action->message), sentence,
+                     action->side == STANCE_SIDE_NONE ? "none" : stance_side_name(action->side));
+  station_json_number(&text, "%.6g", action->number);
+  stance_text_string(&text, "}");
+  if (!text.failed)
+    stance_event_hub_publish(station->hub, "tell", text.bytes, false);
+  stance_text_finish(&text);
+}
+
+/* A new attempt, or one that is taken back. */
+static struct station_attempt *find_attempt(struct station_test *test, unsigned number)
+{
+  for (size_t k = 0; k < test->attempt_count; k++)
+    if (test->attempt[k].repetition.number == number)
+      return &test->attempt[k];
+  if (test->attempt_count == STATION_ATTEMPT_MAX)
+    memmove(test->attempt, test->attempt + 1, --test->attempt_count * sizeof *test->attempt);
+  test->attempt[test->attempt_count] = (struct station_attempt){0};
+  return &test->attempt[test->attempt_count++];
+}
+
+static double highest(const struct stance_test_repetition *repetition)
+{
+  return fmax(fmax(repetition->peak_n[STANCE_LEFT], repetition->peak_n[STANCE_RIGHT]),
+              repetition->peak_n[STANCE_TOTAL]);
+}
+
+static void take_repetition(struct stance_station *station, struct station_test *test,
+                            const struct stance_test_repetition *repetition)
+{
+  struct stance_text text = {0};
+  struct station_attempt *attempt = find_attempt(test, repetition->number);
+  const bool known = attempt->repetition.number != 0;
+  const double peak_n = highest(repetition);
+  attempt->repetition = *repetition;
+  attempt->message = repetition->counted       ? STANCE_MESSAGE_COUNTED
+                     : known || !isnan(peak_n) ? STANCE_MESSAGE_REPEATED
+                                               : STANCE_MESSAGE_MISSED;
+  station_note(station, test,
+               &(struct stance_note){.kind = known ? STANCE_NOTE_REJECT : STANCE_NOTE_REPETITION,
+                                     .side = repetition->side,
+                                     .repetition = repetition->number,
+                                     .value = peak_n});
+  station_attempt_json(&text, attempt);
+  if (!text.failed)
+    stance_event_hub_publish(station->hub, "repetition", text.bytes, false);
+  stance_text_finish(&text);
+}
+
+static void take_pain(struct stance_station *station, struct station_test *test,
+                      const struct stance_test_action *action)
+{
+  station_note(station, test,
+               &(struct stance_note){.kind = STANCE_NOTE_PAIN,
+                                     .side = action->repetition.number > 0 ? action->repetition.side
+                                                                           : STANCE_SIDE_NONE,
+                                     .repetition = action->repetition.number,
+                                     .value = action->number});
+}
+
+static void take(struct stance_station *station, struct station_test *test,
+                 const struct stance_test_action *action)
+{
+  struct stance_problem problem;
+  switch (action->kind) {
+  case STANCE_ACTION_STATE:
+    break;
+  case STANCE_ACTION_CUE:
+    play(station, test, action->cue, action->at_ns);
+    return;
+  case STANCE_ACTION_SILENCE:
+    if (station->sound != NULL)
+      (void)stance_sound_silence(station->sound); /* without a card it is silent anyway */
+    return;
+  case STANCE_ACTION_PHASE:
+    if (stance_recorder_add_phase(test->recorder, &action->phase, &problem) != STANCE_OK)
+      test->ended_by = problem;
+    return;
+  case STANCE_ACTION_TELL:
+    remember(station, test, action);
+    tell(station, action);
+    break;
+  case STANCE_ACTION_REPETITION:
+    take_repetition(station, test, &action->repetition);
+    break;
+  case STANCE_ACTION_PAIN:
+    take_pain(station, test, action);
+    break;
+  case STANCE_ACTION_END:
+    test->ending = true;
+    break;
+  }
+  station->changed = true;
+}
+
+void station_take_actions(struct stance_station *station, struct station_test *test)
+{
+  struct stance_test_action action;
+  while (stance_machine_take_action(&test->machine, &action))
+    take(station, test, &action);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Beginning and end of a station. */
+#include "station_private.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum stance_status take_devices(struct stance_station *station,
+                                       const struct stance_station_options *options,
+                                       struct stance_problem *problem)
+{
+  const struct stance_station_device *device = options->device;
+  if (options->device_count < 1 || options->device_count > STANCE_STREAM_MAX)
+    return stance_problem_set(problem, STANCE_USAGE, "one or two instruments make a rig, not %zu",
+                              options->device_count);
+  if (options->device_count == 2 &&
+      !((device[0].side == STANCE_LEFT && device[1].side == STANCE_RIGHT) ||
+        (device[0].side == STANCE_RIGHT && device[1].side == STANCE_LEFT)))
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "two instruments are given as --device left=URI --device right=URI");
+  for (size_t k = 0; k < options->device_count; k++) {
+    struct station_device *own = &station->device[k];
+    if (strlen(device[k].uri) >= sizeof own->uri)
+      return stance_problem_set(problem, STANCE_USAGE, "--device: the URI is longer than %zu bytes",
+                                sizeof own->uri - 1);
+    strcpy(own->uri, device[k].uri);
+    own->side = device[k].side;
+  }
+  station->device_count = options->device_count;
+  return STANCE_OK;
+}
+
+static enum stance_status open_store(struct stance_station *station, const char *path,
+                                     struct stance_problem *problem)
+{
+  enum stance_status status = STANCE_OK;
+  if (path == NULL)
+    status = stance_store_default_path(station->store_path, sizeof station->store_path, problem);
+  else if (strlen(path) < sizeof station->store_path)
+    strcpy(station->store_path, path);
+  else
+    status = stance_problem_set(problem, STANCE_USAGE, "the store's path is longer than %zu bytes",
+                                sizeof station->store_path - 1);
+  if (status == STANCE_OK)
+    status = stance_store_open(station->store_path, STANCE_STORE_WRITE, &station->store, problem);
+  if (status == STANCE_OK)
+    station->recovered = stance_store_was_recovered(station->store);
+  return status;
+}
+
+static void make_locks(struct stance_station *station)
+{
+  pthread_condattr_t monotonic;
+  pthread_mutex_init(&station->lock, NULL);
+  pthread_condattr_init(&monotonic);
+  pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+  pthread_cond_init(&station->wake, &monotonic);
+  pthread_cond_init(&station->answered, &monotonic);
+  pthread_condattr_destroy(&monotonic);
+}
+
+static void release(struct stance_station *station)
+{
+  stance_event_hub_destroy(station->hub);
+  stance_store_close(station->store);
+  pthread_cond_destroy(&station->answered);
+  pthread_cond_destroy(&station->wake);
+  pthread_mutex_destroy(&station->lock);
+  free(station->state_json);
+  free(station);
+}
+
+/* Signals are for the program's main thread. */
+static enum stance_status begin_thread(struct stance_station *station,
+                                       struct stance_problem *problem)
+{
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = pthread_create(&station->thread, NULL, station_thread, station);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return error == 0 ? STANCE_OK
+                    : stance_problem_set(problem, STANCE_MEMORY, "no thread for the station");
+}
+
+enum stance_status stance_station_create(const struct stance_station_options *options,
+                                         struct stance_station **ret_station,
+                                         struct stance_problem *problem)
+{
+  struct stance_station *station = calloc(1, sizeof *station);
+  if (station == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory for the station");
+  make_locks(station);
+  station->clock = options->clock == NULL ? &stance_clock_host : options->clock;
+  station->sound = options->sound;
+  station->unattended = options->unattended;
+  station->give_up = options->give_up;
+  enum stance_status status = take_devices(station, options, problem);
+  if (status == STANCE_OK)
+    status = open_store(station, options->store_path, problem);
+  if (status == STANCE_OK && stance_event_hub_create(&station->hub) != STANCE_OK)
+    status = stance_problem_set(problem, STANCE_MEMORY, "out of memory for the station");
+  if (status == STANCE_OK) {
+    atomic_store(&station->alive_ns, station_now_ns(station));
+    station->told_ns = station_now_ns(station);
+    station_state_tell(station);
+    status = begin_thread(station, problem);
+  }
+  if (status == STANCE_OK)
+    *ret_station = station;
+  else
+    release(station);
+  return status;
+}
+
+void stance_station_destroy(struct stance_station *station)
+{
+  if (station == NULL)
+    return;
+  stance_station_close(station);
+  release(station);
+}

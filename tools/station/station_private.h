@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shared by station*.c. Everything here belongs to the station's thread but what says otherwise. */
+#ifndef STANCE_STATION_PRIVATE_H
+#define STANCE_STATION_PRIVATE_H
+
+#include "station.h"
+
+#include "recorder.h"
+#include "stance/calibration.h"
+#include "stance/live.h"
+#include "stance/ring.h"
+#include "text.h"
+
+#include <pthread.h>
+
+enum {
+  STATION_ATTEMPT_MAX = 128, /* told; the recording has them all */
+  STATION_POINT_MAX = 1024,  /* of a `live` event: five seconds, should nobody have looked */
+  STATION_SENTENCE_MAX = 160,
+};
+
+/* One instrument of the rig in a test. */
+struct station_stream {
+  enum stance_side side;
+  struct stance_source *source;
+  const struct stance_source_info *info;
+  struct stance_calibration calibration; /* with the side claimed */
+  struct stance_frame_ring *ring;        /* to the recorder */
+  struct stance_frame_ring *live_ring;   /* to this thread */
+  struct stance_force_frame force;       /* the newest */
+  struct stance_source_health health;    /* as it was last looked at */
+};
+
+struct station_attempt {
+  struct stance_test_repetition repetition;
+  enum stance_test_message message;
+};
+
+/* The trace for onlookers: means over whole frames of point_length, by side. */
+struct station_trace {
+  uint64_t point_length; /* frames */
+  uint64_t point;        /* number of the one being filled */
+  double sum[STANCE_MEASURED_SIDE_COUNT];
+  unsigned count; /* frames in it */
+  uint64_t first; /* number of the first finished point */
+  size_t point_count;
+  double force_n[STANCE_MEASURED_SIDE_COUNT][STATION_POINT_MAX];
+  int64_t told_ns;
+};
+
+struct station_test {
+  struct stance_protocol protocol;
+  struct stance_recording recording;
+  struct station_stream stream[STANCE_STREAM_MAX];
+  size_t stream_count;
+  struct stance_recorder *recorder;
+  double duration_s; /* 0: as the machine leads */
+  double epoch_s;    /* when several simulated rigs' one athlete begins; 0: each has its own */
+  bool leads;        /* false: a recording played back follows no prompts */
+  bool unattended;
+  bool simulated, two_sided;
+  bool by_frames; /* the test's time is counted in frames: a simulation may run at any speed */
+  int64_t start_ns;
+  uint64_t steps; /* quanta of frames that the machine knows of */
+  bool streaming;
+  int64_t away_since_ns; /* 0: it is there */
+  int64_t looked_ns;     /* at the instruments */
+  unsigned sides_proved; /* bit of each side */
+  struct stance_live live;
+  struct stance_machine machine;
+  struct station_trace trace;
+  struct station_attempt attempt[STATION_ATTEMPT_MAX];
+  size_t attempt_count;
+  bool ending; /* nothing leads it any more */
+  bool finishing;
+
+  /* The finishing thread's, until `finished`. */
+  pthread_t finisher;
+  const struct stance_clock *clock;
+  struct stance_store *store;
+  atomic_bool finished;
+  struct stance_text result; /* the `result` event */
+  bool has_result;
+  struct stance_problem ended_by; /* what went wrong; "" */
+};
+
+struct station_device {
+  char uri[1024];
+  enum stance_side side;
+};
+
+enum station_request_kind {
+  STATION_START,
+  STATION_COMMAND,
+  STATION_STOP,
+  STATION_CLOSE,
+};
+/* What another thread wants; on its stack until `done`. */
+struct station_request {
+  enum station_request_kind kind;
+  const struct stance_test_request *test;
+  const char *id;
+  enum stance_test_command command;
+  int value;
+  char ret_id[STANCE_UUID_SIZE];
+  enum stance_status status;
+  struct stance_problem *problem;
+  bool done;
+};
+
+struct stance_station {
+  char store_path[4096];
+  struct station_device device[STANCE_STREAM_MAX];
+  size_t device_count;
+  const struct stance_clock *clock;
+  struct stance_sound *sound;
+  bool unattended;
+  const atomic_bool *give_up;
+  bool recovered;
+  struct stance_event_hub *hub;
+  pthread_t thread;
+  bool joined; /* of whoever closes */
+
+  pthread_mutex_t lock;
+  pthread_cond_t wake, answered;
+  struct station_request *request; /* under `lock` */
+  bool closed;                     /* under `lock` */
+  bool testing;                    /* under `lock` */
+  char *state_json;                /* under `lock` */
+  struct stance_problem disk;      /* under `lock`: why the store refuses; "" */
+  bool disk_gave_up;               /* under `lock` */
+  atomic_bool disk_news;
+  atomic_int_least64_t alive_ns;
+
+  struct stance_store *store; /* the thread's, lent to recorder and finisher */
+  struct station_test *test;
+  char last_id[STANCE_UUID_SIZE];
+  bool has_result; /* last_id has one */
+  bool changed;    /* the state must be told */
+  int64_t told_ns;
+  struct stance_sound_health heard; /* as it was last told */
+  char proved_on[16];               /* the day on which the sides of the rig were proved; "" */
+  char proved_rig[160];
+};
+
+static inline int64_t station_now_ns(const struct stance_station *station)
+{
+  return station->clock->now_ns(station->clock->context);
+}
+
+/* station.c: the thread; `station` is a struct stance_station. */
+void *station_thread(void *station);
+
+/* station_prepare.c: everything that can fail before anything samples. */
+STANCE_MUST_CHECK enum stance_status station_test_prepare(struct stance_station *station,
+                                                          const struct stance_test_request *request,
+                                                          struct station_test **ret_test,
+                                                          struct stance_problem *problem);
+void station_test_destroy(struct station_test *test);
+/* Model and serial of every instrument. */
+void station_test_rig_name(const struct station_test *test, char *ret_name, size_t size);
+
+/* station_test.c: a test that goes on. */
+STANCE_MUST_CHECK enum stance_status station_test_begin(struct stance_station *station,
+                                                        struct station_test *test,
+                                                        struct stance_problem *problem);
+/* Takes the frames that are there; true where there were any. */
+bool station_test_pump(struct stance_station *station, struct station_test *test);
+STANCE_MUST_CHECK enum stance_status
+station_test_command(struct stance_station *station, struct station_test *test,
+                     enum stance_test_command command, int value, struct stance_problem *problem);
+/* Ended early by whoever may. */
+void station_test_abort(struct stance_station *station, struct station_test *test);
+/* In the test's own time. */
+int64_t station_test_now_ns(const struct stance_station *station, const struct station_test *test);
+
+/* station_actions.c: what the machine wants done. */
+void station_take_actions(struct stance_station *station, struct station_test *test);
+/* Cues that have sounded meanwhile. */
+void station_take_cues(struct stance_station *station, struct station_test *test);
+void station_note(struct stance_station *station, struct station_test *test,
+                  const struct stance_note *note);
+
+/* station_trace.c */
+void station_trace_begin(struct station_trace *trace, double rate_hz);
+void station_trace_add(struct station_trace *trace, const struct stance_force_frame *force);
+/* Tells what is finished, when it is time to. */
+void station_trace_tell(struct stance_station *station, struct station_test *test);
+
+/* station_state.c: the `state` event. */
+void station_state_tell(struct stance_station *station);
+void station_json_number(struct stance_text *text, const char *format, double value);
+void station_attempt_json(struct stance_text *text, const struct station_attempt *attempt);
+
+/* station_finish.c: stops, commits, analyses, in a thread of its own: a disk that refuses may keep
+   it for minutes. */
+void station_finish_begin(struct stance_station *station, struct station_test *test);
+/* Once `finished`: tells the result. */
+void station_finish_end(struct stance_station *station, struct station_test *test);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The `state` event: everything an onlooker who has just come must know. */
+#include "station_private.h"
+
+#include "json_text.h"
+#include "pipeline.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void station_json_number(struct stance_text *text, const char *format, double value)
+{
+  char number[32];
+  if (!isfinite(value)) {
+    stance_text_string(text, "null");
+    return;
+  }
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  snprintf(number, sizeof number, format, value);
+#pragma GCC diagnostic pop
+  stance_text_string(text, number);
+}
+
+static void add_text(struct stance_text *text, const char *name, const char *value)
+{
+  stance_text_format(text, "\"%s\":", name);
+  if (value == NULL || value[0] == '\0')
+    stance_text_string(text, "null");
+  else
+    stance_json_string(text, value);
+}
+
+static const char *side_id(enum stance_side side)
+{
+  return side == STANCE_SIDE_NONE ? "none" : stance_side_name(side);
+}
+
+static const char *instrument_state(const struct station_test *test)
+{
+  static const char *const ids[] = {
+      [STANCE_SOURCE_READY] = "opening",       [STANCE_SOURCE_STREAMING] = "streaming",
+      [STANCE_SOURCE_ABSENT] = "absent",       [STANCE_SOURCE_OPENING] = "opening",
+      [STANCE_SOURCE_CONFIGURING] = "opening", [STANCE_SOURCE_DRAINING] = "streaming",
+      [STANCE_SOURCE_CLOSED] = "idle",
+  };
+  const struct station_stream *worst = &test->stream[0];
+  for (size_t k = 0; k < test->stream_count; k++)
+    if (test->stream[k].health.failed)
+      return "lost";
+  for (size_t k = 0; k < test->stream_count; k++)
+    if (test->stream[k].health.state != STANCE_SOURCE_STREAMING)
+      worst = &test->stream[k];
+  return ids[worst->health.state];
+}
+
+/* The first thing an instrument has to say. */
+static const char *instrument_problem(const struct station_test *test)
+{
+  for (size_t k = 0; k < test->stream_count; k++) {
+    const struct stance_source_health *health = &test->stream[k].health;
+    if (health->failed && health->problem.text[0] != '\0')
+      return health->problem.text;
+    if (health->notice.text[0] != '\0')
+      return health->notice.text;
+  }
+  return NULL;
+}
+
+static void add_instrument(struct stance_text *text, const struct stance_station *station)
+{
+  const struct station_test *test = station->test;
+  if (test == NULL) {
+    stance_text_string(text, ",\"instrument\":{\"state\":\"idle\",");
+    add_text(text, "name", station->device[0].uri);
+    stance_text_string(text, ",\"serial\":null,\"rate_hz\":null,\"measured_rate_hz\":null,"
+                             "\"frames\":0,\"lost\":0,\"unit\":null,\"uncalibrated\":false,"
+                             "\"simulated\":false,\"problem\":null}");
+    return;
+  }
+  const struct station_stream *first = &test->stream[0];
+  bool calibrated = true;
+  uint64_t lost = 0;
+  for (size_t k = 0; k < test->stream_count; k++) {
+    calibrated = calibrated && test->stream[k].calibration.calibrated;
+    lost += test->stream[k].health.frames_lost;
+  }
+  stance_text_format(text, ",\"instrument\":{\"state\":\"%s\",", instrument_state(test));
+  add_text(text, "name", first->info->model);
+  stance_text_string(text, ",");
+  add_text(text, "serial", first->info->serial);
+  /* measured over the whole recording, when it is analysed: a loop alone is off by 100 ppm */
+  stance_text_format(text, ",\"rate_hz\":%.6g,\"measured_rate_hz\":null,", first->info->rate_hz);
+  stance_text_format(text, "\"frames\":%" PRIu64 ",\"lost\":%" PRIu64 ",", test->live.index, lost);
+  add_text(text, "unit", calibrated ? "N" : first->info->channel[0].unit);
+  stance_text_format(text, ",\"uncalibrated\":%s,\"simulated\":%s,", calibrated ? "false" : "true",
+                     test->simulated ? "true" : "false");
+  add_text(text, "problem", instrument_problem(test));
+  stance_text_string(text, "}");
+}
+
+static void add_sound(struct stance_text *text, const struct stance_station *station)
+{
+  const struct stance_sound_health *heard = &station->heard;
+  const char *state = station->sound == NULL ? "off"
+                      : heard->playing       ? "ok"
+                      : heard->losses > 0    ? "lost"
+                                             : "absent";
+  stance_text_format(text, ",\"sound\":{\"state\":\"%s\",", state);
+  add_text(text, "device", heard->device);
+  stance_text_format(text, ",\"underflows\":%" PRIu64 ",", heard->underflows);
+  add_text(text, "problem", heard->playing ? NULL : heard->problem.text);
+  stance_text_string(text, "}");
+}
+
+static void add_store(struct stance_text *text, struct stance_station *station)
+{
+  pthread_mutex_lock(&station->lock);
+  const struct stance_problem disk = station->disk;
+  const bool gave_up = station->disk_gave_up;
+  pthread_mutex_unlock(&station->lock);
+  const char *state = gave_up ? "failed" : disk.text[0] != '\0' ? "retrying" : "ok";
+  stance_text_format(text, ",\"store\":{\"state\":\"%s\",", state);
+  add_text(text, "problem", disk.text);
+  stance_text_string(text, "}");
+}
+
+/* Indexed by enum stance_test_command. */
+static const char *const command_ids[] = {
+    [STANCE_COMMAND_NEXT] = "next",       [STANCE_COMMAND_REPEAT] = "repeat",
+    [STANCE_COMMAND_REJECT] = "reject",   [STANCE_COMMAND_STOP] = "stop",
+    [STANCE_COMMAND_FINISH] = "finish",   [STANCE_COMMAND_ABORT] = "abort",
+    [STANCE_COMMAND_PAIN] = "pain",       [STANCE_COMMAND_SIDE] = "side",
+    [STANCE_COMMAND_RELEASE] = "release",
+};
+
+static void add_commands(struct stance_text *text, const struct station_test *test)
+{
+  bool any = false;
+  stance_text_string(text, ",\"commands\":[");
+  for (size_t k = 0; k < sizeof command_ids / sizeof *command_ids; k++) {
+    const enum stance_test_command command = (enum stance_test_command)k;
+    const bool means = test->leads ? stance_machine_accepts(&test->machine, command)
+                                   : command == STANCE_COMMAND_ABORT;
+    if (!means || test->ending)
+      continue;
+    stance_text_format(text, "%s\"%s\"", any ? "," : "", command_ids[k]);
+    any = true;
+  }
+  stance_text_string(text, "]");
+}
+
+static const char *needs(const struct station_test *test)
+{
+  const struct stance_machine *machine = &test->machine;
+  if (!test->leads || test->ending)
+    return NULL;
+  if (machine->state == STANCE_TEST_PAIN)
+    return "pain";
+  if (machine->state == STANCE_TEST_PAIN_SIDE)
+    return "side";
+  return machine->until_ns == 0 && stance_machine_accepts(machine, STANCE_COMMAND_NEXT) ? "next"
+                                                                                        : NULL;
+}
+
+void station_attempt_json(struct stance_text *text, const struct station_attempt *attempt)
+{
+  const struct stance_test_repetition *repetition = &attempt->repetition;
+  char sentence[STATION_SENTENCE_MAX];
+  const double peak_n =
+      fmax(fmax(repetition->peak_n[STANCE_LEFT], repetition->peak_n[STANCE_RIGHT]),
+           repetition->peak_n[STANCE_TOTAL]);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  snprintf(sentence, sizeof sentence, stance_test_message_text(attempt->message), peak_n);
+#pragma GCC diagnostic pop
+  stance_text_format(text, "{\"number\":%u,\"side\":\"%s\",\"counted\":%s,\"message\":\"%s\",",
+                     repetition->number, side_id(repetition->side),
+                     repetition->counted ? "true" : "false",
+                     stance_test_message_id(attempt->message));
+  add_text(text, "text", sentence);
+  stance_text_string(text, ",\"peak_left_n\":");
+  station_json_number(text, "%.1f", repetition->peak_n[STANCE_LEFT]);
+  stance_text_string(text, ",\"peak_right_n\":");
+  station_json_number(text, "%.1f", repetition->peak_n[STANCE_RIGHT]);
+  stance_text_string(text, ",\"peak_total_n\":");
+  station_json_number(text, "%.1f", repetition->peak_n[STANCE_TOTAL]);
+  stance_text_string(text, "}");
+}
+
+static void add_progress(struct stance_text *text, const struct station_test *test)
+{
+  const struct stance_machine *machine = &test->machine;
+  /* both legs together: what counts for one counts for the other */
+  const unsigned right = test->protocol.sides == STANCE_SIDES_BOTH ? machine->counted[STANCE_LEFT]
+                                                                   : machine->counted[STANCE_RIGHT];
+  stance_text_format(text, ",\"wanted\":%u,\"counted\":{\"left\":%u,\"right\":%u},\"attempts\":[",
+                     test->protocol.repetitions, machine->counted[STANCE_LEFT], right);
+  for (size_t k = 0; k < test->attempt_count; k++) {
+    if (k > 0)
+      stance_text_string(text, ",");
+    station_attempt_json(text, &test->attempt[k]);
+  }
+  stance_text_format(text, "],\"target\":null,\"locked\":[%s%s%s],\"sides_proved\":%s",
+                     machine->locked[STANCE_LEFT] ? "\"left\"" : "",
+                     machine->locked[STANCE_LEFT] && machine->locked[STANCE_RIGHT] ? "," : "",
+                     machine->locked[STANCE_RIGHT] ? "\"right\"" : "",
+                     test->sides_proved == 3 ? "true" : "false");
+}
+
+static void add_moment(struct stance_text *text, const struct station_test *test)
+{
+  const struct stance_machine *machine = &test->machine;
+  const enum stance_test_state state = test->leads    ? machine->state
+                                       : test->ending ? STANCE_TEST_FINISHED
+                                                      : STANCE_TEST_EFFORT;
+  stance_text_format(text, ",\"state\":\"%s\",", stance_test_state_id(state));
+  add_text(text, "text",
+           test->leads || test->ending ? stance_test_state_text(state)
+                                       : "A recording is played back.");
+  stance_text_format(
+      text, ",\"side\":\"%s\",\"remaining_s\":", test->leads ? side_id(machine->side) : "none");
+  station_json_number(text, "%.2f",
+                      test->leads ? stance_machine_remaining_s(machine) : (double)NAN);
+  stance_text_string(text, ",");
+  add_text(text, "needs", needs(test));
+}
+
+static void add_test(struct stance_text *text, const struct station_test *test)
+{
+  if (test == NULL) {
+    stance_text_string(text, ",\"test\":null");
+    return;
+  }
+  stance_text_format(text, ",\"test\":{\"id\":\"%s\",", test->recording.id);
+  add_text(text, "protocol", test->protocol.id);
+  stance_text_string(text, ",");
+  add_text(text, "title", test->protocol.title);
+  stance_text_string(text, ",\"athlete\":");
+  stance_json_string(text, test->recording.athlete);
+  stance_text_format(text, ",\"two_sided\":%s", test->two_sided ? "true" : "false");
+  add_moment(text, test);
+  add_commands(text, test);
+  add_progress(text, test);
+  stance_text_string(text, "}");
+}
+
+void station_state_tell(struct stance_station *station)
+{
+  struct stance_text text = {0};
+  stance_text_string(&text, "{\"api\":1,\"version\":");
+  stance_json_string(&text, STANCE_VERSION);
+  stance_text_format(&text, ",\"now_s\":%.3f", (double)station_now_ns(station) * 1e-9);
+  add_instrument(&text, station);
+  add_sound(&text, station);
+  add_store(&text, station);
+  add_test(&text, station->test);
+  stance_text_string(&text, ",");
+  add_text(&text, "last_result", station->has_result ? station->last_id : NULL);
+  stance_text_string(&text, "}");
+  if (text.failed) { /* told again with the next change */
+    stance_text_finish(&text);
+    return;
+  }
+  stance_event_hub_publish(station->hub, "state", text.bytes, true);
+  pthread_mutex_lock(&station->lock);
+  free(station->state_json);
+  station->state_json = text.bytes;
+  pthread_mutex_unlock(&station->lock);
+}
