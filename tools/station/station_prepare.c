@@ -16,8 +16,8 @@
 
 /* What a stalled disk may cost without losing a frame. */
 static const double recorder_ring_s = 30;
-/* This thread looks every millisecond; a second is what a busy machine may cost the live view. */
-static const double live_ring_s = 1;
+/* This thread looks every millisecond; what a busy machine may cost the live view. */
+static const double live_ring_s = 4;
 static const double ns_per_s = 1e9;
 
 /* A slip such as pounds or grams must not pass for a person; the bounds are those of `stance run`.

@@ -96,6 +96,7 @@ static const char *profile_for(const struct stance_protocol *protocol)
 /* He makes one effort to each signal, and is off when the empty rig is measured again. */
 static void follow_signals(struct stance_text *uri, const struct stance_protocol *protocol)
 {
+  add_key(uri, "ready_s", 0.5); /* the shortest there is: his effort ends with the protocol's */
   const double busy_s = setting_of(uri->bytes, "ready_s") +
                         setting_of(uri->bytes, "reaction_s") / 2 +
                         setting_of(uri->bytes, "effort_s") + setting_of(uri->bytes, "release_s");
