@@ -48,9 +48,10 @@ static enum stance_status copy_channels(const struct stance_trial *from, enum st
     if (next >= STANCE_CHANNEL_COUNT_MAX)
       return stance_problem_set(problem, STANCE_USAGE, "%s: more than %d channels in both files",
                                 from->recording, STANCE_CHANNEL_COUNT_MAX);
-    to->raw.value[next] = continued(from, c, sample_count);
-    if (to->raw.value[next] == NULL)
+    double *copy = continued(from, c, sample_count);
+    if (copy == NULL)
       return stance_problem_set(problem, STANCE_MEMORY, "%s: out of memory", from->recording);
+    to->raw.value[next] = copy;
     // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the trace owns the copy, which clang 14 forgets
     to->raw.channel[next] = from->raw.channel[c];
     to->calibration.channel[next] = from->calibration.channel[c];
