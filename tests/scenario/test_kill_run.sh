@@ -25,12 +25,13 @@ expect 0 "$stance" export --raw "$(newest)" --output reference.csv
 long=0
 for ((kill = 1; kill <= kills; kill++)); do
   "${run[@]}" --device "$source&speed=5" >run_stdout 2>run_stderr </dev/null &
-  until grep -qs '^committed' run_stderr; do sleep 0.05; done
+  until grep -qs '^committed frames=[0-9]' run_stderr; do sleep 0.05; done
   # The first one late enough for a whole repetition, at five times real time.
   sleep "$((kill == 1 ? 4 : RANDOM % 5)).$((RANDOM % 10))"
   kill -9 $!
   wait $! 2>/dev/null || true
-  committed=$(sed -n 's/^committed frames=//p' run_stderr | tail -n 1)
+  # A line that crosses a page of the file can be cut off by the kill.
+  committed=$(sed -n 's/^committed frames=\([0-9][0-9]*\)$/\1/p' run_stderr | tail -n 1)
   recording=$(newest)
   rm -f killed.csv
   expect 0 "$stance" export --raw "$recording" --output killed.csv
