@@ -102,3 +102,8 @@ double least_squares_chance(double ratio, double numerator_freedom, double denom
 {
   return gsl_cdf_fdist_Q(ratio, numerator_freedom, denominator_freedom);
 }
+
+double least_squares_student_t(double confidence, double freedom)
+{
+  return gsl_cdf_tdist_Pinv((1.0 + confidence) / 2.0, freedom);
+}

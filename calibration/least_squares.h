@@ -31,5 +31,7 @@ void least_squares_finish(struct least_squares *squares);
 
 /* Chance that a ratio of variances as large as `ratio` comes from noise alone (F distribution). */
 double least_squares_chance(double ratio, double numerator_freedom, double denominator_freedom);
+/* Half-width, in standard errors, of the interval that holds `confidence` of Student's t. */
+double least_squares_student_t(double confidence, double freedom);
 
 #endif

@@ -12,6 +12,7 @@
 #include "stance/source.h"
 #include "stance/status.h"
 #include "stance/trace.h"
+#include "verification_record.h"
 
 #include <stdint.h>
 
@@ -192,5 +193,21 @@ STANCE_MUST_CHECK enum stance_status
 stance_store_list_reliability(struct stance_store *store,
                               struct stance_reliability_record **ret_records, size_t *ret_count,
                               struct stance_problem *problem);
+
+/* Checks of instruments: immutable. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_put_verification(struct stance_store *store,
+                              const struct stance_verification *verification,
+                              struct stance_problem *problem);
+/* Oldest first; the caller frees the array, which is NULL where there is none. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_list_verifications(struct stance_store *store, struct stance_verification **ret_checks,
+                                size_t *ret_count, struct stance_problem *problem);
+/* The latest decided check of each kind and force of `instrument` that was made by the time `at`
+   (RFC 3339, UTC). `room` of STANCE_CHECK_KIND_COUNT * STANCE_SIDE_COUNT holds them all. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_verifications_in_force(struct stance_store *store, const char *instrument,
+                                    const char *at, struct stance_verification_in_force *ret_checks,
+                                    size_t room, size_t *ret_count, struct stance_problem *problem);
 
 #endif

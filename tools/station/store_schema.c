@@ -85,6 +85,16 @@ static const char *const scripts[] = {
     "  number INTEGER NOT NULL, kind TEXT NOT NULL, frame_index INTEGER NOT NULL,"
     "  host_ns INTEGER NOT NULL, name TEXT NOT NULL, side TEXT NOT NULL,"
     "  repetition INTEGER NOT NULL, value REAL, PRIMARY KEY(recording, number)) STRICT;",
+    /* Checks of instruments, never changed: each of some forces of one or two instruments. */
+    "CREATE TABLE verifications(id TEXT PRIMARY KEY, kind TEXT NOT NULL, verdict TEXT NOT NULL,"
+    "  performed_at TEXT NOT NULL, valid_until TEXT NOT NULL, operator TEXT NOT NULL,"
+    "  standard TEXT NOT NULL, software TEXT NOT NULL, words TEXT NOT NULL,"
+    "  values_json TEXT NOT NULL) STRICT;"
+    "CREATE TABLE verification_subjects("
+    "  verification TEXT NOT NULL REFERENCES verifications(id) ON DELETE CASCADE,"
+    "  instrument TEXT NOT NULL, side TEXT NOT NULL, serial TEXT NOT NULL,"
+    "  calibration TEXT NOT NULL, PRIMARY KEY(verification, instrument, side)) STRICT;"
+    "CREATE INDEX verification_subjects_by_instrument ON verification_subjects(instrument);",
 };
 enum { SCHEMA_VERSION = sizeof scripts / sizeof *scripts };
 

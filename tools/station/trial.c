@@ -48,6 +48,7 @@ void stance_trial_finish(struct stance_trial *trial)
   stance_raw_trace_finish(&trial->raw);
   free(trial->phase);
   free(trial->recording);
+  stance_text_finish(&trial->verification);
   stance_text_finish(&trial->notes);
   *trial = (struct stance_trial){0};
 }
@@ -166,7 +167,8 @@ enum stance_status stance_trial_analyze(struct stance_analyzer *analyzer,
       .side_order = trial->side_order_count > 0 ? trial->side_order : NULL,
       .side_order_count = trial->side_order_count,
       .recording_flags = trial->flags,
-      .force_flags = stance_calibration_doubts(&trial->calibration, trial->started_at),
+      .force_flags = stance_calibration_doubts(&trial->calibration, trial->started_at) |
+                     trial->verification_flags,
   };
   const struct stance_pipeline_input input = {
       .raw = &trial->raw,
@@ -196,6 +198,7 @@ void stance_trial_report(const struct stance_trial *trial, const struct stance_r
       .utc_offset_min = trial->utc_offset_min,
       .calibration = trial->calibration_state,
       .calibration_id = trial->calibration.id,
+      .verification = trial->verification.bytes,
       .notes = trial->notes.bytes,
   };
 }

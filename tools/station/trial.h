@@ -54,6 +54,9 @@ struct stance_trial {
   bool truncated;
   size_t tail_count;       /* see pipeline.h */
   stance_reason_set flags; /* known before the analysis */
+  /* What the instruments' checks say of every force, and their ids joined with "+". */
+  stance_reason_set verification_flags;
+  struct stance_text verification;
   double body_mass_kg, lever_m;
   enum stance_side injured_side;
   enum stance_side side_order[STANCE_SIDE_ORDER_MAX];

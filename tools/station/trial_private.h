@@ -15,6 +15,12 @@ void stance_trial_know_calibration(struct stance_trial *trial,
                                    const struct stance_trial_options *options);
 /* What is worth knowing of the time axis and of lines and frames that did not make it. */
 void stance_trial_note_raw(struct stance_trial *trial);
+/* Looks up the checks that were in force for the recording's instruments: fills verification and
+   verification_flags, and notes an instrument that was never checked. */
+STANCE_MUST_CHECK enum stance_status stance_trial_verify(struct stance_trial *trial,
+                                                         struct stance_store *store,
+                                                         const struct stance_recording *info,
+                                                         struct stance_problem *problem);
 /* Conditions what the instruments of a recording sampled, lays two of them on one axis, and chooses
    the profile: fills raw, calibration, calibration_state, and moves the phases. Takes traces over
    as far as it needs them. */
