@@ -24,6 +24,8 @@ static const int64_t jitter_limit_ns = 1000000;
 static const double finding_s = 3.0;
 /* Windows in a row, 1 s, of late marks alone: then it is the line that is wrong, not the host. */
 enum { LATE_WINDOWS_MAX = 10 };
+/* No host tells two arrivals apart that are nearer: to serve an interrupt alone takes longer. */
+static const double same_delay_ns = 100;
 /* No crystal and no RC oscillator of a supported instrument is further off; twice what the
    simulated rig can be told. */
 static const double rate_error_max = 0.02;
@@ -198,6 +200,12 @@ static inline double excess_ns(const struct stance_clock_loop *loop,
   return (double)(mark->host_ns - than->host_ns) - frames * loop->line.ns_per_frame;
 }
 
+static bool is_earlier(const struct stance_clock_loop *loop, const struct stance_clock_mark *mark,
+                       const struct stance_clock_mark *than)
+{
+  return excess_ns(loop, mark, than) <= -same_delay_ns;
+}
+
 static void open_window(struct stance_clock_loop *loop, const struct stance_clock_mark *mark)
 {
   loop->window_open = true;
@@ -205,27 +213,32 @@ static void open_window(struct stance_clock_loop *loop, const struct stance_cloc
   loop->best = *mark;
 }
 
-/* A mark that closes a window, or begins the first one, or is the round's first or best: what the
-   readers see changes. */
-__attribute__((noinline)) static void change(struct stance_clock_loop *loop,
-                                             const struct stance_clock_mark *mark, uint64_t wanted)
+/* A mark that closes a window, begins the first one, is the window's best, or the round's first or
+   best. */
+__attribute__((noinline)) static void change(struct stance_clock_loop *loop, uint64_t index,
+                                             int64_t host_ns, uint64_t wanted)
 {
-  if (loop->window_open && mark->host_ns - loop->window_begin_ns >= window_ns) {
+  const struct stance_clock_mark mark = {.index = index, .host_ns = host_ns};
+
+  if (loop->window_open && host_ns - loop->window_begin_ns >= window_ns) {
     close_window(loop);
-    open_window(loop, mark);
+    open_window(loop, &mark);
   } else if (!loop->window_open) {
     if (!loop->begun)
-      loop->locked_since_ns = mark->host_ns;
+      loop->locked_since_ns = host_ns;
     if (!loop->phase_known) { /* until the first window has closed */
-      loop->line.index = mark->index;
-      loop->line.host_ns = mark->host_ns;
+      loop->line.index = index;
+      loop->line.host_ns = host_ns;
     }
     loop->begun = true;
-    open_window(loop, mark);
+    open_window(loop, &mark);
+  } else if (is_earlier(loop, &mark, &loop->best)) {
+    loop->best = mark;
   }
-  if (wanted != loop->round || excess_ns(loop, mark, &loop->mark) < 0)
-    loop->mark = *mark;
+  if (wanted != loop->round || is_earlier(loop, &mark, &loop->mark))
+    loop->mark = mark;
   loop->round = wanted;
+  loop->matters_ns = fmax(0, excess_ns(loop, &loop->mark, &loop->best)) - same_delay_ns;
   publish(loop);
 }
 
@@ -237,12 +250,10 @@ void stance_clock_loop_update(struct stance_clock_loop *loop, uint64_t index, in
   if (loop->begun && index <= loop->last_index)
     return;
   loop->last_index = index;
-  const bool within = loop->window_open && host_ns - loop->window_begin_ns < window_ns;
-  if (within && excess_ns(loop, &mark, &loop->best) <= 0)
-    loop->best = mark;
-  /* Of most transfers there is nothing to tell the readers. */
-  if (!within || wanted != loop->round || excess_ns(loop, &mark, &loop->mark) < 0)
-    change(loop, &mark, wanted);
+  /* Most transfers are later than the best ones: there is nothing to do or to tell the readers. */
+  if (!loop->window_open || host_ns - loop->window_begin_ns >= window_ns || wanted != loop->round ||
+      excess_ns(loop, &mark, &loop->best) <= loop->matters_ns)
+    change(loop, index, host_ns, wanted);
 }
 
 void stance_clock_loop_resume(struct stance_clock_loop *loop)

@@ -46,6 +46,7 @@ struct stance_clock_loop {
   bool begun, phase_known, window_open;
   struct stance_clock_mark mark; /* the least delayed of this round */
   uint64_t round;                /* 0: no mark yet */
+  double matters_ns; /* no mark that is later than `best` by more is the best of window or round */
   /* Between threads. */
   struct stance_clock_shared shared;
   atomic_uint_least64_t wanted_round; /* written by the taker of marks */

@@ -34,29 +34,77 @@ struct stance_frame_sink {
   const char *fatal_reason;
 };
 
-/* The next instant, with STANCE_CHANNEL_COUNT_MAX values, 0 where there is no channel. Any ring
-   that is full drops and counts it. Here and not in a file of its own, because with few channels
-   the call would be most of the cost. USB. */
-static inline void stance_frame_sink_push(struct stance_frame_sink *sink, const double *values,
-                                          uint32_t flags)
-{
-  const uint64_t index = sink->next_index++;
-  const uint32_t gap = sink->gap > UINT32_MAX ? UINT32_MAX : (uint32_t)sink->gap;
-
-  sink->gap = 0;
-  for (size_t r = 0; r < sink->ring_count; r++) {
-    struct stance_raw_frame *slot = stance_frame_ring_begin(sink->ring[r], gap);
-    if (slot == NULL)
-      continue;
-    slot->index = index;
-    slot->gap_before = gap;
-    slot->flags = flags;
-    memcpy(slot->value, values, sizeof slot->value); /* a size that the compiler knows */
-    stance_frame_ring_end(sink->ring[r], slot);
-  }
-}
 /* `count` instants were sampled and are gone; `stance_frame_sink_spoil`: they came damaged. USB. */
 void stance_frame_sink_lose(struct stance_frame_sink *sink, uint64_t count);
 void stance_frame_sink_spoil(struct stance_frame_sink *sink, uint64_t count);
+
+/* One frame into one ring; where that is full it is dropped and counted. USB. */
+static inline void stance_frame_sink_put(struct stance_frame_ring *ring, uint64_t index,
+                                         uint32_t gap, const double *values, uint32_t flags)
+{
+  struct stance_raw_frame *slot = stance_frame_ring_begin(ring, gap);
+  if (slot == NULL)
+    return;
+  slot->index = index;
+  slot->gap_before = gap;
+  slot->flags = flags;
+  memcpy(slot->value, values, sizeof slot->value); /* a size that the compiler knows */
+  stance_frame_ring_end(ring, slot);
+}
+
+/* The same as stance_frame_sink_push, which is this for any number of rings. USB. */
+void stance_frame_sink_push_each(struct stance_frame_sink *sink, const double *values,
+                                 uint32_t flags);
+
+/* The next instant, with STANCE_CHANNEL_COUNT_MAX values, 0 where there is no channel. Here and not
+   in a file of its own, because with few channels the call would be most of the cost; so with one
+   ring and nothing lost before. USB. */
+static inline void stance_frame_sink_push(struct stance_frame_sink *sink, const double *values,
+                                          uint32_t flags)
+{
+  if (sink->ring_count == 1 && sink->gap == 0)
+    stance_frame_sink_put(sink->ring[0], sink->next_index++, 0, values, flags);
+  else
+    stance_frame_sink_push_each(sink, values, flags);
+}
+
+/* Frames of one packet: decoded where they will be read, and handed over together. */
+struct stance_frame_batch {
+  struct stance_raw_frame *frame; /* `count` of them, whose `value` and `flags` are to be set */
+  size_t count;
+  struct stance_raw_frame spare; /* where there is no such place, one that is pushed */
+};
+
+/* Room for at least one of the next `wanted` > 0 frames. USB. */
+static inline void stance_frame_sink_begin(struct stance_frame_sink *sink, size_t wanted,
+                                           struct stance_frame_batch *batch)
+{
+  batch->count = 0;
+  if (sink->ring_count == 1 && sink->gap == 0)
+    batch->count = stance_frame_ring_reserve(sink->ring[0], wanted, &batch->frame);
+  if (batch->count == 0) {
+    batch->count = 1;
+    batch->frame = &batch->spare;
+  }
+}
+
+/* The first `count` frames of the batch, in order, as stance_frame_sink_push takes one. USB. */
+static inline void stance_frame_sink_end(struct stance_frame_sink *sink,
+                                         const struct stance_frame_batch *batch, size_t count)
+{
+  if (batch->frame == &batch->spare) {
+    if (count > 0)
+      stance_frame_sink_push(sink, batch->spare.value, batch->spare.flags);
+    return;
+  }
+  const uint64_t index = sink->next_index;
+  struct stance_raw_frame *frame = batch->frame;
+  for (size_t k = 0; k < count; k++) {
+    frame[k].index = index + k;
+    frame[k].gap_before = 0;
+  }
+  sink->next_index = index + count;
+  stance_frame_ring_hand_over(sink->ring[0], count);
+}
 
 #endif

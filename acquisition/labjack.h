@@ -15,7 +15,14 @@ enum {
   STANCE_LABJACK_OVERHEAD = 14,
 };
 
-/* Sum in 16 bits, the high byte then added to the low one twice. */
+/* The high byte of a sum added to the low one, twice. */
+static inline uint8_t stance_labjack_fold(unsigned sum)
+{
+  sum = (sum & 0xff) + (sum >> 8);
+  sum = (sum & 0xff) + (sum >> 8);
+  return (uint8_t)sum;
+}
+/* Sum in 16 bits, folded. */
 uint8_t stance_labjack_checksum8(const uint8_t *bytes, size_t count);
 uint16_t stance_labjack_checksum16(const uint8_t *bytes, size_t count);
 /* Writes the checksums of an extended command ([1] is 0xF8): 16 over 6…, then 8 over 1…5. */
@@ -102,7 +109,7 @@ struct stance_labjack_pace {
    with a clock of 0. */
 void stance_labjack_choose_pace(const struct stance_labjack_clock *clocks, double rate_hz,
                                 struct stance_labjack_pace *ret_pace);
-/* Whole scans in a packet every 4 ms where that makes a short packet, else full ones. */
+/* Whole scans in a packet every 6.25 ms where that makes a short packet, else full ones. */
 unsigned stance_labjack_choose_samples(size_t channel_count, double rate_hz);
 /* `shape` of an instrument. */
 void stance_labjack_shape(size_t channel_count, unsigned samples_per_packet, double rate_hz,

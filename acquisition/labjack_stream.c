@@ -60,12 +60,13 @@ static bool could_begin(const struct stance_labjack_stream *stream, const uint8_
          (count < 4 || bytes[3] == 0xc0);
 }
 
-static bool is_good(const struct stance_labjack_stream *stream, const uint8_t *packet)
+static inline bool is_good(const struct stance_labjack_stream *stream, const uint8_t *packet)
 {
   const size_t count = packet_bytes(stream);
 
-  return could_begin(stream, packet, count) && packet[count - 1] == 0 &&
-         packet[0] == stance_labjack_checksum8(packet + 1, 5) &&
+  return could_begin(stream, packet, HEAD) && packet[count - 1] == 0 &&
+         packet[0] == stance_labjack_fold((unsigned)packet[1] + packet[2] + packet[3] + packet[4] +
+                                          packet[5]) &&
          stance_labjack_get_u16(packet + 4) == stance_labjack_checksum16(packet + 6, count - 6);
 }
 
@@ -343,27 +344,34 @@ static bool settle(struct stance_labjack_stream *stream, struct stance_frame_sin
   return true;
 }
 
+/* Bytes that do not begin with a whole good packet; returns how many were taken: no more than are
+   needed, so that whole packets need no copy again soon. */
+__attribute__((noinline)) static size_t hold(struct stance_labjack_stream *stream,
+                                             const uint8_t *bytes, size_t length,
+                                             struct stance_frame_sink *sink)
+{
+  const size_t size = packet_bytes(stream);
+  const size_t wanted = (stream->held_count < size ? size : 2 * size) - stream->held_count;
+  const size_t taken = length < wanted ? length : wanted;
+
+  memcpy(stream->held + stream->held_count, bytes, taken);
+  stream->held_count += taken;
+  while (settle(stream, sink))
+    continue;
+  return taken;
+}
+
 void stance_labjack_stream_decode(struct stance_labjack_stream *stream, const uint8_t *bytes,
                                   size_t length, struct stance_frame_sink *sink)
 {
   const size_t size = packet_bytes(stream);
 
-  while (length > 0) {
+  for (size_t taken; length > 0; bytes += taken, length -= taken) {
+    taken = size;
     if (stream->held_count == 0 && length >= size && is_good(stream, bytes) &&
-        inner_begin(stream, bytes) == 0) {
+        inner_begin(stream, bytes) == 0)
       take_packet(stream, bytes, sink);
-      bytes += size;
-      length -= size;
-      continue;
-    }
-    /* No more than is needed, so that whole packets need no copy again soon. */
-    const size_t wanted = (stream->held_count < size ? size : 2 * size) - stream->held_count;
-    const size_t taken = length < wanted ? length : wanted;
-    memcpy(stream->held + stream->held_count, bytes, taken);
-    stream->held_count += taken;
-    bytes += taken;
-    length -= taken;
-    while (settle(stream, sink))
-      continue;
+    else
+      taken = hold(stream, bytes, length, sink);
   }
 }

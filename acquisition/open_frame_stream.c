@@ -106,16 +106,27 @@ static uint32_t saturated(uint8_t mask, unsigned channels)
   return flags;
 }
 
+static inline void take_scan(const uint8_t *sample, size_t sample_bytes, size_t channel_count,
+                             uint32_t flags, struct stance_raw_frame *frame)
+{
+  for (size_t k = 0; k < channel_count; k++, sample += sample_bytes)
+    frame->value[k] = get_sample(sample, sample_bytes);
+  for (size_t k = channel_count; k < STANCE_CHANNEL_COUNT_MAX; k++)
+    frame->value[k] = 0;
+  frame->flags = flags;
+}
+
 /* `sample_bytes`, and mostly `channel_count`, is known to the compiler where this is called. */
 static inline void push_each(const uint8_t *sample, size_t sample_bytes, size_t channel_count,
                              size_t count, uint32_t flags, struct stance_frame_sink *sink)
 {
-  double value[STANCE_CHANNEL_COUNT_MAX] = {0};
+  struct stance_frame_batch batch;
 
-  for (; count > 0; count--) {
-    for (size_t k = 0; k < channel_count; k++, sample += sample_bytes)
-      value[k] = get_sample(sample, sample_bytes);
-    stance_frame_sink_push(sink, value, flags);
+  for (; count > 0; count -= batch.count) {
+    stance_frame_sink_begin(sink, count, &batch);
+    for (size_t k = 0; k < batch.count; k++, sample += channel_count * sample_bytes)
+      take_scan(sample, sample_bytes, channel_count, flags, &batch.frame[k]);
+    stance_frame_sink_end(sink, &batch, batch.count);
   }
 }
 

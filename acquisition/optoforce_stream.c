@@ -39,11 +39,19 @@ static uint16_t get_u16(const uint8_t *bytes)
   return (uint16_t)(bytes[0] << 8 | bytes[1]);
 }
 
+static uint32_t get_u32(const uint8_t *bytes)
+{
+  return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | get_u16(bytes + 2);
+}
+
+static inline bool is_head(const uint8_t *bytes, size_t axis_count)
+{
+  return get_u32(bytes) == (axis_count == 3 ? 0xaa07080a : 0xaa070810);
+}
+
 static size_t axes_of_head(const uint8_t *bytes)
 {
-  if (bytes[0] != 0xaa || bytes[1] != 0x07 || bytes[2] != 0x08)
-    return 0;
-  return bytes[3] == 0x0a ? 3 : bytes[3] == 0x10 ? 6 : 0;
+  return is_head(bytes, 3) ? 3 : is_head(bytes, 6) ? 6 : 0;
 }
 
 /* The eight bytes of a word in four sums of 16 bits side by side: room for 128 words. */
@@ -65,24 +73,15 @@ static uint64_t get_word(const uint8_t *bytes)
   return word;
 }
 
-static uint32_t get_half_word(const uint8_t *bytes)
+/* `axis_count` is 3 or 6. The head is right: its sum is known. */
+static inline bool checksum_holds(const uint8_t *frame, size_t axis_count)
 {
-  uint32_t word;
-  memcpy(&word, bytes, sizeof word);
-  return word;
-}
+  const unsigned head = 0xaa + 0x07 + 0x08;
+  const uint64_t sums = side_sums(get_word(frame + HEAD_BYTES));
 
-/* `axis_count` is 3 or 6. */
-static bool checksum_holds(const uint8_t *frame, size_t axis_count)
-{
-  uint64_t sums = side_sums(get_word(frame));
-
-  if (axis_count == 3) {
-    sums += side_sums((uint64_t)get_half_word(frame + 8) << 16 | get_u16(frame + 12));
-    return sum_of(sums) == get_u16(frame + 14);
-  }
-  sums += side_sums(get_word(frame + 8)) + side_sums(get_half_word(frame + 16));
-  return sum_of(sums) == get_u16(frame + 20);
+  if (axis_count == 3)
+    return head + 0x0a + sum_of(sums) + frame[12] + frame[13] == get_u16(frame + 14);
+  return head + 0x10 + sum_of(sums + side_sums(get_word(frame + 12))) == get_u16(frame + 20);
 }
 
 /* A sum of bytes cannot tell a frame that was cut short and filled up from the next one, but that
@@ -108,12 +107,10 @@ void stance_optoforce_stream_rewind(struct stance_optoforce_stream *stream)
   *stream = (struct stance_optoforce_stream){.axis_count = stream->axis_count};
 }
 
-/* Instants between the last good frame and this one. False where the frame is not to be used. */
-static bool account(struct stance_optoforce_stream *stream, uint16_t counter,
-                    struct stance_frame_sink *sink)
+/* The counter is not the expected one. False where the frame is not to be used. */
+__attribute__((noinline)) static bool account_jump(struct stance_optoforce_stream *stream,
+                                                   uint16_t missing, struct stance_frame_sink *sink)
 {
-  const uint16_t missing = stream->any ? (uint16_t)(counter - stream->counter) : 0;
-
   if (missing == UINT16_MAX) {
     sink->duplicated++;
     return false;
@@ -124,11 +121,20 @@ static bool account(struct stance_optoforce_stream *stream, uint16_t counter,
     stream->given_up = true;
     return false;
   }
-  if (missing != 0) {
-    const uint64_t spoilt = stream->damaged < missing ? stream->damaged : missing;
-    stance_frame_sink_spoil(sink, spoilt);
-    stance_frame_sink_lose(sink, missing - spoilt);
-  }
+  const uint64_t spoilt = stream->damaged < missing ? stream->damaged : missing;
+  stance_frame_sink_spoil(sink, spoilt);
+  stance_frame_sink_lose(sink, missing - spoilt);
+  return true;
+}
+
+/* Instants between the last good frame and this one. False where the frame is not to be used. */
+static inline bool account(struct stance_optoforce_stream *stream, uint16_t counter,
+                           struct stance_frame_sink *sink)
+{
+  const uint16_t missing = stream->any ? (uint16_t)(counter - stream->counter) : 0;
+
+  if (missing != 0 && !account_jump(stream, missing, sink))
+    return false;
   stream->damaged = 0;
   stream->foreign = 0;
   stream->counter = (uint16_t)(counter + 1);
@@ -137,13 +143,10 @@ static bool account(struct stance_optoforce_stream *stream, uint16_t counter,
 }
 
 /* What the sensor says is wrong with this frame. False where its values mean nothing. */
-static bool judge_status(struct stance_optoforce_stream *stream, uint16_t status,
-                         struct stance_frame_sink *sink, uint32_t *flags)
+__attribute__((noinline)) static bool judge_status(struct stance_optoforce_stream *stream,
+                                                   uint16_t status, struct stance_frame_sink *sink,
+                                                   uint32_t *flags)
 {
-  if (status == 0) {
-    stream->faulty = 0;
-    return true;
-  }
   if ((status & SEVERAL_SENSORS) != 0) {
     sink->fatal_reason = "the amplifier has several sensors, whose frames cannot be told apart in "
                          "time; leave one sensor plugged in";
@@ -172,18 +175,27 @@ static bool judge_status(struct stance_optoforce_stream *stream, uint16_t status
 static inline void take_frame(struct stance_optoforce_stream *stream, size_t axis_count,
                               const uint8_t *frame, struct stance_frame_sink *sink)
 {
+  const uint16_t status = get_u16(frame + STATUS_AT);
   double value[STANCE_CHANNEL_COUNT_MAX] = {0};
   uint32_t flags = 0;
 
-  if (!account(stream, get_u16(frame + COUNTER_AT), sink) ||
-      !judge_status(stream, get_u16(frame + STATUS_AT), sink, &flags))
+  if (!account(stream, get_u16(frame + COUNTER_AT), sink))
+    return;
+  if (status == 0)
+    stream->faulty = 0;
+  else if (!judge_status(stream, status, sink, &flags))
     return;
   for (size_t axis = 0; axis < axis_count; axis++)
     value[axis] = (int16_t)get_u16(frame + VALUES_AT + 2 * axis);
   stance_frame_sink_push(sink, value, flags);
 }
 
-/* `axis_count` is known to the compiler where this is called. */
+/* `axis_count` is known to the compiler where this is called, here and below. */
+static inline bool is_good(const uint8_t *bytes, size_t axis_count)
+{
+  return is_head(bytes, axis_count) && checksum_holds(bytes, axis_count);
+}
+
 static inline size_t consume_axes(struct stance_optoforce_stream *stream, size_t axis_count,
                                   const uint8_t *bytes, size_t length,
                                   struct stance_frame_sink *sink)
@@ -192,7 +204,7 @@ static inline size_t consume_axes(struct stance_optoforce_stream *stream, size_t
   size_t at = 0;
 
   while (at + HEAD_BYTES <= length && !stream->given_up) {
-    const bool head = axes_of_head(bytes + at) == axis_count;
+    const bool head = is_head(bytes + at, axis_count);
     if (head && frame_bytes > length - at)
       break;
     if (head && checksum_holds(bytes + at, axis_count) &&
@@ -216,16 +228,13 @@ static size_t consume(struct stance_optoforce_stream *stream, const uint8_t *byt
                                  : consume_axes(stream, 3, bytes, length, sink);
 }
 
-void stance_optoforce_stream_decode(struct stance_optoforce_stream *stream, const uint8_t *bytes,
-                                    size_t length, struct stance_frame_sink *sink)
+/* Frames that are split, joined or damaged. */
+__attribute__((noinline)) static void decode_pieces(struct stance_optoforce_stream *stream,
+                                                    const uint8_t *bytes, size_t length,
+                                                    struct stance_frame_sink *sink)
 {
   struct stance_serial_window *window = &stream->window;
 
-  if (window->count == 0) { /* mostly a frame comes whole, and need not be copied */
-    const size_t taken = consume(stream, bytes, length, sink);
-    bytes += taken;
-    length -= taken;
-  }
   while (length > 0 && !stream->given_up) {
     const size_t taken = stance_serial_window_fill(window, bytes, length);
     bytes += taken;
@@ -236,4 +245,19 @@ void stance_optoforce_stream_decode(struct stance_optoforce_stream *stream, cons
     sink->restart_reason = "what it sends cannot be read; is the amplifier an OptoForce one?";
     stream->given_up = true;
   }
+}
+
+void stance_optoforce_stream_decode(struct stance_optoforce_stream *stream, const uint8_t *bytes,
+                                    size_t length, struct stance_frame_sink *sink)
+{
+  /* The amplifier sends each frame by itself: mostly a transfer brings just one. */
+  const bool one = stream->window.count == 0 && !stream->given_up &&
+                   length == stance_optoforce_frame_bytes(stream->axis_count);
+
+  if (one && stream->axis_count == 6 && is_good(bytes, 6))
+    take_frame(stream, 6, bytes, sink);
+  else if (one && stream->axis_count == 3 && is_good(bytes, 3))
+    take_frame(stream, 3, bytes, sink);
+  else
+    decode_pieces(stream, bytes, length, sink);
 }

@@ -96,6 +96,30 @@ static inline void stance_frame_ring_end(struct stance_frame_ring *ring,
   atomic_store_explicit(&base->producer.head, head + 1, memory_order_release);
 }
 
+/* Places for up to `wanted` frames that lie together, to be filled and handed over by
+   stance_frame_ring_hand_over; 0 where frames must come one by one, because the ring is full or one
+   was dropped before. Producer. */
+static inline size_t stance_frame_ring_reserve(struct stance_frame_ring *ring, size_t wanted,
+                                               struct stance_raw_frame **ret_frames)
+{
+  struct stance_ring *base = &ring->ring;
+  const uint64_t head = atomic_load_explicit(&base->producer.head, memory_order_relaxed);
+  const uint64_t room = stance_ring_room(base, head, wanted);
+  const uint64_t to_end = base->mask + 1 - (head & base->mask);
+  const uint64_t most = room < to_end ? room : to_end;
+  if (ring->dropped_unstamped > 0)
+    return 0;
+  *ret_frames = (struct stance_raw_frame *)(void *)base->bytes + (head & base->mask);
+  return most < wanted ? (size_t)most : wanted;
+}
+
+static inline void stance_frame_ring_hand_over(struct stance_frame_ring *ring, size_t count)
+{
+  struct stance_ring *base = &ring->ring;
+  const uint64_t head = atomic_load_explicit(&base->producer.head, memory_order_relaxed);
+  atomic_store_explicit(&base->producer.head, head + count, memory_order_release);
+}
+
 /* Elements that may be read at `tail`; the acquire pairs with the release of the writer.
    Consumer. */
 static inline uint64_t stance_ring_filled(struct stance_ring *ring, uint64_t tail, uint64_t wanted)

@@ -26,7 +26,7 @@ void usb_flow_finish(struct usb_flow *flow)
 }
 
 /* A sequence lock whose every store releases and load acquires (as clock_loop.c has it). */
-static void publish(struct usb_flow *flow)
+__attribute__((noinline)) static void publish_all(struct usb_flow *flow)
 {
   struct usb_account *account = &flow->account;
   const struct stance_frame_sink *sink = &flow->sink;
@@ -40,6 +40,22 @@ static void publish(struct usb_flow *flow)
   atomic_store_explicit(&account->warnings, sink->warnings, memory_order_release);
   atomic_store_explicit(&account->backlog_pct, sink->backlog_pct, memory_order_release);
   atomic_store_explicit(&account->sequence, sequence + 2, memory_order_release);
+}
+
+/* What is corrupt is lost too. Mostly there are more frames and nothing else: then all else is of
+   this moment as well. */
+static inline void publish(struct usb_flow *flow)
+{
+  struct usb_account *account = &flow->account;
+  const struct stance_frame_sink *sink = &flow->sink;
+
+  if (sink->lost == atomic_load_explicit(&account->lost, memory_order_relaxed) &&
+      sink->duplicated == atomic_load_explicit(&account->duplicated, memory_order_relaxed) &&
+      sink->warnings == atomic_load_explicit(&account->warnings, memory_order_relaxed) &&
+      sink->backlog_pct == atomic_load_explicit(&account->backlog_pct, memory_order_relaxed))
+    atomic_store_explicit(&account->produced, sink->next_index, memory_order_release);
+  else
+    publish_all(flow);
 }
 
 void usb_account_read(const struct usb_account *account, struct usb_tally *ret_tally)
@@ -73,7 +89,7 @@ void usb_flow_begin(struct usb_flow *flow, const struct stance_source_info *info
   flow->fruitful = false;
   stance_clock_loop_init(next, info->rate_hz);
   atomic_store_explicit(&flow->time, next, memory_order_release);
-  publish(flow);
+  publish_all(flow);
 }
 
 void usb_flow_rearm(struct usb_flow *flow, int64_t now_ns)
@@ -164,20 +180,20 @@ __attribute__((noinline)) static void resume(struct usb_flow *flow, const uint8_
   flow->interrupted = false;
 }
 
-void usb_flow_take(struct usb_flow *flow, const uint8_t *bytes, size_t length, int64_t now_ns)
+bool usb_flow_take(struct usb_flow *flow, const uint8_t *bytes, size_t length, int64_t now_ns)
 {
-  const uint64_t before = flow->sink.next_index;
+  struct stance_frame_sink *sink = &flow->sink;
+  const uint64_t before = sink->next_index;
 
-  if (length == 0)
-    return;
   if (flow->interrupted)
     resume(flow, bytes, length, now_ns);
-  flow->instrument->decode(flow->state, bytes, length, &flow->sink);
+  flow->instrument->decode(flow->state, bytes, length, sink);
   flow->last_ns = now_ns;
-  if (flow->sink.next_index > before) {
+  if (sink->next_index > before) {
     flow->fruitful = true;
     stance_clock_loop_update(atomic_load_explicit(&flow->time, memory_order_relaxed),
-                             flow->sink.next_index - 1, now_ns);
+                             sink->next_index - 1, now_ns);
   }
   publish(flow);
+  return sink->restart_reason == NULL && sink->fatal_reason == NULL;
 }

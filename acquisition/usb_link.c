@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <sys/time.h>
 
-int64_t usb_link_now(const struct usb_link *link)
-{
-  return link->clock->now_ns(link->clock->context);
-}
-
 /* Handled by usb_link_pump: nothing is opened or closed in here. */
 static int LIBUSB_CALL on_hotplug(libusb_context *context, libusb_device *device,
                                   libusb_hotplug_event event, void *user_data)

@@ -127,8 +127,9 @@ void usb_flow_begin(struct usb_flow *flow, const struct stance_source_info *info
 void usb_flow_rearm(struct usb_flow *flow, int64_t now_ns);
 /* The instrument samples from now on at the latest. */
 void usb_flow_started(struct usb_flow *flow, int64_t now_ns);
-/* Bytes of the stream that came at `now_ns`. USB. */
-void usb_flow_take(struct usb_flow *flow, const uint8_t *bytes, size_t length, int64_t now_ns);
+/* Bytes of the stream, at least one, that came at `now_ns`. False where the decoder wants no more
+   of this stream, for a reason that the sink has. USB. */
+bool usb_flow_take(struct usb_flow *flow, const uint8_t *bytes, size_t length, int64_t now_ns);
 /* Nothing comes any more until it is started anew. */
 void usb_flow_interrupt(struct usb_flow *flow);
 /* While it is interrupted: enters the instants that passed up to `now_ns` as lost. */
@@ -201,7 +202,10 @@ void usb_link_pump(struct usb_link *link, int64_t deadline_ns);
 /* Handles events for that long; less in a hurry, when what is open is unplugged, or, where nothing
    is, when something arrives. */
 void usb_link_pause(struct usb_link *link, int64_t span_ns);
-int64_t usb_link_now(const struct usb_link *link);
+static inline int64_t usb_link_now(const struct usb_link *link)
+{
+  return link->clock->now_ns(link->clock->context);
+}
 static inline bool usb_link_hurries(const struct usb_link *link)
 {
   return link->hurry != NULL && atomic_load_explicit(link->hurry, memory_order_relaxed);

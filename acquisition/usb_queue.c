@@ -15,8 +15,8 @@ static void take_bytes(struct usb_link *link, const struct libusb_transfer *tran
   struct usb_queue *queue = &link->queue;
   if (queue->flow == NULL || queue->fault != USB_FAULT_NONE || transfer->actual_length <= 0)
     return;
-  usb_flow_take(queue->flow, transfer->buffer, (size_t)transfer->actual_length, usb_link_now(link));
-  if (queue->flow->sink.restart_reason != NULL || queue->flow->sink.fatal_reason != NULL)
+  if (!usb_flow_take(queue->flow, transfer->buffer, (size_t)transfer->actual_length,
+                     usb_link_now(link)))
     queue->fault = USB_FAULT_DECODER;
 }
 
@@ -29,11 +29,14 @@ static void note_error(struct usb_queue *queue, enum usb_fault fault)
     queue->fault = fault;
 }
 
-static void judge(struct usb_link *link, enum libusb_transfer_status status)
+/* Of a transfer that was not completed. */
+__attribute__((noinline)) static void judge(struct usb_link *link,
+                                            enum libusb_transfer_status status)
 {
   struct usb_queue *queue = &link->queue;
   switch (status) {
-  case LIBUSB_TRANSFER_COMPLETED:
+  case LIBUSB_TRANSFER_COMPLETED: /* in on_stream */
+    break;
   case LIBUSB_TRANSFER_TIMED_OUT:
     queue->errors = 0;
     break;
@@ -53,20 +56,25 @@ static void judge(struct usb_link *link, enum libusb_transfer_status status)
   }
 }
 
+__attribute__((noinline)) static void note_refusal(struct usb_link *link, int code)
+{
+  const enum usb_error error = usb_error_of(code);
+  link->queue.refused++;
+  link->queue.memory_short |= error == USB_NO_ROOM;
+  link->gone |= error == USB_GONE;
+}
+
 static void submit(struct usb_slot *slot)
 {
-  struct usb_queue *queue = &slot->link->queue;
+  struct usb_link *link = slot->link;
   const int code = libusb_submit_transfer(slot->transfer);
   slot->in_flight = code >= 0;
-  if (slot->in_flight) {
-    queue->in_flight++;
-    queue->refused = 0;
+  if (code < 0) {
+    note_refusal(link, code);
     return;
   }
-  const enum usb_error error = usb_error_of(code);
-  queue->refused++;
-  queue->memory_short |= error == USB_NO_ROOM;
-  slot->link->gone |= error == USB_GONE;
+  link->queue.in_flight++;
+  link->queue.refused = 0;
 }
 
 static void LIBUSB_CALL on_stream(struct libusb_transfer *transfer)
@@ -78,7 +86,9 @@ static void LIBUSB_CALL on_stream(struct libusb_transfer *transfer)
   slot->in_flight = false;
   link->queue.in_flight--;
   take_bytes(link, transfer);
-  if (!slot->retired)
+  if (transfer->status == LIBUSB_TRANSFER_COMPLETED)
+    link->queue.errors = 0;
+  else if (!slot->retired)
     judge(link, transfer->status);
   if (!slot->retired && link->queue.submitting && !link->gone &&
       link->queue.fault == USB_FAULT_NONE)

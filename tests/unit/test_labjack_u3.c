@@ -172,9 +172,9 @@ static void configure_sends_the_documented_bytes(void **context)
   struct u3_double u3 = {.slope_factor = 1};
   /* 13 + 0x40 + 1 + 2 = 0x50; F8 + 03 + 0B + 50 = 0x156 → 0x57 */
   static const uint8_t io[12] = {0x57, 0xf8, 0x03, 0x0b, 0x50, 0, 13, 0, 0x40, 0, 1, 2};
-  /* 2 × 4 samples every 4 ms; 4 MHz / 4000; finest resolution. 2 + 8 + 0xa0 + 0x0f + 0 + 31 + 9 +
-     31 = 0x100; F8 + 05 + 11 + 00 + 01 = 0x10f → 0x10 */
-  static const uint8_t stream[16] = {0x10, 0xf8, 5,    0x11, 0, 1,  2, 8,
+  /* 2 × 6 samples every 6 ms; 4 MHz / 4000; finest resolution. 2 + 12 + 0xa0 + 0x0f + 0 + 31 + 9 +
+     31 = 0x104; F8 + 05 + 11 + 04 + 01 = 0x113 → 0x14 */
+  static const uint8_t stream[16] = {0x14, 0xf8, 5,    0x11, 4, 1,  2, 12,
                                      0,    0,    0xa0, 0x0f, 0, 31, 9, 31};
   struct stance_usb_shape shape;
 
@@ -184,7 +184,7 @@ static void configure_sends_the_documented_bytes(void **context)
   assert_memory_equal(u3.commands[1], io, sizeof io);
   assert_memory_equal(u3.commands[2], stream, sizeof stream);
   bench.instrument->shape(bench.state, &shape);
-  assert_int_equal(shape.packet_bytes, 30);
+  assert_int_equal(shape.packet_bytes, 38);
   u3.analogue_denied = 1;
   assert_int_equal(bench_instrument_converse(&bench, STANCE_DIALOGUE_CONFIGURE, answer, &u3),
                    STANCE_INSTRUMENT);

@@ -103,9 +103,9 @@ static void configure_sends_the_documented_bytes(void **context)
   struct stance_source_info info = {0};
   struct stance_usb_shape shape;
   static const uint8_t io[16] = {0x0a, 0xf8, 0x05, 0x0b, 0x01, 0x00, 0x01};
-  /* 16 samples are four whole scans every 4 ms; 4 MHz / 4000 is 1 kHz; gain code 2 is ±0.1 V */
-  static const uint8_t stream[] = {0x5d, 0xf8, 0x08, 0x11, 0x4a, 0x01, 0x04, 0x01,
-                                   0x10, 0x00, 0x00, 0x00, 0xa0, 0x0f, 0x00, 0x20,
+  /* 24 samples are six whole scans every 6 ms; 4 MHz / 4000 is 1 kHz; gain code 2 is ±0.1 V */
+  static const uint8_t stream[] = {0x65, 0xf8, 0x08, 0x11, 0x52, 0x01, 0x04, 0x01,
+                                   0x18, 0x00, 0x00, 0x00, 0xa0, 0x0f, 0x00, 0x20,
                                    0x01, 0x20, 0x02, 0x20, 0x03, 0x20};
 
   u6.streaming = true; /* left so by a program that crashed */
@@ -122,8 +122,8 @@ static void configure_sends_the_documented_bytes(void **context)
   assert_int_equal(info.oversampling, 1);
   bench.instrument->shape(bench.state, &shape);
   assert_int_equal(shape.endpoint, 0x83);
-  assert_int_equal(shape.packet_bytes, 46);
-  assert_close(shape.packets_per_s, 250, 1e-9);
+  assert_int_equal(shape.packet_bytes, 62);
+  assert_close(shape.packets_per_s, 1000 / 6.0, 1e-9);
   bench_instrument_close(&bench);
 }
 
@@ -239,12 +239,12 @@ static void the_nearest_clock_is_taken_and_named(void **context)
     unsigned oversampling;
     size_t packet_bytes;
   } cases[] = {
-      {"labjack-u6:?rate=1000", 1000, 1, 30},
+      {"labjack-u6:?rate=1000", 1000, 1, 38},
       {"labjack-u6:?rate=1000&oversample=8", 8000, 8, 64},
       {"labjack-u6:?rate=1000&oversample=auto", 8000, 8, 64},
       {"labjack-u6:?rate=5000&oversample=auto&channels=0,1,2", 10000, 2, 64},
       {"labjack-u6:?rate=7&channels=0", 48e6 / 256 / 26786, 1, 16}, /* 7.00 Hz, off by 2e-5 */
-      {"labjack-u6:?rate=1200", 1200, 1, 30},                       /* 48 MHz / 40000 */
+      {"labjack-u6:?rate=1200", 1200, 1, 42},                       /* 48 MHz / 40000 */
       {"labjack-u6:?rate=10000&channels=0,1,2,3,4", 10000, 1, 64},
       {"labjack-u6:?rate=1&channels=0", 1, 1, 16},
       {"labjack-u6:?rate=1000&channels=0,1,2,3,4,5,6,7", 1000, 1, 64},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a channel sample costs from the transfer callback into the ring, in instructions, on packets
-   recorded with their instants from the virtual instruments; beside it the vendors' way, one
+/* What a channel sample costs from the transfer callback into the ring, in instructions, on
+   transfers recorded with their instants from the virtual instruments: packets join in one as the
+   engine plans it and a short one ends it, as on the bus; beside it the vendors' way, one
    synchronous read after the other. Run by tools/bench/usb_instructions under callgrind, which
    counts what happens inside on_stream and read_loop and nothing else; system calls count for
    neither.
@@ -17,10 +18,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PACKETS = 3000, TALK_MAX_MS = 5000, TICK_NS = 1000000, RING = 1 << 16 };
+/* As many transfers as lock the clock: the first seconds cost more. */
+enum {
+  TRANSFERS = 12000,
+  TRANSFER_BYTES = 1024,
+  TALK_MAX_MS = 5000,
+  TICK_NS = 1000000,
+  RING = 1 << 16,
+  MARK_EVERY = 250
+};
 
-struct packet {
-  uint8_t bytes[STANCE_VIRTUAL_PACKET_MAX];
+struct taken {
+  uint8_t bytes[TRANSFER_BYTES];
   int length;
   int64_t at_ns; /* when it came */
 };
@@ -42,7 +51,7 @@ int LIBUSB_CALL libusb_submit_transfer(struct libusb_transfer *transfer)
   return 0;
 }
 
-/* ---- packets of a virtual instrument --------------------------------------------------------- */
+/* ---- transfers of a virtual instrument ------------------------------------------------------- */
 
 struct bench {
   const struct stance_instrument *instrument;
@@ -52,7 +61,7 @@ struct bench {
   struct stance_usb_shape shape;
   void *state;
   int64_t host_ns;
-  struct packet packet[PACKETS];
+  struct taken taken[TRANSFERS];
 };
 
 static void tick(struct bench *bench)
@@ -141,6 +150,27 @@ static uint16_t u16_at(const uint8_t *bytes)
   return (uint16_t)(bytes[0] | bytes[1] << 8);
 }
 
+static bool record_transfers(struct bench *bench)
+{
+  struct usb_plan plan;
+  usb_plan_make(&bench->shape, &plan);
+  if (plan.transfer_bytes > TRANSFER_BYTES)
+    return false;
+  for (size_t k = 0; k < TRANSFERS; k++) {
+    struct taken *taken = &bench->taken[k];
+    int length;
+    do {
+      length = read_packet(bench, bench->shape.endpoint, taken->bytes + taken->length, TALK_MAX_MS);
+      if (length < 0)
+        return false;
+      taken->length += length;
+    } while ((size_t)length == bench->shape.max_packet_bytes &&
+             (size_t)taken->length < plan.transfer_bytes);
+    taken->at_ns = bench->host_ns;
+  }
+  return true;
+}
+
 /* False where the instrument has no virtual one, or the two do not understand each other. */
 static bool record(struct bench *bench, const char *name, const char *query)
 {
@@ -180,14 +210,7 @@ static bool record(struct bench *bench, const char *name, const char *query)
   bench->instrument->rewind(bench->state);
   if (!converse(bench, STANCE_DIALOGUE_START))
     return false;
-  for (size_t k = 0; k < PACKETS; k++) {
-    struct packet *packet = &bench->packet[k];
-    packet->length = read_packet(bench, bench->shape.endpoint, packet->bytes, TALK_MAX_MS);
-    packet->at_ns = bench->host_ns;
-    if (packet->length < 0)
-      return false;
-  }
-  return true;
+  return record_transfers(bench);
 }
 
 /* ---- the two ways ---------------------------------------------------------------------------- */
@@ -199,19 +222,20 @@ static void empty(struct stance_frame_ring *ring)
     ;
 }
 
-/* The instant at which the packet came that is completed now. */
+/* When the transfer was recorded that is completed now. */
 static int64_t recorded_now_ns(void *context)
 {
   return **(const int64_t *const *)context;
 }
 
-/* The engine's own callback, once for each packet. */
+/* The engine's own callback, once for each transfer. */
 static uint64_t stream(struct bench *bench, struct stance_frame_ring *ring)
 {
   static struct usb_link one_link; /* too large for a stack */
   struct usb_link *link = &one_link;
   struct usb_flow flow = {0};
-  const int64_t *now_ns = &bench->packet[0].at_ns;
+  struct stance_clock_mark mark;
+  const int64_t *now_ns = &bench->taken[0].at_ns;
   const struct stance_clock clock = {.now_ns = recorded_now_ns, .context = &now_ns};
   if (!usb_flow_init(&flow, bench->instrument, &clock, bench->state))
     return 0;
@@ -221,14 +245,16 @@ static uint64_t stream(struct bench *bench, struct stance_frame_ring *ring)
   usb_flow_begin(&flow, &bench->info, &ring, 1);
   if (usb_queue_submit(link, &flow, NULL) != STANCE_OK)
     return 0;
-  for (size_t k = 0; k < PACKETS; k++) {
+  for (size_t k = 0; k < TRANSFERS; k++) {
     struct libusb_transfer *transfer = link->queue.slot[k % link->queue.count].transfer;
-    transfer->buffer = bench->packet[k].bytes;
-    transfer->actual_length = bench->packet[k].length;
+    transfer->buffer = bench->taken[k].bytes;
+    transfer->actual_length = bench->taken[k].length;
     transfer->status = LIBUSB_TRANSFER_COMPLETED;
-    now_ns = &bench->packet[k].at_ns;
+    now_ns = &bench->taken[k].at_ns;
     transfer->callback(transfer);
     empty(ring);
+    if (k % MARK_EVERY == 0) /* as a recorder does: it asks for the next one */
+      stance_clock_loop_take_mark(atomic_load(&flow.time), &mark);
   }
   const uint64_t frames = flow.sink.next_index - flow.sink.lost;
   usb_queue_free(&link->queue);
@@ -236,7 +262,7 @@ static uint64_t stream(struct bench *bench, struct stance_frame_ring *ring)
   return frames;
 }
 
-static int LIBUSB_CALL synchronous_read(const struct packet *from, uint8_t *to)
+static int LIBUSB_CALL synchronous_read(const struct taken *from, uint8_t *to)
 {
   struct libusb_transfer *transfer = libusb_alloc_transfer(0);
   if (transfer == NULL)
@@ -254,9 +280,9 @@ static int LIBUSB_CALL synchronous_read(const struct packet *from, uint8_t *to)
 /* As the vendors' examples do: allocate, submit, wait, free, decode, next; no queue, no ring. */
 __attribute__((noinline)) static void read_loop(struct bench *bench, struct stance_frame_sink *sink)
 {
-  for (size_t k = 0; k < PACKETS; k++) {
-    uint8_t bytes[STANCE_VIRTUAL_PACKET_MAX];
-    const int length = synchronous_read(&bench->packet[k], bytes);
+  for (size_t k = 0; k < TRANSFERS; k++) {
+    uint8_t bytes[TRANSFER_BYTES];
+    const int length = synchronous_read(&bench->taken[k], bytes);
     if (length > 0)
       bench->instrument->decode(bench->state, bytes, (size_t)length, sink);
   }
