@@ -25,7 +25,8 @@ csv.h                 acquisition/csv_*.c|tools/station/sheet*.c
 sqlite3.h             tools/station/store*.[ch]|tests/support/faulty_disk.c
 zstd.h                tools/station/block_codec.c|tests/fuzz/fuzz_block.c
 uuid/uuid.h           tools/station/store*.c
-jansson.h             tools/station/report_json.c
+jansson.h             tools/station/report_json.c|tools/station/http_*.c
+microhttpd.h          tools/station/http_private.h
 cairo*.h              tools/station/certificate*.[ch]
 pango/*               tools/station/certificate*.c
 libusb.h              acquisition/usb_*.[ch]|tests/support/fake_libusb*.[ch]

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { KEPT_MAX = 8 };
 
@@ -27,6 +28,7 @@ struct stance_event_hub {
   pthread_cond_t news;
   uint64_t number;
   bool closed;
+  int bell; /* -1: none */
   struct shared_event *kept[KEPT_MAX];
   size_t kept_count;
   struct stance_onlooker *onlooker[STANCE_ONLOOKER_MAX];
@@ -44,6 +46,7 @@ enum stance_status stance_event_hub_create(struct stance_event_hub **ret_hub)
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
   pthread_cond_init(&hub->news, &monotonic);
   pthread_condattr_destroy(&monotonic);
+  hub->bell = -1;
   *ret_hub = hub;
   return STANCE_OK;
 }
@@ -114,6 +117,22 @@ static void remember(struct stance_event_hub *hub, struct shared_event *event)
     hub->kept[hub->kept_count++] = hold(event);
 }
 
+/* Under the lock. */
+static void ring(const struct stance_event_hub *hub)
+{
+  const uint64_t one = 1;
+  /* It fails only where the bell already rings. */
+  ssize_t written = hub->bell < 0 ? 0 : write(hub->bell, &one, sizeof one);
+  (void)written;
+}
+
+void stance_event_hub_set_bell(struct stance_event_hub *hub, int eventfd)
+{
+  pthread_mutex_lock(&hub->lock);
+  hub->bell = eventfd;
+  pthread_mutex_unlock(&hub->lock);
+}
+
 void stance_event_hub_publish(struct stance_event_hub *hub, const char *name, const char *text,
                               bool keep)
 {
@@ -130,6 +149,7 @@ void stance_event_hub_publish(struct stance_event_hub *hub, const char *name, co
     if (keep)
       remember(hub, event);
     pthread_cond_broadcast(&hub->news);
+    ring(hub);
   }
   pthread_mutex_unlock(&hub->lock);
   if (event != NULL)
@@ -221,5 +241,6 @@ void stance_event_hub_close(struct stance_event_hub *hub)
   pthread_mutex_lock(&hub->lock);
   hub->closed = true;
   pthread_cond_broadcast(&hub->news);
+  ring(hub);
   pthread_mutex_unlock(&hub->lock);
 }

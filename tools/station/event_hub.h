@@ -47,6 +47,9 @@ void stance_event_hub_leave(struct stance_onlooker *onlooker);
 const struct stance_event *stance_onlooker_next(struct stance_onlooker *onlooker, int timeout_ms,
                                                 uint64_t *ret_missed, bool *ret_closed);
 void stance_event_release(const struct stance_event *event);
+/* Something is written into `eventfd` (non-blocking) after each publication and at the close, for a
+   reader who waits for other things as well; -1: into none any more. Any thread. */
+void stance_event_hub_set_bell(struct stance_event_hub *hub, int eventfd);
 /* Wakes everybody for good: no event comes any more. */
 void stance_event_hub_close(struct stance_event_hub *hub);
 

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "http_private.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+  IDLE_S = 10,          /* a client that does nothing, or sends its request slower, is cut off */
+  MEMORY_BYTES = 32768, /* for a connection's headers and what is being sent */
+  BEAT_S = 5,           /* between two signs of life to readers of events */
+  LOOK_MS = 1000,       /* how late a deadline may be noticed */
+  LOOK_FULL_MS = 20,    /* the same while others wait for a place */
+};
+
+int64_t http_now_ns(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+void http_ring(const struct stance_http *http)
+{
+  const uint64_t one = 1;
+  /* It fails only where the bell already rings. */
+  ssize_t written = write(http->bell, &one, sizeof one);
+  (void)written;
+}
+
+enum stance_status stance_http_new_token(char ret_token[STANCE_HTTP_TOKEN_SIZE],
+                                         struct stance_problem *problem)
+{
+  unsigned char bytes[(STANCE_HTTP_TOKEN_SIZE - 1) / 2];
+  if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+    return stance_problem_set(problem, STANCE_STORE, "no random numbers for a token: %s",
+                              strerror(errno));
+  for (size_t k = 0; k < sizeof bytes; k++)
+    snprintf(ret_token + 2 * k, 3, "%02x", bytes[k]);
+  return STANCE_OK;
+}
+
+static void welcome(struct stance_http *http, struct MHD_Connection *connection, void **context)
+{
+  struct http_guest *guest = calloc(1, sizeof *guest);
+  *context = guest;
+  int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+  if (guest == NULL) {
+    shutdown(fd, SHUT_RDWR);
+    return;
+  }
+  *guest = (struct http_guest){.http = http,
+                               .connection = connection,
+                               .socket = fd,
+                               .asking = true,
+                               .deadline_ns = http_now_ns() + IDLE_S * INT64_C(1000000000),
+                               .next = http->guests};
+  if (guest->next != NULL)
+    guest->next->previous = guest;
+  http->guests = guest;
+  http->guest_count++;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+  struct stance_http *http = context;
+  struct http_guest *guest = *socket_context;
+  if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+    welcome(http, connection, socket_context);
+    return;
+  }
+  if (guest == NULL)
+    return;
+  if (guest->next != NULL)
+    guest->next->previous = guest->previous;
+  if (guest->previous != NULL)
+    guest->previous->next = guest->next;
+  else
+    http->guests = guest->next;
+  http->guest_count--;
+  free(guest);
+  *socket_context = NULL;
+}
+
+static void resume(struct http_guest *guest)
+{
+  if (!guest->suspended)
+    return;
+  guest->suspended = false;
+  MHD_resume_connection(guest->connection);
+}
+
+/* Until something happens on a connection, the bell rings, or something is due. */
+static void wait_for_news(const struct stance_http *http, int epoll_fd)
+{
+  struct pollfd ready[] = {{.fd = epoll_fd, .events = POLLIN},
+                           {.fd = http->bell, .events = POLLIN}};
+  bool full = http->guest_count == STANCE_HTTP_CONNECTION_MAX;
+  MHD_UNSIGNED_LONG_LONG until_ms = 0, most_ms = full ? LOOK_FULL_MS : LOOK_MS;
+  if (MHD_get_timeout(http->daemon, &until_ms) != MHD_YES || until_ms > most_ms)
+    until_ms = most_ms;
+  poll(ready, 2, (int)until_ms);
+  uint64_t rung;
+  ssize_t taken = (ready[1].revents & POLLIN) == 0 ? 0 : read(http->bell, &rung, sizeof rung);
+  (void)taken; /* only that it rang counts */
+}
+
+/* The library does not see an end that came together with the last bytes (it takes a short read for
+   an empty socket, and epoll tells an edge once). */
+static bool has_gone(const struct http_guest *guest)
+{
+  char byte;
+  return guest->asking && recv(guest->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static void look_after(struct stance_http *http)
+{
+  int64_t now_ns = http_now_ns();
+  bool beat = now_ns >= http->beat_ns;
+  if (beat)
+    http->beat_ns = now_ns + BEAT_S * INT64_C(1000000000);
+  bool full = http->guest_count == STANCE_HTTP_CONNECTION_MAX;
+  bool look = now_ns - http->looked_ns >= (full ? LOOK_FULL_MS : LOOK_MS) * INT64_C(1000000);
+  if (look)
+    http->looked_ns = now_ns;
+  for (struct http_intake *done = http_workers_take_done(http), *next; done != NULL; done = next) {
+    next = done->next;
+    done->answered = true;
+    resume(done->guest);
+  }
+  for (struct http_guest *guest = http->guests; guest != NULL; guest = guest->next) {
+    if (guest->stream != NULL) {
+      guest->stream->beat |= beat;
+      resume(guest);
+    }
+    bool late = guest->deadline_ns != 0 && now_ns > guest->deadline_ns;
+    if (late || (look && has_gone(guest))) {
+      guest->deadline_ns = 0;
+      shutdown(guest->socket, SHUT_RDWR); /* the library sees it end, and closes it */
+    }
+  }
+}
+
+static bool is_stopping(struct stance_http *http)
+{
+  pthread_mutex_lock(&http->workers.lock);
+  bool stopping = http->stopping;
+  pthread_mutex_unlock(&http->workers.lock);
+  return stopping;
+}
+
+static void *keep_the_door(void *context)
+{
+  struct stance_http *http = context;
+  int epoll_fd = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+  while (!is_stopping(http)) {
+    wait_for_news(http, epoll_fd);
+    look_after(http);
+    bool was_full = http->guest_count == STANCE_HTTP_CONNECTION_MAX;
+    MHD_run(http->daemon);
+    if (was_full) /* it listens again only at the beginning of a run */
+      MHD_run(http->daemon);
+  }
+  return NULL;
+}
+
+static void be_silent(void *context, const char *format, va_list arguments)
+{
+  (void)context, (void)format, (void)arguments;
+}
+
+/* The library's own decoding ends a text at %00, and would make two paths of one. */
+static size_t leave_as_it_is(void *context, struct MHD_Connection *connection, char *text)
+{
+  (void)context, (void)connection;
+  return strlen(text);
+}
+
+static enum stance_status open_port(struct stance_http *http, struct stance_problem *problem)
+{
+  uint16_t port = http->options.port;
+  const struct sockaddr_in loopback = {
+      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  errno = 0;
+  http->daemon = MHD_start_daemon(
+      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, port, NULL, NULL, http_on_request, http,
+      MHD_OPTION_EXTERNAL_LOGGER, be_silent, NULL, MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is,
+      NULL, MHD_OPTION_SOCK_ADDR, &loopback, MHD_OPTION_CONNECTION_LIMIT,
+      (unsigned)STANCE_HTTP_CONNECTION_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED,
+      http_on_end, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
+  if (http->daemon == NULL)
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "port %u cannot be opened: %s; another station may be running, or "
+                              "choose another with --port",
+                              (unsigned)port, strerror(errno));
+  http->port = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+  const char *const names[] = {"127.0.0.1", "localhost"};
+  for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+    snprintf(http->host[k], HTTP_HOST_MAX, "%s:%u", names[k], (unsigned)http->port);
+  return STANCE_OK;
+}
+
+/* Signals are for the program's own thread. */
+static enum stance_status start_threads(struct stance_http *http, struct stance_problem *problem)
+{
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  enum stance_status status = http_workers_start(http, problem);
+  if (status == STANCE_OK && pthread_create(&http->porter, NULL, keep_the_door, http) != 0)
+    status = stance_problem_set(problem, STANCE_MEMORY, "no thread for the page could be started");
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return status;
+}
+
+static void let_go(struct stance_http *http)
+{
+  pthread_cond_destroy(&http->workers.news);
+  pthread_mutex_destroy(&http->workers.lock);
+  if (http->bell >= 0)
+    close(http->bell);
+  free(http);
+}
+
+enum stance_status stance_http_start(const struct stance_http_options *options,
+                                     struct stance_http **ret_http, struct stance_problem *problem)
+{
+  struct stance_http *http = calloc(1, sizeof *http);
+  if (http == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
+  http->options = *options;
+  snprintf(http->token, sizeof http->token, "%s", options->token);
+  pthread_mutex_init(&http->workers.lock, NULL);
+  pthread_cond_init(&http->workers.news, NULL);
+  http->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  enum stance_status status =
+      http->bell >= 0
+          ? open_port(http, problem)
+          : stance_problem_set(problem, STANCE_MEMORY, "too many files are open for the page");
+  if (status == STANCE_OK)
+    status = start_threads(http, problem);
+  if (status != STANCE_OK) {
+    http_workers_stop(http);
+    if (http->daemon != NULL)
+      MHD_stop_daemon(http->daemon);
+    let_go(http);
+    return status;
+  }
+  stance_event_hub_set_bell(options->hub, http->bell);
+  *ret_http = http;
+  return STANCE_OK;
+}
+
+uint16_t stance_http_port(const struct stance_http *http)
+{
+  return http->port;
+}
+
+void stance_http_stop(struct stance_http *http)
+{
+  if (http == NULL)
+    return;
+  stance_event_hub_set_bell(http->options.hub, -1);
+  pthread_mutex_lock(&http->workers.lock);
+  http->stopping = true;
+  pthread_mutex_unlock(&http->workers.lock);
+  http_ring(http);
+  pthread_join(http->porter, NULL);
+  http_workers_stop(http);
+  /* The library stops only what does not sleep. */
+  for (struct http_guest *guest = http->guests; guest != NULL; guest = guest->next)
+    resume(guest);
+  MHD_stop_daemon(http->daemon);
+  let_go(http);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Private to http*.c of the door. One thread, the porter, calls libmicrohttpd, from its start to
+   its end; handlers run in threads of their own.
+
+   Why so: the library (0.9.75) takes a reply for queued while it is being stopped, and then reads
+   through the NULL where the reply to a malformed request should be. With threads of the library
+   that is a race that garbage at the right moment wins (a dead station); with a loop of our own
+   nobody parses any more when the stop begins, and there is no such moment. */
+#ifndef STANCE_HTTP_PRIVATE_H
+#define STANCE_HTTP_PRIVATE_H
+
+#include "http.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+enum {
+  HTTP_HOST_MAX = 64,
+  HTTP_WORKER_COUNT = 8, /* reports take a second at worst: a stop never waits for all of them */
+  HTTP_EVENT_BLOCK_BYTES = 65536,
+};
+
+/* One request: its body as it comes in, what it becomes, and its answer. */
+struct http_intake {
+  struct http_guest *guest;
+  struct http_intake *next; /* waiting for a worker, or done */
+  char *body;
+  size_t length, arrived;
+  bool too_long, out_of_memory, bad_query;
+  bool handed_over, answered;
+  struct stance_http_request request;
+  struct stance_http_reply reply;
+};
+
+struct http_stream {
+  struct http_guest *guest;
+  struct stance_onlooker *onlooker;
+  bool beat; /* a sign of life is due */
+  size_t used, sent;
+  char pending[HTTP_EVENT_BLOCK_BYTES];
+};
+
+/* One connection. */
+struct http_guest {
+  struct stance_http *http;
+  struct MHD_Connection *connection;
+  int socket;
+  int64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
+  bool asking;         /* the request is not complete */
+  bool suspended;
+  struct http_stream *stream; /* NULL: no reader of events */
+  struct http_guest *next, *previous;
+};
+
+struct http_workers {
+  pthread_t thread[HTTP_WORKER_COUNT];
+  size_t count;
+  pthread_mutex_t lock;
+  pthread_cond_t news;
+  struct http_intake *first, *last; /* waiting */
+  struct http_intake *done;
+  bool stopping;
+};
+
+struct stance_http {
+  struct stance_http_options options;
+  char token[STANCE_HTTP_TOKEN_SIZE];
+  char host[2][HTTP_HOST_MAX]; /* what this server may be called */
+  uint16_t port;
+  int bell; /* eventfd: something happened that the porter must see */
+  struct MHD_Daemon *daemon;
+  struct http_guest *guests;
+  size_t guest_count;
+  int64_t beat_ns; /* when the readers of events get the next sign of life */
+  int64_t looked_ns; /* when it was last looked who has gone */
+  pthread_t porter;
+  bool stopping; /* under the workers' lock */
+  struct http_workers workers;
+};
+
+int64_t http_now_ns(void);
+/* Wakes the porter. Any thread. */
+void http_ring(const struct stance_http *http);
+
+/* http_request.c: libmicrohttpd's callbacks for a request. */
+enum MHD_Result http_on_request(void *context, struct MHD_Connection *connection, const char *path,
+                                const char *method, const char *version, const char *upload,
+                                size_t *upload_size, void **state);
+void http_on_end(void *context, struct MHD_Connection *connection, void **state,
+                 enum MHD_RequestTerminationCode why);
+struct http_guest *http_guest_of(struct MHD_Connection *connection);
+void http_guest_suspend(struct http_guest *guest);
+
+/* http_reply.c */
+/* Takes the reply's body over. */
+enum MHD_Result http_answer(struct MHD_Connection *connection, struct stance_http_reply *reply);
+enum MHD_Result http_refuse(struct MHD_Connection *connection, int status, const char *error,
+                            const char *detail);
+enum MHD_Result http_send_file(struct MHD_Connection *connection,
+                               const struct stance_http_file *file);
+/* Adds what every response carries, queues it and lets go of it; NULL: closes the connection. */
+enum MHD_Result http_send(struct MHD_Connection *connection, unsigned status,
+                          struct MHD_Response *response, const char *content_type, bool keep);
+/* The value of a header that is there exactly once; NULL otherwise. `ret_count` may be NULL. */
+const char *http_header(struct MHD_Connection *connection, const char *name, unsigned *ret_count);
+
+/* http_stream.c */
+enum MHD_Result http_send_events(struct stance_http *http, struct MHD_Connection *connection);
+
+/* http_workers.c */
+enum stance_status http_workers_start(struct stance_http *http, struct stance_problem *problem);
+/* What waits is dropped, what is at work is waited for. */
+void http_workers_stop(struct stance_http *http);
+void http_workers_hand_over(struct stance_http *http, struct http_intake *intake);
+/* A list of those that have been answered; NULL: none. */
+struct http_intake *http_workers_take_done(struct stance_http *http);
+
+#endif
