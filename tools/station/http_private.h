@@ -71,7 +71,7 @@ struct stance_http {
   struct MHD_Daemon *daemon;
   struct http_guest *guests;
   size_t guest_count;
-  int64_t beat_ns; /* when the readers of events get the next sign of life */
+  int64_t beat_ns;   /* when the readers of events get the next sign of life */
   int64_t looked_ns; /* when it was last looked who has gone */
   pthread_t porter;
   bool stopping; /* under the workers' lock */
