@@ -103,13 +103,13 @@ bool usb_link_close(struct usb_link *link)
   const int64_t deadline_ns = usb_link_now(link) + USB_TEARDOWN_MS * (int64_t)NS_PER_MS;
   if (link->handle == NULL)
     return true;
-  link->queue.flow = NULL;
   usb_queue_cancel(link);
   /* What a cancel returns says nothing: only the callback tells that it is over. */
   if (link->talk_in_flight)
     libusb_cancel_transfer(link->talk);
   while (!is_quiet(link) && usb_link_now(link) < deadline_ns)
     usb_link_pump(link, deadline_ns);
+  link->queue.flow = NULL; /* what comes later may come after the stream's end */
   if (!is_quiet(link))
     return false;
   usb_queue_free(&link->queue);

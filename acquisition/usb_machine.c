@@ -50,11 +50,11 @@ static void schedule_look(struct stance_usb_stream *stream, bool afresh)
 
 static void await_return(struct stance_usb_stream *stream, const char *notice)
 {
+  usb_hold_drop(stream); /* what has arrived is still taken */
   const bool broke_at_once = stream->running && !stream->flow.fruitful;
   /* Frames may have come before what set them going was found to have failed. */
-  if (stream->flow.sink.next_index > 0)
+  if (stream->running || stream->flow.sink.next_index > 0)
     usb_flow_interrupt(&stream->flow);
-  usb_hold_drop(stream);
   stream->absent_since_ns = now_of(stream);
   usb_stream_set_state(stream, STANCE_SOURCE_ABSENT);
   usb_stream_set_notice(stream, notice);
@@ -68,7 +68,6 @@ static const char unplugged_notice[] =
 static void lose_instrument(struct stance_usb_stream *stream)
 {
   count_interruption(stream);
-  usb_flow_interrupt(&stream->flow);
   await_return(stream, unplugged_notice);
 }
 

@@ -49,8 +49,9 @@ enum {
   USB_GLITCH_MS = 5000,
   /* How long a notice is still told after all is well again. */
   USB_NOTICE_MS = 5000,
-  /* After STOP: until nothing more came for this long, at most. */
-  USB_QUIET_MS = 20,
+  /* After STOP: until nothing more came for this long, at most. What an instrument with a buffer of
+     its own sends last may come as late as anything may before it counts as silence. */
+  USB_QUIET_MS = USB_SILENCE_MIN_MS,
   USB_QUIET_MAX_MS = 1000,
   /* A full buffer of an exchange, rounded up to any packet size of bulk endpoints up to 512. */
   USB_TALK_BYTES = LIBUSB_CONTROL_SETUP_SIZE + 2 * STANCE_USB_DATA_MAX,
