@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -64,12 +65,33 @@ void stance_slot_plug(struct stance_server *server, struct stance_slot *slot)
     stance_virtual_log(slot->device, "event=not-plugged reason=\"%s\"", problem.text);
 }
 
+/* What left before the cable was pulled arrives: it goes out, then the host's side, which reads up
+   to the end and closes, is waited for. */
+static void see_off(struct stance_slot *slot)
+{
+  enum { WAIT_MS = 500 };
+  const int64_t end_ns = stance_server_now_ns() + WAIT_MS * INT64_C(1000000);
+  struct pollfd peer = {.fd = slot->socket, .events = POLLOUT};
+  uint8_t ignored[4096];
+
+  while (stance_slot_has_output(slot) && stance_server_now_ns() < end_ns)
+    if (poll(&peer, 1, 1) > 0 && !stance_slot_flush(slot))
+      return;
+  shutdown(slot->socket, SHUT_WR);
+  peer.events = POLLIN;
+  for (ssize_t count = 1; count > 0 && stance_server_now_ns() < end_ns;)
+    if (poll(&peer, 1, 1) > 0)
+      count = recv(slot->socket, ignored, sizeof ignored, 0);
+}
+
 void stance_slot_unplug(struct stance_server *server, struct stance_slot *slot)
 {
   struct stance_virtual_device *device = slot->device;
   const bool was_linked = slot->link != NULL;
 
   (void)server;
+  if (was_linked)
+    see_off(slot);
   stance_usbip_link_destroy(slot->link);
   slot->link = NULL;
   if (slot->socket >= 0) {
