@@ -14,14 +14,18 @@ uri_of() {
 
 # What the range of each demands. A U3 reads 0 to 2.44 V: its load cells have an amplifier with a
 # bias. Of a sensor of six axes only Fz takes an athlete; the others read their mark.
-play_into() {
+suit() {
   case $1 in
   labjack-u3) newtons=1500 bias=0.1 marks=0.02 ;;
   open-plate) newtons=1500 marks=0.02 ;;
   optoforce-6 | bota) marks=0.02 wiring=left:2 ;;
   esac
-  plug "$1" --play "$play" --sensitivity "$newtons" --bias "$bias" --marks "$marks" \
-    --wiring "$wiring" "${@:2}"
+  inputs=(--play "$play" --sensitivity "$newtons" --bias "$bias" --marks "$marks" --wiring "$wiring")
+}
+
+play_into() {
+  suit "$1"
+  plug "$1" "${inputs[@]}" "${@:2}"
 }
 
 summary() {
@@ -106,10 +110,13 @@ case_cycles() {
 # report against the athlete's closed form. Real pace: the report's time is the host's.
 # truth:INSTRUMENT:STEP-N, the newtons of a converter step
 case_truth() {
-  local repetition onset t side seen=0
+  local repetition onset t side seen=0 channels=0,1
+  local -a sides=(left:left right:right total:total) # in the report, of the athlete
+  case $1 in optoforce-6 | bota) channels=2 sides=(total:left) ;; esac
   STANCE_STORE=$work/truth.db
-  "$build/stance-instrument" "$1" --play "$play" --sensitivity "$newtons" --channels 0,1 \
-    --print-profile >"$work/profile" || complain 'no profile'
+  suit "$1"
+  "$build/stance-instrument" "$1" "${inputs[@]}" --channels "$channels" --print-profile \
+    >"$work/profile" || complain 'no profile'
   "$build/tests/device_check" profile "$STANCE_STORE" <"$work/profile" || complain 'profile not taken'
   rm -rf "$work/reports"
   play_into "$1" --pace real
@@ -124,8 +131,9 @@ case_truth() {
     "$work"/reports/*_long.csv >"$work/onsets"
   while IFS=, read -r repetition onset; do
     t=$(awk -v t="$onset" -v m="$measured" -v r="$rate" 'BEGIN { printf "%.9f", t * m / r }')
-    for side in left right total; do
-      reported "$repetition" "$side" | judge "$side" "$t" "$2" || complain "repetition $repetition, $side"
+    for side in "${sides[@]}"; do
+      reported "$repetition" "${side%:*}" | judge "${side%:*}" "$t" "$2" "${side#*:}" ||
+        complain "repetition $repetition, ${side%:*}"
     done
     seen=$((seen + 1))
   done <"$work/onsets"
@@ -139,7 +147,7 @@ reported() {
   awk -F, -v r="$1" -v s="$2" '$3 == r && $4 == s { print $5, $6, $7 }' "$work"/reports/*_long.csv
 }
 
-# judge SIDE ONSET-S STEP-N: metrics of one side on standard input.
+# judge SIDE ONSET-S STEP-N SIDE-OF-THE-ATHLETE: metrics of one side on standard input.
 judge() {
   local k
   local -a times=()
@@ -147,7 +155,7 @@ judge() {
     times+=("$(awk -v t="$2" -v k="$k" 'BEGIN { printf "%.9f", t + k / 1000 }')")
   done
   {
-    "$build/tests/device_check" force "$play" "$1" "${times[@]}" | sed 's/^/force /'
+    "$build/tests/device_check" force "$play" "$4" "${times[@]}" | sed 's/^/force /'
     cat
   } | awk -v side="$1" -v step="$3" '
     $1 == "force" { f[n++] = $2; next }

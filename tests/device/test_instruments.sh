@@ -61,6 +61,13 @@ two:labjack-u6:labjack-u6:360000001:360000002
 truth:labjack-u6:0.0763
 truth:mcc-1608fs-plus:0.0763
 truth:mcc-204:1.2207
+truth:mcc-201:1.2207
+truth:mcc-202:1.2207
+truth:mcc-205:1.2207
+truth:labjack-u3:0.0558
+truth:optoforce-6:0.0834
+truth:bota:0.01
+truth:open-plate:0.01
 LIST
 fi
 [ $# = 0 ] || cases=("$@")
