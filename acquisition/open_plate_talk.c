@@ -17,7 +17,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 500, QUIET_MS = 20, READS_MAX = 64, ATTEMPTS = 3 };
+/* QUIET: what was sent before may be held up by a hub or the host. */
+enum { TIMEOUT_MS = 500, QUIET_MS = 100, READS_MAX = 64, ATTEMPTS = 3 };
 enum { IDENTITY_BYTES = 64, CHANNEL_BYTES = 48, CONFIGURED_BYTES = 8 };
 
 /* What is done one after the other in a dialogue; the first ones are stance_bridge_ask's. */

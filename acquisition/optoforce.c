@@ -23,7 +23,7 @@
 enum {
   BAUD = 115200,
   TIMEOUT_MS = 500,
-  QUIET_MS = 20, /* twenty frames at full speed */
+  QUIET_MS = 100, /* what was sent before may be held up by a hub or the host */
   LISTEN_MAX = 50,
   FULL_SPEED_PACKET_BYTES = 64,
 };

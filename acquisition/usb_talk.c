@@ -124,8 +124,11 @@ static void drain(struct usb_link *link, const struct stance_usb_exchange *excha
   }
   do {
     bulk(link, &read, STANCE_USB_DATA_MAX, ret_reply);
-    /* A packet of no bytes ends a transfer too, and what follows it is still to be read. */
-  } while (ret_reply->outcome == STANCE_USB_DONE && usb_link_now(link) < end_ns);
+    /* A packet of no bytes ends a transfer too, and what follows it is still to be read. So is what
+       follows bytes that came as the time-out did, to a host that was held up. */
+  } while ((ret_reply->outcome == STANCE_USB_DONE ||
+            (ret_reply->outcome == STANCE_USB_TIMEOUT && ret_reply->length > 0)) &&
+           usb_link_now(link) < end_ns);
   if (ret_reply->outcome == STANCE_USB_TIMEOUT)
     ret_reply->outcome = STANCE_USB_DONE;
   else if (ret_reply->outcome == STANCE_USB_DONE)
