@@ -11,7 +11,7 @@ breaks='zlp@1000,stall@2000,babble@3000'
 cases=('steady:labjack-u6:0,1,2,3,4,5,6,7:1000:4' 'steady:labjack-u3:0,1,2,3,4:500:4'
   'steady:mcc-1608fs-plus:0,1,2,3,4,5,6,7:1000:4' 'steady:mcc-204:0,1,2,3,4,5,6,7:1000:4'
   'steady:optoforce-6::1000:4' 'steady:bota::1000:4' 'steady:open-plate:0,1,2,3,4,5,6,7:1000:4'
-  "faults:labjack-u6:$damage" "restarts:labjack-u6:$breaks:6:3" restarts:mcc-1608fs-plus:overrun@2000:5
+  "faults:labjack-u6:$damage" "restarts:labjack-u6:$breaks:3" restarts:mcc-1608fs-plus:overrun@2000
   replugs:labjack-u6:1 cycles:labjack-u6:configuring:1 stall:labjack-u6:500:500
   two:labjack-u6:mcc-1608fs-plus:360000001:01A2B3C4 terminate:labjack-u6 permission:labjack-u6)
 if [ "${STANCE_FULL:-0}" = 1 ]; then
@@ -47,8 +47,8 @@ faults:bota:bad-checksum@1000,skip@2000=3,cut@3000
 faults:open-plate:bad-checksum@1000,cut@2000,missed@3000
 faults:labjack-u6:already-streaming,stale
 faults:labjack-u6:delay-response=1500
-restarts:mcc-204:overrun@2000:5
-restarts:mcc-1608fs-plus:stall@2000:5
+restarts:mcc-204:overrun@2000
+restarts:mcc-1608fs-plus:stall@2000
 memory:labjack-u6
 permission:mcc-1608fs-plus
 terminate:mcc-1608fs-plus
