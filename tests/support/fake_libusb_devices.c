@@ -64,14 +64,13 @@ void fake_complete(struct fake_transfer *transfer, enum libusb_transfer_status s
   }
 }
 
-static void post(struct libusb_device *device, libusb_hotplug_event event)
+static void post(struct libusb_device *device, libusb_hotplug_event event, uint64_t order)
 {
   for (struct libusb_context *at = world.context; at != NULL && !world.hotplug_missing;
        at = at->next)
     if (world.message_count < FAKE_MESSAGE_MAX) {
       device->references++;
-      world.message[world.message_count++] =
-          (struct fake_message){at, device, event, ++world.order};
+      world.message[world.message_count++] = (struct fake_message){at, device, event, order};
     }
 }
 
@@ -102,7 +101,7 @@ static void plug(struct fake_slot *slot, int number, int64_t opens_failing)
   slot->opens_failing = opens_failing;
   slot->driver_bound = slot->about.kernel_driver;
   slot->about.model->plugged(slot->about.device, fake_libusb_now());
-  post(slot->instance, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED);
+  post(slot->instance, LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED, ++world.order);
 }
 
 static void surrender(int number, int64_t most, enum libusb_transfer_status status)
@@ -120,18 +119,18 @@ static void unplug(struct fake_slot *slot, int number, enum fake_leave leave)
   if (instance == NULL)
     return;
   slot->instance = NULL;
-  if (leave == FAKE_LEAVE_LEFT_FIRST)
-    post(instance, LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT);
+  if (leave == FAKE_LEAVE_LEFT_FIRST) /* even of what had come before: libusb looks there first */
+    post(instance, LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT, 0);
   if (leave == FAKE_LEAVE_ERROR_FIRST)
     surrender(number, 1, LIBUSB_TRANSFER_ERROR);
   if (leave == FAKE_LEAVE_LEFT_BETWEEN) {
     surrender(number, world.in_flight / 2, LIBUSB_TRANSFER_NO_DEVICE);
-    post(instance, LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT);
+    post(instance, LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT, ++world.order);
   }
   surrender(number, INT64_MAX,
             leave == FAKE_LEAVE_ERRORS ? LIBUSB_TRANSFER_ERROR : LIBUSB_TRANSFER_NO_DEVICE);
   if (leave == FAKE_LEAVE_USUAL || leave == FAKE_LEAVE_ERROR_FIRST)
-    post(instance, LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT);
+    post(instance, LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT, ++world.order);
   fake_unref(instance);
 }
 

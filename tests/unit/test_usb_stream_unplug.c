@@ -53,6 +53,26 @@ static void assert_came_back(uint64_t times)
   usb_rig_assert_accounts(&rig);
 }
 
+/* The bus tells of the unplugging before libusb has handed over all that came before. */
+static void what_had_arrived_is_kept(void **state)
+{
+  (void)state;
+  usb_rig_must_open(&rig, "tiny:?rate=7400"); /* 123 packets in 250 ms; 25 are reaped at once */
+  usb_rig_must_start(&rig);
+  usb_rig_pass(&rig, USB_RIG_S);
+  fake_libusb_do(FAKE_HOST_STALL, 200 * USB_RIG_MS, 0);
+  fake_libusb_at(fake_libusb_now() + 190 * USB_RIG_MS, FAKE_UNPLUG, FAKE_LEAVE_LEFT_FIRST,
+                 rig.number[0]);
+  usb_rig_pass(&rig, 400 * USB_RIG_MS);
+  assert_int_equal(usb_rig_health(&rig).interruptions, 1);
+  assert_true(rig.frames > 7400 * 118 / 100);
+  assert_int_equal(rig.last_number + 1, rig.tiny[0].next_sample);
+  fake_libusb_do(FAKE_PLUG, 0, rig.number[0]);
+  usb_rig_pass(&rig, 3 * USB_RIG_S);
+  assert_int_equal(usb_rig_health(&rig).state, STANCE_SOURCE_STREAMING);
+  usb_rig_assert_accounts(&rig);
+}
+
 static void every_way_of_leaving_is_noticed(void **state)
 {
   (void)state;
@@ -253,6 +273,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(every_way_of_leaving_is_noticed, begin, end),
+      cmocka_unit_test_setup_teardown(what_had_arrived_is_kept, begin, end),
       cmocka_unit_test_setup_teardown(absence_is_counted_as_it_passes, begin, end),
       cmocka_unit_test_setup_teardown(stop_while_absent_accounts_for_the_tail, begin, end),
       cmocka_unit_test_setup_teardown(missing_arrival_is_found_by_looking, begin, end),
