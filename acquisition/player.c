@@ -40,6 +40,8 @@ struct stance_player {
 
   atomic_bool stopping;
   atomic_bool ended, failed;
+  atomic_bool away; /* dead, and to be back */
+  atomic_bool returned;
   atomic_uint_least64_t produced;
   atomic_uint_least64_t lost;
 
@@ -64,9 +66,22 @@ static bool is_stopping(struct stance_player *player)
   return atomic_load_explicit(&player->stopping, memory_order_relaxed);
 }
 
+static bool is_away_at(const struct stance_player *player, uint64_t index)
+{
+  return index >= player->feed.fail_at && index < player->feed.back_at;
+}
+
+/* What the feed has while the instrument is away nobody samples. */
 static void advance(struct stance_player *player)
 {
-  player->pending_valid = player->feed.next(player->feed.context, &player->pending);
+  struct stance_raw_frame *pending = &player->pending;
+  uint64_t lost = 0;
+
+  do {
+    player->pending_valid = player->feed.next(player->feed.context, pending);
+    lost += pending->gap_before;
+  } while (player->pending_valid && is_away_at(player, pending->index) && ++lost > 0);
+  pending->gap_before = lost > UINT32_MAX ? UINT32_MAX : (uint32_t)lost;
 }
 
 /* Gathers frames until the batch spans its time: a gap ends it, lest the frames before wait for
@@ -163,13 +178,27 @@ static void note_arrival(struct stance_player *player, uint64_t index)
     stance_clock_loop_update(&player->loop, index, (int64_t)((double)now_ns * player->feed.speed));
 }
 
+/* The first batch after the instrument was away. */
+static bool comes_back(const struct stance_player *player)
+{
+  return player->feed.back_at > 0 && player->accounted <= player->feed.fail_at &&
+         player->batch[0].index >= player->feed.back_at;
+}
+
 static bool deliver(struct stance_player *player, size_t count)
 {
   const uint64_t last = player->batch[count - 1].index;
-  if (is_elastic(player))
-    return push_elastic(player, count);
-  if (!wait_until_transferred(player, last))
+  const bool back = comes_back(player);
+  if (back)
+    atomic_store_explicit(&player->away, true, memory_order_relaxed);
+  if (is_elastic(player) ? !push_elastic(player, count) : !wait_until_transferred(player, last))
     return false;
+  if (back) {
+    atomic_store_explicit(&player->away, false, memory_order_relaxed);
+    atomic_store_explicit(&player->returned, true, memory_order_relaxed);
+  }
+  if (is_elastic(player))
+    return true;
   note_arrival(player, last);
   push(player, player->batch, count);
   return true;
@@ -178,7 +207,7 @@ static bool deliver(struct stance_player *player, size_t count)
 /* The frames of a batch that come before the instrument dies. */
 static size_t survivors(const struct stance_player *player, size_t count)
 {
-  const uint64_t end = player->feed.fail_at;
+  const uint64_t end = player->feed.back_at > 0 ? 0 : player->feed.fail_at;
   while (end > 0 && count > 0 && player->batch[count - 1].index >= end)
     count--;
   return count;
@@ -275,6 +304,8 @@ enum stance_status stance_player_start(struct stance_player *player,
   atomic_store(&player->produced, 0);
   atomic_store(&player->lost, 0);
   atomic_store(&player->failed, false);
+  atomic_store(&player->away, false);
+  atomic_store(&player->returned, false);
   player->start_ns =
       player->clock->now_ns(player->clock->context) + (int64_t)(player->feed.delay_s * ns_per_s);
   stance_random_init(&player->jitter, player->feed.seed, JITTER_STREAM);
@@ -311,6 +342,13 @@ void stance_player_health(const struct stance_player *player,
 
   *ret_health = (struct stance_source_health){
       .frames_produced = produced, .frames_lost = lost, .ended = ended};
+  ret_health->interruptions = atomic_load_explicit(&player->returned, memory_order_relaxed) ? 1 : 0;
+  if (!ended && atomic_load_explicit(&player->away, memory_order_relaxed)) {
+    ret_health->state = STANCE_SOURCE_ABSENT;
+    ret_health->interruptions = 1;
+    snprintf(ret_health->notice.text, sizeof ret_health->notice.text,
+             "The simulated instrument fell silent, as its URI asked for; it will be back.");
+  }
   ret_health->failed = ended && atomic_load_explicit(&player->failed, memory_order_relaxed);
   if (ret_health->failed)
     snprintf(ret_health->problem.text, sizeof ret_health->problem.text,

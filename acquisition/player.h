@@ -27,6 +27,7 @@ struct stance_feed {
   double speed;          /* how much faster than the instrument it stands for; marks are in the
                             instrument's time, CLOCK_MONOTONIC times this */
   uint64_t fail_at;      /* the instrument dies at this instant; 0: never */
+  uint64_t back_at;      /* and is back at this one, with the instants between lost; 0: never */
 };
 
 struct stance_player;

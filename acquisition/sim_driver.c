@@ -46,6 +46,7 @@ static enum stance_status open_sim(const struct stance_uri *uri, const struct st
       .delay_s = settings->start_s / settings->speed,
       .speed = settings->speed,
       .fail_at = (uint64_t)(settings->fail_s * source->sim.sampled_rate_hz),
+      .back_at = (uint64_t)(settings->back_s * source->sim.sampled_rate_hz),
   };
   status = stance_player_create(&feed, clock, &source->player, problem);
   if (status != STANCE_OK)

@@ -81,6 +81,8 @@ const struct stance_source_key stance_sim_keys[] = {
     NUMBER(epoch_s, "0", "s", 0, 1e9,
            "CLOCK_MONOTONIC at which the athlete begins; 0: with the rig's first sample"),
     NUMBER(fail_s, "0", "s", 0, 1e6, "the instrument falls silent at that time; 0: never"),
+    NUMBER(back_s, "0", "s", 0, 1e6,
+           "and is plugged in again at that time, the samples between lost; 0: never"),
     NUMBER(clock_ppm, "0", "ppm", -10000, 10000, "how much faster the rig's clock really is"),
     KEY("gaps", TEXT, "", "", 0, 0, NULL, "frames lost on the wire, FIRST:COUNT,FIRST:COUNT…", gaps),
     NUMBER(gap_rate_per_min, "0", "1/min", 0, 6000, "further losses, at random"),

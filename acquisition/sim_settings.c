@@ -86,6 +86,11 @@ static enum stance_status check(const struct stance_sim_settings *settings,
     return stance_problem_set(problem, STANCE_USAGE,
                               "sim: rise_s=%g is longer than effort_s=%g: the ramp would never end",
                               settings->rise_s, settings->effort_s);
+  if (settings->back_s > 0 && !(settings->fail_s > 0 && settings->fail_s < settings->back_s))
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "sim: back_s=%g is not after fail_s=%g: only what fell silent comes "
+                              "back",
+                              settings->back_s, settings->fail_s);
   return STANCE_OK;
 }
 

@@ -49,7 +49,7 @@ struct stance_sim_settings {
   int hum_hz;
   double hum_harmonics, bits, range_n, spare_channels;
   int converter, profile;
-  double oversampling, skew_s, clock_ppm, jitter_s, start_s, epoch_s, fail_s;
+  double oversampling, skew_s, clock_ppm, jitter_s, start_s, epoch_s, fail_s, back_s;
   const char *gaps;
   double gap_rate_per_min, gap_frames;
   /* derived from `gaps`: in order, disjoint */

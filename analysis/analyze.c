@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bounds.h"
 #include "compare.h"
-#include "place.h"
 #include "polarity.h"
 #include "scan.h"
 #include "stance/result.h"
@@ -161,7 +161,7 @@ static struct metric_input input_for(const struct analysis *analysis,
 /* Values of a repetition that does not count say so; its numbers stay. */
 static void mark_status(struct stance_repetition *repetition, stance_reason_set segment_reasons)
 {
-  stance_reason_set mark = segment_reasons & BIT(SIDES_DOUBTFUL);
+  stance_reason_set mark = segment_reasons & (BIT(SIDES_DOUBTFUL) | BIT(SIDE_NOT_SAMPLED));
   if (repetition->status == STANCE_REPETITION_PARTIAL)
     mark = BIT(PARTIAL) | segment_reasons;
   if (repetition->status == STANCE_REPETITION_REJECTED)
@@ -173,11 +173,22 @@ static void mark_status(struct stance_repetition *repetition, stance_reason_set 
         repetition->value[side][metric].reasons |= mark;
 }
 
-static void fill_untested(struct stance_value value[STANCE_METRIC_COUNT])
+static void fill_missing(struct stance_value value[STANCE_METRIC_COUNT], stance_reason_set why)
 {
   for (int metric = 0; metric < STANCE_METRIC_COUNT; metric++)
-    value[metric] = (struct stance_value){
-        .value = (double)NAN, .uncertainty = (double)NAN, .reasons = BIT(SIDE_NOT_TESTED)};
+    value[metric] =
+        (struct stance_value){.value = (double)NAN, .uncertainty = (double)NAN, .reasons = why};
+}
+
+/* Why a side that took no part has no values. */
+static stance_reason_set why_absent(const struct analysis *analysis,
+                                    const struct stance_segment *segment, int side)
+{
+  const bool away = (segment->reasons & BIT(SIDE_NOT_SAMPLED)) != 0;
+  const bool is_leg = side == STANCE_LEFT || side == STANCE_RIGHT;
+  const bool is_sum = side == STANCE_TOTAL && analysis->protocol->rig != STANCE_RIG_STRAP;
+  return away && (is_leg || is_sum || side == STANCE_BOTH) ? BIT(SIDE_NOT_SAMPLED)
+                                                           : BIT(SIDE_NOT_TESTED);
 }
 
 /* What a clinician must know of the repetition as a whole, from the values of one side. */
@@ -218,7 +229,7 @@ static void analyze_repetition(struct analysis *analysis, struct stance_result *
   const bool onset_on_sum = analysis_onset_on_sum(analysis, segment->side);
   struct metric_input input[STANCE_MEASURED_SIDE_COUNT];
   for (int side = 0; side < STANCE_SIDE_COUNT; side++) {
-    fill_untested(repetition->value[side]);
+    fill_missing(repetition->value[side], why_absent(analysis, segment, side));
     if (side >= STANCE_MEASURED_SIDE_COUNT || !repetition->took_part[side])
       continue;
     input[side] = input_for(analysis, repetition, (enum stance_side)side, onset_on_sum);
@@ -238,6 +249,7 @@ static stance_reason_set recording_flags(const struct analysis *analysis)
   const struct stance_analysis_context *context = analysis->context;
   stance_reason_set flags = context->recording_flags;
   flags |= trace->gap_count > 0 || trace->integrity.frames_lost > 0 ? BIT(FRAMES_LOST) : 0;
+  flags |= bounds_lack_efforts(trace) ? BIT(NO_EFFORTS_PHASE) : 0;
   flags |= trace->time.irregular ? BIT(IRREGULAR_TIME) : 0;
   flags |= trace->truncated ? BIT(TRUNCATED) : 0;
   flags |= force_flags(analysis);
@@ -282,56 +294,18 @@ static enum stance_status check_order(const struct analysis *analysis,
                             "out, or read the force as total=...");
 }
 
-/* Where a live run recorded phases, from the limb phase before the first effort phase to the end of
-   the last one: stepping on is no repetition, and an effort that starts before its cue is one. A
-   run that ended before the efforts has none. */
-static struct stance_span search_of(const struct stance_force_trace *trace,
-                                    struct stance_span bounds)
+/* An instant at which one channel alone holds no number is no lost frame to its source, but to a
+   result it is: what is flagged must be counted. */
+static void count_holes(const struct stance_force_trace *trace, struct stance_integrity *integrity)
 {
-  const size_t bounds_end = bounds.first + bounds.count;
-  size_t limb_first = SIZE_MAX, first = SIZE_MAX, end = 0;
-  for (size_t k = 0; k < trace->phase_count; k++) {
-    const struct stance_phase *phase = &trace->phase[k];
-    const size_t phase_end = phase->span.first + phase->span.count;
-    if (phase->kind == STANCE_PHASE_LIMB && end == 0)
-      limb_first = phase->span.first;
-    if (phase->kind != STANCE_PHASE_EFFORTS)
-      continue;
-    first = end > 0 ? first : limb_first < phase->span.first ? limb_first : phase->span.first;
-    end = phase_end > end ? phase_end : end;
+  uint64_t holes = 0;
+  for (size_t k = 0; k < trace->gap_count; k++) {
+    holes += trace->gap[k].count;
+    if (trace->gap[k].count > integrity->longest_gap_frames)
+      integrity->longest_gap_frames = trace->gap[k].count;
   }
-  if (end == 0)
-    return trace->phase_count == 0 ? bounds : (struct stance_span){.first = bounds.first};
-  first = first < bounds.first ? bounds.first : first;
-  end = end > bounds_end ? bounds_end : end;
-  return (struct stance_span){.first = first, .count = end > first ? end - first : 0};
-}
-
-/* The interval that the context names. */
-static enum stance_status find_bounds(struct analysis *analysis, struct stance_problem *problem)
-{
-  const struct stance_force_trace *trace = analysis->trace;
-  const struct stance_analysis_context *context = analysis->context;
-  const double start_s = trace->time.start_s, rate_hz = trace->time.rate_hz;
-  if (!(rate_hz > 0) || isinf(rate_hz))
-    return stance_problem_set(problem, STANCE_USAGE, "the sampling rate %g Hz is not positive",
-                              rate_hz);
-  const double end_s = start_s + (double)trace->sample_count / rate_hz;
-  /* A millionth of a sample of tolerance: 13.4 s is no whole number of binary fractions. */
-  const double from =
-      isnan(context->from_s) ? 0 : ceil((context->from_s - start_s) * rate_hz - 1e-6);
-  const double to = isnan(context->to_s) ? (double)trace->sample_count
-                                         : floor((context->to_s - start_s) * rate_hz + 1e-6) + 1;
-  const double first = fmax(from, 0), last = fmin(to, (double)trace->sample_count);
-  if (trace->sample_count > 0 && !(first < last))
-    return stance_problem_set(problem, STANCE_USAGE,
-                              "the interval from %g to %g s holds no sample: the recording runs "
-                              "from %g to %g s",
-                              context->from_s, context->to_s, start_s, end_s);
-  analysis->bounds.first = (size_t)first;
-  analysis->bounds.count = trace->sample_count > 0 ? (size_t)(last - first) : 0;
-  analysis->search = search_of(trace, analysis->bounds);
-  return STANCE_OK;
+  if (holes > integrity->frames_lost)
+    integrity->frames_lost = holes;
 }
 
 static void describe(const struct analysis *analysis, struct stance_result *result)
@@ -343,6 +317,7 @@ static void describe(const struct analysis *analysis, struct stance_result *resu
   result->injured_side = analysis->context->injured_side;
   result->time = analysis->trace->time;
   result->integrity = analysis->trace->integrity;
+  count_holes(analysis->trace, &result->integrity);
   result->flags = recording_flags(analysis);
   stance_onset_method_describe(analysis->settings, result->onset_method,
                                sizeof result->onset_method);
@@ -361,7 +336,7 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
                               .context = context};
   enum stance_status status = check_order(&analysis, problem);
   if (status == STANCE_OK)
-    status = find_bounds(&analysis, problem);
+    status = bounds_find(&analysis, problem);
   size_t count = 0;
   if (status == STANCE_OK && analysis.search.count > 0)
     status = find_segments(analyzer, &analysis, &count, problem);

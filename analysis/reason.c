@@ -25,6 +25,12 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
                                               "the instrument's range: the true force is unknown."},
     [STANCE_REASON_SIDE_NOT_TESTED] = {"side_not_tested",
                                        "This side made no effort here, or was not measured."},
+    [STANCE_REASON_SIDE_NOT_SAMPLED] =
+        {"side_not_sampled", "The instrument of this side, or of the other one, was away: the side "
+                             "that was sampled is shown by itself, and nothing is compared."},
+    [STANCE_REASON_NO_EFFORTS_PHASE] =
+        {"no_efforts_phase", "The run ended before its efforts were called: nothing was searched "
+                             "for repetitions. --from and --to search all the same."},
     [STANCE_REASON_NOT_MEASURED] = {"not_measured",
                                     "The phase that gives this level was not recorded."},
     [STANCE_REASON_NO_BODY_MASS] = {"no_body_mass", "The athlete's body mass was not given."},

@@ -1,180 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which force is searched for repetitions, its smoothed copy, and the order of what was found. */
+/* Which force is searched for repetitions, and over which stretches. */
 #include "stance/repetition.h"
 
-#include "segmentation.h"
+#include "repetition_parts.h"
+#include "repetition_search.h"
 
 #include <math.h>
-#include <string.h>
-
-/* Blocks per period of the cutoff: sixteen leave a wave at the cutoff within 0.7 % of its height
-   (sinc of 1/16) and make the search ten times cheaper at 1 kHz. Only edges come from the blocks,
-   never values. */
-static const double blocks_per_period = 16.0;
-/* Above this fraction of the block rate there is nothing left to filter. */
-static const double cutoff_fraction_max = 0.4;
-
-/* The forces whose samples add up to what is searched. */
-struct searched {
-  const double *force_n[2]; /* the second one NULL: a single force */
-};
-
-/* Mean of the whole instants of a block; NaN where there is none. */
-static double block_mean(const struct searched *searched, long first, long count)
-{
-  double sum = 0.0;
-  if (searched->force_n[1] == NULL) {
-    for (long i = first; i < first + count; ++i)
-      sum += searched->force_n[0][i];
-  } else {
-    for (long i = first; i < first + count; ++i)
-      sum += searched->force_n[0][i] + searched->force_n[1][i];
-  }
-  if (isfinite(sum)) /* nearly every block */
-    return sum / (double)count;
-  sum = 0.0;
-  long present = 0;
-  for (long i = first; i < first + count; ++i) {
-    double value = searched->force_n[0][i];
-    if (searched->force_n[1] != NULL)
-      value += searched->force_n[1][i];
-    if (isfinite(value)) {
-      sum += value;
-      ++present;
-    }
-  }
-  return present > 0 ? sum / (double)present : (double)NAN;
-}
-
-/* Straight lines over gaps, level ends; false where nothing is there at all. */
-static bool bridge_gaps(double *value, long count)
-{
-  long before = STANCE_NO_SAMPLE; /* last one that is there */
-  for (long i = 0; i < count; ++i) {
-    if (isnan(value[i]))
-      continue;
-    for (long k = before + 1; k < i; ++k) {
-      double share = before == STANCE_NO_SAMPLE ? 1.0 : (double)(k - before) / (double)(i - before);
-      value[k] = before == STANCE_NO_SAMPLE ? value[i]
-                                            : value[before] + share * (value[i] - value[before]);
-    }
-    before = i;
-  }
-  for (long k = before + 1; before != STANCE_NO_SAMPLE && k < count; ++k)
-    value[k] = value[before];
-  return before != STANCE_NO_SAMPLE;
-}
-
-/* Tunes the filter to the blocks; `ret_filter` is NULL where they are too slow to need it. */
-static enum stance_status tune(const struct segmentation *segmentation, struct smooth *smooth,
-                               struct stance_zero_phase *filter,
-                               struct stance_zero_phase **ret_filter,
-                               struct stance_problem *problem)
-{
-  double rate_hz = segmentation->trace->time.rate_hz;
-  double cutoff_hz = segmentation->settings->cutoff_hz;
-  long stride = (long)floor(rate_hz / (blocks_per_period * cutoff_hz));
-  smooth->stride = stride > 1 ? stride : 1;
-  smooth->rate_hz = rate_hz / (double)smooth->stride;
-  smooth->origin = (long)segmentation->range.first;
-  smooth->count = (long)segmentation->range.count / smooth->stride;
-  *ret_filter = NULL;
-  if (cutoff_hz > cutoff_fraction_max * smooth->rate_hz)
-    return STANCE_OK;
-  const struct stance_lowpass design = {
-      .rate_hz = smooth->rate_hz, .cutoff_hz = cutoff_hz, .order_per_pass = 2, .passes = 2};
-  enum stance_status status = stance_zero_phase_retune(filter, &design, problem);
-  if (status == STANCE_OK)
-    *ret_filter = filter;
-  return status;
-}
-
-/* Collects segments in order of their peaks, the earliest `capacity` of them. */
-struct collection {
-  struct stance_segment *segment;
-  size_t capacity, count;
-};
-
-static void collect(struct collection *collection, const struct stance_segment *segment)
-{
-  size_t held = collection->count < collection->capacity ? collection->count : collection->capacity;
-  size_t at = held;
-  while (at > 0 && collection->segment[at - 1].peak > segment->peak)
-    --at;
-  collection->count += 1;
-  if (at >= collection->capacity)
-    return;
-  size_t moved = (held < collection->capacity ? held : held - 1) - at;
-  memmove(collection->segment + at + 1, collection->segment + at,
-          moved * sizeof *collection->segment);
-  collection->segment[at] = *segment;
-}
-
-/* Prominence of the largest peak among those of the k-th one's side. */
-static double largest_of_side(const struct segmentation *segmentation, const struct smooth *smooth,
-                              const struct turns *turns, long k)
-{
-  enum stance_side side = segmentation->order[(size_t)k % segmentation->order_count];
-  double largest_n = 0.0;
-  for (long other = turns->open_left ? 1 : 0; other < turns_peak_count(turns); ++other) {
-    if (segmentation->order[(size_t)other % segmentation->order_count] == side)
-      largest_n = fmax(largest_n, turns_prominence(smooth, turns, other));
-  }
-  return largest_n;
-}
-
-/* Of two legs in turn on one force the largest may be the other leg's: what 30 % of it leaves out
-   is a fidget, or the weak leg, after which every attempt would be given to the wrong side. Nothing
-   in the force tells which. Leaves the turns as turns_find does. */
-static stance_reason_set find_in_turn(const struct segmentation *segmentation,
-                                      const struct smooth *smooth, struct turns *turns)
-{
-  turns->keep_small = true;
-  turns_find(smooth, segmentation->settings, turns);
-  long all = turns_peak_count(turns);
-  turns->keep_small = false;
-  turns_find(smooth, segmentation->settings, turns);
-  return all != turns_peak_count(turns) ? STANCE_REASON_BIT(STANCE_REASON_SIDES_DOUBTFUL) : 0;
-}
-
-/* The repetitions on one force. `smooth` is tuned; `turns` has room for as many blocks. */
-static enum stance_status search(const struct segmentation *segmentation,
-                                 const struct searched *searched, struct smooth *smooth,
-                                 struct stance_zero_phase *filter, double *scratch,
-                                 struct collection *collection)
-{
-  smooth->force_n = scratch;
-  for (long k = 0; k < smooth->count; ++k)
-    smooth->force_n[k] = block_mean(searched, smooth->origin + k * smooth->stride, smooth->stride);
-  if (!bridge_gaps(smooth->force_n, smooth->count))
-    return STANCE_OK;
-  if (filter != NULL) {
-    enum stance_status status =
-        stance_zero_phase_apply(filter, smooth->force_n, (size_t)smooth->count, smooth->force_n);
-    if (status != STANCE_OK)
-      return status;
-  }
-  struct turns turns = {
-      .at = scratch + smooth->count,
-      .rest_between = segmentation->protocol->effort != STANCE_EFFORT_ECCENTRIC,
-      .weight_rests = segmentation->protocol->rig != STANCE_RIG_STRAP,
-  };
-  stance_reason_set doubt = 0;
-  if (segmentation->order_count > 1)
-    doubt = find_in_turn(segmentation, smooth, &turns);
-  else
-    turns_find(smooth, segmentation->settings, &turns);
-  /* Weight that rests on a plate from the start and then leaves it is no effort; a strap that is
-     pulled from the start is one whose beginning is lost. */
-  bool starts_loaded = turns.weight_rests && turns.open_left;
-  for (long k = starts_loaded ? 1 : 0; k < turns_peak_count(&turns); ++k) {
-    double largest_n = largest_of_side(segmentation, smooth, &turns, k);
-    struct stance_segment segment = segment_judge(segmentation, smooth, &turns, k, largest_n);
-    segment.reasons |= doubt;
-    collect(collection, &segment);
-  }
-  return STANCE_OK;
-}
 
 /* What is searched, and whose it is. */
 struct plan {
@@ -183,6 +14,7 @@ struct plan {
     enum stance_side side;
   } item[2];
   int count;
+  const double *left_n, *right_n; /* of a bilateral force that is their sum; else NULL */
 };
 
 static void add_to_plan(struct plan *plan, const double *force_n, const double *second_n,
@@ -192,13 +24,24 @@ static void add_to_plan(struct plan *plan, const double *force_n, const double *
   plan->item[plan->count++].side = side;
 }
 
+/* A total of its own may be there where a side is not. */
+static bool lacks_what_sides_lack(const double *total_n, const double *left_n,
+                                  const double *right_n, size_t count)
+{
+  for (size_t i = 0; i < count; ++i)
+    if (isfinite(total_n[i]) && !isfinite(left_n[i] + right_n[i]))
+      return false;
+  return true;
+}
+
 static void plan_both(const struct stance_force_trace *trace,
                       const struct stance_protocol *protocol, struct plan *plan)
 {
   const double *left_n = trace->force_n[STANCE_LEFT], *right_n = trace->force_n[STANCE_RIGHT];
   const double *total_n = trace->force_n[STANCE_TOTAL];
   bool two = left_n != NULL && right_n != NULL;
-  if (two && (protocol->rig == STANCE_RIG_STRAP || total_n == NULL))
+  bool summed = two && (protocol->rig == STANCE_RIG_STRAP || total_n == NULL);
+  if (summed)
     add_to_plan(plan, left_n, right_n, STANCE_BOTH);
   else if (total_n != NULL)
     add_to_plan(plan, total_n, NULL, STANCE_BOTH);
@@ -206,6 +49,10 @@ static void plan_both(const struct stance_force_trace *trace,
     add_to_plan(plan, left_n, NULL, STANCE_LEFT);
   else if (right_n != NULL)
     add_to_plan(plan, right_n, NULL, STANCE_RIGHT);
+  if (summed || (two && lacks_what_sides_lack(total_n, left_n, right_n, trace->sample_count))) {
+    plan->left_n = left_n;
+    plan->right_n = right_n;
+  }
 }
 
 /* The sides that the protocol names, each on its own force, else on the only one there is. */
@@ -251,6 +98,89 @@ static enum stance_status make_plan(const struct stance_force_trace *trace,
   return STANCE_OK;
 }
 
+static void enter_part(struct hunt *hunt, const struct part *part, const enum stance_side *side)
+{
+  hunt->segmentation.range =
+      (struct stance_span){(size_t)part->first, (size_t)(part->end - part->first)};
+  hunt->segmentation.order = side;
+  hunt->segmentation.order_count = 1;
+}
+
+/* False where that force was not sampled in the part, or the part is too short for an effort and
+   the quiet before it. */
+static bool choose_in_part(const struct plan *plan, const struct part *part, long shortest,
+                           enum stance_side side, struct searched *ret_searched)
+{
+  const bool both = part->sampled[STANCE_LEFT] && part->sampled[STANCE_RIGHT];
+  if (part->end - part->first < shortest || !(side == STANCE_BOTH ? both : part->sampled[side]))
+    return false;
+  *ret_searched = plan->item[0].searched;
+  if (side != STANCE_BOTH)
+    *ret_searched =
+        (struct searched){.force_n = {side == STANCE_LEFT ? plan->left_n : plan->right_n}};
+  return true;
+}
+
+static const enum stance_side part_sides[] = {STANCE_LEFT, STANCE_RIGHT, STANCE_BOTH};
+enum { PART_SIDE_COUNT = sizeof part_sides / sizeof *part_sides };
+
+/* The largest prominence of each force over all parts in which it was sampled: in a part where an
+   athlete only fidgets the fidget must not be the measure. */
+static enum stance_status measure_parts(struct hunt *hunt, const struct plan *plan,
+                                        struct stance_span range, long shortest,
+                                        double ret_largest_n[STANCE_SIDE_COUNT],
+                                        struct stance_problem *problem)
+{
+  struct part part = {0};
+  enum stance_status status = STANCE_OK;
+  while (status == STANCE_OK && parts_next(plan->left_n, plan->right_n, range, shortest, &part))
+    for (size_t k = 0; k < PART_SIDE_COUNT && status == STANCE_OK; ++k) {
+      const enum stance_side side = part_sides[k];
+      struct searched searched;
+      double largest_n = 0.0;
+      if (!choose_in_part(plan, &part, shortest, side, &searched))
+        continue;
+      enter_part(hunt, &part, &side);
+      status = hunt_measure(hunt, &searched, &largest_n, problem);
+      ret_largest_n[side] = fmax(ret_largest_n[side], largest_n);
+    }
+  return status;
+}
+
+/* While one of the two instruments is away the other one's efforts are efforts of its side. */
+static enum stance_status search_parts(struct hunt *hunt, const struct plan *plan,
+                                       struct stance_span range, long shortest,
+                                       struct collection *collection,
+                                       struct stance_problem *problem)
+{
+  double largest_n[STANCE_SIDE_COUNT] = {0};
+  enum stance_status status = measure_parts(hunt, plan, range, shortest, largest_n, problem);
+  struct part part = {0};
+  while (status == STANCE_OK && parts_next(plan->left_n, plan->right_n, range, shortest, &part)) {
+    const bool *sampled = part.sampled;
+    const bool both = sampled[STANCE_LEFT] == sampled[STANCE_RIGHT]; /* or nobody */
+    const enum stance_side alone = sampled[STANCE_LEFT] ? STANCE_LEFT : STANCE_RIGHT;
+    const enum stance_side side = both ? STANCE_BOTH : alone;
+    struct searched searched;
+    if (!choose_in_part(plan, &part, shortest, side, &searched))
+      continue;
+    enter_part(hunt, &part, &side);
+    status = hunt_collect(hunt, &searched, largest_n[side],
+                          both ? 0 : STANCE_REASON_BIT(STANCE_REASON_SIDE_NOT_SAMPLED), collection,
+                          problem);
+  }
+  return status;
+}
+
+/* Whether one of the two sides was away for a while. */
+static bool comes_in_parts(const struct plan *plan, struct stance_span range, long shortest)
+{
+  struct part part = {0};
+  return plan->left_n != NULL && range.count > 0 &&
+         parts_next(plan->left_n, plan->right_n, range, shortest, &part) &&
+         (part.end < (long)(range.first + range.count) || !part.sampled[0] || !part.sampled[1]);
+}
+
 enum stance_status stance_repetitions_find(
     const struct stance_force_trace *trace, struct stance_span range,
     const struct stance_protocol *protocol, const struct stance_analysis_settings *settings,
@@ -262,24 +192,23 @@ enum stance_status stance_repetitions_find(
   enum stance_status status = make_plan(trace, protocol, side_order_count, &plan, problem);
   if (status != STANCE_OK)
     return status;
-  struct segmentation segmentation = {
-      .trace = trace, .range = range, .protocol = protocol, .settings = settings};
-  struct smooth smooth;
-  struct stance_zero_phase *tuned;
-  status = tune(&segmentation, &smooth, filter, &tuned, problem);
-  if (status != STANCE_OK)
-    return status;
-
+  struct hunt hunt = {
+      .segmentation = {.trace = trace, .range = range, .protocol = protocol, .settings = settings},
+      .filter = filter,
+      .scratch = scratch,
+  };
   struct collection collection = {.segment = ret_segments, .capacity = capacity};
-  for (int k = 0; k < plan.count; ++k) {
+  const long shortest = lround(settings->quiet_window_s * trace->time.rate_hz);
+  const bool in_parts = comes_in_parts(&plan, range, shortest > 2 ? shortest : 2);
+  if (in_parts)
+    status = search_parts(&hunt, &plan, range, shortest > 2 ? shortest : 2, &collection, problem);
+  for (int k = 0; k < plan.count && status == STANCE_OK && !in_parts; ++k) {
     bool in_turn = plan.count == 1 && side_order_count > 0;
-    segmentation.order = in_turn ? side_order : &plan.item[k].side;
-    segmentation.order_count = in_turn ? side_order_count : 1;
-    status = search(&segmentation, &plan.item[k].searched, &smooth, tuned, scratch, &collection);
-    if (status != STANCE_OK)
-      return stance_problem_set(problem, status, "segmentation: the low-pass at %g Hz failed",
-                                settings->cutoff_hz);
+    hunt.segmentation.order = in_turn ? side_order : &plan.item[k].side;
+    hunt.segmentation.order_count = in_turn ? side_order_count : 1;
+    status = hunt_collect(&hunt, &plan.item[k].searched, 0.0, 0, &collection, problem);
   }
-  *ret_count = collection.count;
-  return STANCE_OK;
+  if (status == STANCE_OK)
+    *ret_count = collection.count;
+  return status;
 }

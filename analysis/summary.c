@@ -12,6 +12,7 @@ struct accepted {
   const struct stance_result *result;
   enum stance_side side; /* BOTH: those in which left and right took part */
   unsigned limit;
+  bool paired; /* only those in which the other side was sampled too */
 };
 
 const char *stance_summary_id(enum stance_summary_rule rule)
@@ -33,6 +34,12 @@ static bool is_accepted(const struct stance_repetition *repetition, enum stance_
   return takes_part && repetition->status == STANCE_REPETITION_ACCEPTED;
 }
 
+/* A bilateral test of which only one side was sampled. */
+static bool is_unpaired(const struct stance_repetition *repetition)
+{
+  return (repetition->reasons & BIT(SIDE_NOT_SAMPLED)) != 0;
+}
+
 static unsigned accepted_count(const struct stance_result *result, enum stance_side side)
 {
   unsigned count = 0;
@@ -47,7 +54,7 @@ static const struct stance_repetition *next_accepted(const struct accepted *set,
 {
   for (; *k < set->result->repetition_count && *seen < set->limit; (*k)++) {
     const struct stance_repetition *repetition = &set->result->repetition[*k];
-    if (is_accepted(repetition, set->side)) {
+    if (is_accepted(repetition, set->side) && !(set->paired && is_unpaired(repetition))) {
       (*k)++;
       (*seen)++;
       return repetition;
@@ -160,11 +167,13 @@ static struct stance_value mean_value(const struct accepted *set, enum stance_me
 
 static struct stance_value rule_value(const struct stance_result *result,
                                       enum stance_summary_rule rule, enum stance_side side,
-                                      enum stance_metric metric, unsigned limit)
+                                      enum stance_metric metric, unsigned limit, bool paired)
 {
   const unsigned three = limit < 3 ? limit : 3;
-  const struct accepted set = {
-      .result = result, .side = side, .limit = rule == STANCE_SUMMARY_MEAN_OF_3 ? three : limit};
+  const struct accepted set = {.result = result,
+                               .side = side,
+                               .limit = rule == STANCE_SUMMARY_MEAN_OF_3 ? three : limit,
+                               .paired = paired};
   if (rule == STANCE_SUMMARY_MEAN_OF_3 && three < 3)
     return missing_value(BIT(TOO_FEW_REPETITIONS));
   return rule == STANCE_SUMMARY_BEST ? best_value(&set, metric)
@@ -184,7 +193,8 @@ static stance_reason_set why_none(const struct stance_result *result, enum stanc
     under_test |= result->measured[side];
   else if (result->protocol.sides != STANCE_SIDES_EACH)
     under_test |= (result->protocol.sides == STANCE_SIDES_LEFT) == (side == STANCE_LEFT);
-  return under_test ? BIT(NO_REPETITION) : BIT(SIDE_NOT_TESTED);
+  return under_test ? BIT(NO_REPETITION) | (result->flags & BIT(NO_EFFORTS_PHASE))
+                    : BIT(SIDE_NOT_TESTED);
 }
 
 static void summarise_side(struct stance_result *result, enum stance_side side)
@@ -200,9 +210,18 @@ static void summarise_side(struct stance_result *result, enum stance_side side)
         *value = missing_value(why_none(result, side));
       else
         *value = rule_value(result, (enum stance_summary_rule)rule, side,
-                            (enum stance_metric)metric, count);
+                            (enum stance_metric)metric, count, false);
     }
   }
+}
+
+/* Accepted repetitions of one side that may be compared with the other side's. */
+static unsigned comparable_count(const struct stance_result *result, enum stance_side side)
+{
+  unsigned count = 0;
+  for (size_t k = 0; k < result->repetition_count; k++)
+    count += is_accepted(&result->repetition[k], side) && !is_unpaired(&result->repetition[k]);
+  return count;
 }
 
 /* The same number of repetitions on each side: the best of three beats the best of one even where
@@ -210,13 +229,18 @@ static void summarise_side(struct stance_result *result, enum stance_side side)
 static struct stance_value summary_asymmetry(const struct stance_result *result,
                                              enum stance_summary_rule rule)
 {
-  const unsigned left_count = result->used[STANCE_LEFT], right_count = result->used[STANCE_RIGHT];
+  const unsigned left_count = comparable_count(result, STANCE_LEFT);
+  const unsigned right_count = comparable_count(result, STANCE_RIGHT);
   const unsigned fewer = left_count < right_count ? left_count : right_count;
   const enum stance_metric compared = result->protocol.compared;
+  if (fewer == 0 &&
+      (left_count < result->used[STANCE_LEFT] || right_count < result->used[STANCE_RIGHT]))
+    return missing_value(BIT(SIDE_NOT_SAMPLED));
   struct stance_value side_value[2];
   for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++)
-    side_value[side] = fewer > 0 ? rule_value(result, rule, (enum stance_side)side, compared, fewer)
-                                 : result->summary[rule][side][compared];
+    side_value[side] = fewer > 0
+                           ? rule_value(result, rule, (enum stance_side)side, compared, fewer, true)
+                           : result->summary[rule][side][compared];
   struct stance_value value =
       stance_asymmetry((enum stance_asymmetry_formula)result->settings.asymmetry_formula,
                        &side_value[STANCE_LEFT], &side_value[STANCE_RIGHT], result->injured_side);
@@ -225,6 +249,15 @@ static struct stance_value summary_asymmetry(const struct stance_result *result,
   const stance_reason_set doubt =
       (side_value[STANCE_LEFT].reasons | side_value[STANCE_RIGHT].reasons) & BIT(SIDES_DOUBTFUL);
   return doubt != 0 ? missing_value(doubt) : value;
+}
+
+static void flag_unequal(struct stance_result *result)
+{
+  for (size_t k = 0; k < result->repetition_count; k++)
+    result->flags |= result->repetition[k].reasons & BIT(SIDE_NOT_SAMPLED);
+  if (result->used[STANCE_LEFT] > 0 && result->used[STANCE_RIGHT] > 0 &&
+      comparable_count(result, STANCE_LEFT) != comparable_count(result, STANCE_RIGHT))
+    result->flags |= BIT(UNEQUAL_REPETITIONS);
 }
 
 void summarise(struct stance_result *result)
@@ -238,13 +271,11 @@ void summarise(struct stance_result *result)
       const bool compares =
           stance_metric_info((enum stance_metric)metric)->compares_sides && together > 0;
       both[metric] = compares ? rule_value(result, (enum stance_summary_rule)rule, STANCE_BOTH,
-                                           (enum stance_metric)metric, together)
+                                           (enum stance_metric)metric, together, true)
                               : missing_value(BIT(SIDE_NOT_TESTED));
     }
     both[STANCE_METRIC_ASYMMETRY_PEAK_FORCE] =
         summary_asymmetry(result, (enum stance_summary_rule)rule);
   }
-  if (result->used[STANCE_LEFT] > 0 && result->used[STANCE_RIGHT] > 0 &&
-      result->used[STANCE_LEFT] != result->used[STANCE_RIGHT])
-    result->flags |= BIT(UNEQUAL_REPETITIONS);
+  flag_unequal(result);
 }

@@ -17,7 +17,9 @@ enum stance_reason {
   STANCE_REASON_UNSTABLE_BASELINE,
   STANCE_REASON_SATURATED,
   STANCE_REASON_SIDE_NOT_TESTED,
-  STANCE_REASON_NOT_MEASURED, /* the phase that gives this level was not recorded */
+  STANCE_REASON_SIDE_NOT_SAMPLED, /* its instrument was away while the other one measured */
+  STANCE_REASON_NO_EFFORTS_PHASE, /* a live run that ended before the efforts */
+  STANCE_REASON_NOT_MEASURED,     /* the phase that gives this level was not recorded */
   STANCE_REASON_NO_BODY_MASS,
   STANCE_REASON_NO_LEVER,
   STANCE_REASON_NO_REPETITION,

@@ -27,7 +27,9 @@ struct stance_segment {
 /* Finds at most `capacity` segments in order of the time of their peaks; returns how many there
    are (more than `capacity`: the rest was not written). `range` limits the search (--from, --to).
    `side_order` with `side_order_count` > 0 names the side of each attempt on a single force in
-   turn, repeated over the attempts. `scratch` holds at least 2 · sample_count doubles. The filter
+   turn, repeated over the attempts. Where one side of a bilateral test holds no number for a quiet
+   window or longer (its instrument was away), segments found there are the other side's, with
+   SIDE_NOT_SAMPLED. `scratch` holds at least 2 · sample_count doubles. The filter
    is retuned to the trace's rate and settings->cutoff_hz. */
 STANCE_MUST_CHECK enum stance_status stance_repetitions_find(
     const struct stance_force_trace *trace, struct stance_span range,

@@ -82,6 +82,47 @@ expect 4 "$stance" run nordic --unattended --output dead2 --device "left=$rig&sp
   --device "right=$rig&speed=20"
 says 'THE LEFT INSTRUMENT FAILED'
 
+# One dies in the middle and comes back: the efforts between are the other one's alone, flagged, and
+# nothing is compared with what nobody sampled. Without its death the living side's numbers are the
+# same.
+many='ready_s=1.5&effort_s=1.5&rest_s=2&repetitions=4&duration=40&speed=max'
+four="sim:nordic?$athlete&$quiet&$many"
+expect 0 "$stance" run nordic --unattended --output whole --device "left=$four" \
+  --device "right=$four"
+is "$(cells whole/*_nordic.csv repetition | sort -u | wc -l)" 4
+python3 - whole/*_nordic.csv <<'PYTHON' >when
+import csv, sys
+rows = [row for row in csv.DictReader(open(sys.argv[1])) if row["side"] == "left"]
+at = [float(row["onset_time_s"]) for row in rows]
+print((at[0] + at[1]) / 2 + 1, at[3] - 1.2)
+PYTHON
+read -r dies returns <when
+expect 0 "$stance" run nordic --unattended --output away --device "left=$four" \
+  --device "right=$four&fail_s=$dies&back_s=$returns"
+grep -q 'RIGHT: The instrument was interrupted 1 time' stdout || fail "the summary does not tell of it"
+grep -q 'right was not sampled' stdout || fail "the summary does not name the side"
+grep -q 'side_not_sampled: ' stdout || fail "the summary does not explain it"
+python3 - whole/*_nordic_long.csv away/*_nordic_long.csv <<'PYTHON'
+import csv, sys
+def table(path):
+    return {(row["repetition"], row["side"], row["metric"]): row for row in csv.DictReader(open(path))}
+whole, away = table(sys.argv[1]), table(sys.argv[2])
+def peak(of, repetition, side):
+    return of[repetition, side, "peak_force"]
+for repetition in "1234":
+    one, other = peak(whole, repetition, "left"), peak(away, repetition, "left")
+    assert abs(float(one["value"]) / float(other["value"]) - 1) < 1e-3, (one, other)
+    alone = repetition in "23"
+    assert ("side_not_sampled" in other["status"]) == alone, other
+    right = peak(away, repetition, "right")
+    asymmetry = away[repetition, "both", "asymmetry_peak_force"]
+    if alone:
+        assert right["status"] == "missing:side_not_sampled" and right["value"] == "", right
+        assert asymmetry["status"] == "missing:side_not_sampled", asymmetry
+    else:
+        assert float(right["value"]) > 100 and asymmetry["value"], (right, asymmetry)
+PYTHON
+
 # One instrument that measures one side; two that are not told apart; a side that is not there.
 expect 0 "$stance" run nordic --unattended --output single --device "right=$rig&speed=max"
 is "$(cells single/*_nordic.csv side | sort -u)" right

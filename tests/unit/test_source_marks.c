@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -146,6 +147,28 @@ static void an_instrument_can_die(void **state)
   assert_int_equal(heard.health.frames_produced, 3500);
 }
 
+/* Plugged in again: every instant between is lost, none is invented or shifted. */
+static void an_instrument_can_come_back(void **state)
+{
+  static const char *const uris[] = {"sim:nordic?duration=20&fail_s=3.5&back_s=9",
+                                     "sim:nordic?duration=20&fail_s=3.5&back_s=9&speed=max",
+                                     "sim:nordic?duration=20&fail_s=3.5&back_s=9&gaps=3400:200"};
+  (void)state;
+  for (size_t k = 0; k < sizeof uris / sizeof uris[0]; k++) {
+    play_uri(uris[k], &heard);
+    assert_false(heard.health.failed);
+    assert_int_equal(heard.health.interruptions, 1);
+    assert_int_equal(heard.health.frames_produced, 20000);
+    assert_int_equal(heard.health.frames_lost, k == 2 ? 5600 : 5500);
+    assert_int_equal(heard.health.state, STANCE_SOURCE_READY);
+  }
+  struct stance_source *source = NULL;
+  struct stance_problem problem = {""};
+  assert_int_equal(stance_source_open("sim:nordic?back_s=9", NULL, &source, &problem),
+                   STANCE_USAGE);
+  assert_non_null(strstr(problem.text, "back_s=9 is not after fail_s=0"));
+}
+
 static void a_recording_played_back_is_marked_too(void **state)
 {
   (void)state;
@@ -169,6 +192,7 @@ int main(void)
       cmocka_unit_test(jitter_delays_and_the_fit_sees_through),
       cmocka_unit_test(elastic_time_has_no_marks),
       cmocka_unit_test(an_instrument_can_die),
+      cmocka_unit_test(an_instrument_can_come_back),
       cmocka_unit_test(a_recording_played_back_is_marked_too),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,9 +19,13 @@ static void visit_side(const struct stance_value *value, const struct stance_rep
       visit(context, repetition, rule, side, (enum stance_metric)m, &value[m]);
 }
 
-/* A repetition of one side has no other side to be compared with: rows only where both made it. */
+/* A repetition of one side has no other side to be compared with: rows only where both made it, or
+   where the other one's instrument was away and the rows say so. */
 static bool has_side(const struct stance_repetition *repetition, int side)
 {
+  if ((repetition->reasons & STANCE_REASON_BIT(STANCE_REASON_SIDE_NOT_SAMPLED)) != 0 &&
+      side != STANCE_TOTAL)
+    return true;
   return side == STANCE_BOTH ? repetition->side == STANCE_BOTH : repetition->took_part[side];
 }
 

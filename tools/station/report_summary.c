@@ -140,6 +140,9 @@ static void repetition_line(struct stance_text *text, const struct stance_result
       stance_text_format(text, "%s%s %.*f %s", separator, name, info->decimals, value->value, unit);
     separator = ", ";
   }
+  if ((repetition->reasons & STANCE_REASON_BIT(STANCE_REASON_SIDE_NOT_SAMPLED)) != 0)
+    stance_text_format(text, ", %s was not sampled",
+                       repetition->side == STANCE_LEFT ? "right" : "left");
   stance_text_string(text, "\n");
   if (repetition->status != STANCE_REPETITION_ACCEPTED)
     reason_sentences(text, stance_report_reject_reasons(repetition), "                ");
