@@ -137,11 +137,13 @@ case_truth() {
   must "$status" = 0 'exit status'
   account_exactly
   # One sample before the onset the rule's 10 N above the limb had not been reached, one after it
-  # they have. The report's seconds are of the measured rate, the athlete's of the true one.
+  # they have. The report's seconds are of the measured rate, the athlete's of the true one and from
+  # the first stream on, which may have been one that was only listened to.
   awk -F, '$3 ~ /^[0-9]+$/ && $4 == "total" && $5 == "onset_time" { print $3 "," $6 }' \
     "$work"/reports/*_long.csv >"$work/onsets"
   while IFS=, read -r repetition onset; do
-    t=$(awk -v t="$onset" -v m="$measured" -v r="$rate" 'BEGIN { printf "%.9f", t * m / r }')
+    t=$(awk -v t="$onset" -v m="$measured" -v r="$rate" -v s="$shift" \
+      'BEGIN { printf "%.9f", (t * m + s) / r }')
     for side in "${sides[@]}"; do
       reported "$repetition" "${side%:*}" | judge "${side%:*}" "$t" "$2" "${side#*:}" ||
         complain "repetition $repetition, ${side%:*}"
@@ -274,7 +276,7 @@ case_two() {
 # swap:INSTRUMENT
 case_swap() {
   play_into "$1" --fault swap@2000:300
-  patience=30 record "$(uri_of "$1" 0,1 1000)" 5
+  record "$(uri_of "$1" 0,1 1000)" 5
   unplug 1
   must "$(grep -c event=started "$work/events")" = 1 'streams'
   detail="exit status $status: $(grep -vE '^committed' "$work/err" | tail -n 1 | cut -c 1-120)"
