@@ -184,6 +184,22 @@ enum stance_status stance_analysis_settings_set(struct stance_analysis_settings 
                             "there is no setting '%.60s'; the settings are %s", key, list);
 }
 
+size_t stance_analysis_settings_write(const struct stance_analysis_settings *settings,
+                                      char *ret_text, size_t size)
+{
+  size_t used = (size_t)snprintf(
+      ret_text, size, "onset_method=%s\nasymmetry_formula=%s\n",
+      method_table[settings->onset_method].id,
+      stance_asymmetry_id((enum stance_asymmetry_formula)settings->asymmetry_formula));
+  for (int k = 0; k < SETTING_COUNT; ++k) {
+    double number;
+    memcpy(&number, (const char *)settings + settings_table[k].offset, sizeof number);
+    const size_t at = used < size ? used : size;
+    used += (size_t)snprintf(ret_text + at, size - at, "%s=%.17g\n", settings_table[k].key, number);
+  }
+  return used;
+}
+
 /* A text that grows as far as there is room; `length` goes on counting. */
 struct description {
   char *text;

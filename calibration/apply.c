@@ -262,6 +262,12 @@ static enum stance_status carry_saturation(const struct stance_calibration *cali
   return STANCE_OK;
 }
 
+static void count_saturated(struct stance_force_trace *force)
+{
+  for (size_t k = 0; force->saturated != NULL && k < force->sample_count; k++)
+    force->integrity.samples_saturated += force->saturated[k] != 0;
+}
+
 static enum stance_status carry_interpolation(const struct stance_calibration_sides *sides,
                                               const struct stance_raw_trace *raw,
                                               struct stance_force_trace *force)
@@ -314,6 +320,7 @@ enum stance_status stance_calibration_apply(const struct stance_calibration *cal
   status = carry_saturation(calibration, &sides, raw, &force);
   if (status != STANCE_OK)
     goto out_of_memory;
+  count_saturated(&force);
   status = carry_interpolation(&sides, raw, &force);
   if (status != STANCE_OK)
     goto out_of_memory;

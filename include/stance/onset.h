@@ -47,6 +47,10 @@ extern const struct stance_analysis_settings stance_analysis_settings_default;
 STANCE_MUST_CHECK enum stance_status
 stance_analysis_settings_set(struct stance_analysis_settings *settings, const char *key,
                              const char *value, struct stance_problem *problem);
+/* Every setting as "key=value" and a line end, as stance_analysis_settings_set takes them: to the
+   last bit the same settings come back. Returns the length, as snprintf. */
+size_t stance_analysis_settings_write(const struct stance_analysis_settings *settings,
+                                      char *ret_text, size_t size);
 /* "mean_sd"; the version is a part of the id that results carry: "mean_sd/1". */
 const char *stance_onset_method_id(enum stance_onset_method method);
 const char *stance_onset_method_definition(enum stance_onset_method method);

@@ -38,6 +38,7 @@ struct stance_integrity {
   uint64_t frames_expected, frames_received, frames_lost, frames_duplicated, frames_corrupt,
       frames_late;
   uint64_t longest_gap_frames;
+  uint64_t samples_saturated; /* instants at which any force is, once a profile was applied */
 };
 
 /* What an instrument says its converter's counts mean:

@@ -75,7 +75,7 @@ grep -q '4 were counted where the protocol asks for 3' stdout || fail "four pass
 # Frames lost on the wire are told.
 expect 0 "$stance" run nordic --device 'sim:nordic?speed=max&gaps=20000:50' --unattended --output gap
 is "$(cells gap/*_nordic.csv frames_lost | sort -u)" 50
-grep -q 'Frames lost: 50 of' stdout || fail "the summary hides lost frames"
+grep -q 'LOST: 50 of' stdout || fail "the summary hides lost frames"
 
 # --duration records so much; a recording without efforts is no failure.
 expect 0 "$stance" run nordic --device 'sim:nordic?speed=max' --unattended --duration 4 --output short

@@ -182,6 +182,8 @@ old = sqlite3.connect(sys.argv[2])
 sqlite3.connect(sys.argv[1]).backup(old)
 old.executescript("""
     DROP TABLE notes;
+    DROP TABLE verification_subjects;
+    DROP TABLE verifications;
     DROP TABLE marks;
     ALTER TABLE blocks ADD COLUMN host_ns INTEGER NOT NULL DEFAULT 0;
     UPDATE blocks SET host_ns = 7 + last_index * 1000000;
@@ -191,7 +193,8 @@ old.executescript("""
 """)
 for table, names in (("streams", "side oversampling rate_exact profile"),
                      ("channels", "skew_s converter_unit converter_zero converter_slope_above "
-                                  "converter_slope_below converter_offset")):
+                                  "converter_slope_below converter_offset"),
+                     ("recordings", "digest"), ("results", "settings ledger digest")):
     for name in names.split():
         old.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
 old.execute("PRAGMA user_version = 2")

@@ -25,6 +25,7 @@ csv.h                 acquisition/csv_*.c|tools/station/sheet*.c
 sqlite3.h             tools/station/store*.[ch]|tests/support/faulty_disk.c
 zstd.h                tools/station/block_codec.c|tests/fuzz/fuzz_block.c
 uuid/uuid.h           tools/station/store*.c
+nettle/*              tools/station/digest.c
 jansson.h             tools/station/report_json.c|tools/station/http_*.c
 microhttpd.h          tools/station/http_private.h
 cairo*.h              tools/station/certificate*.[ch]

@@ -27,7 +27,10 @@ const char report_wide_header[] =
     "impulse_net_0_200ms_n_s,impulse_net_0_250ms_n_s,time_to_50pct_s,time_to_90pct_s,"
     "peak_torque_n_m,peak_force_per_kg_n_per_kg,"
     "peak_force_uncertainty_n,onset_threshold_n,frames_lost,zero_shift_n,calibration_ok,"
-    "onset_method,flags,notes\n";
+    "onset_method,flags,notes,software,verification,frames_expected,frames_received,frames_"
+    "duplicated,"
+    "frames_corrupt,frames_late,longest_gap_frames,samples_saturated,rate_hz,rate_uncertainty_hz,"
+    "firmware,calibration_id,digest\n";
 const char report_long_header[] = "recording,protocol,repetition,side,metric,value,unit,"
                                   "uncertainty,method,status,athlete,started_at,mdc95,"
                                   "mdc95_source\n";
@@ -41,7 +44,10 @@ const char report_tests_header[] =
     "asymmetry_pct,asymmetry_formula,weaker_side,asymmetry_low_pct,asymmetry_high_pct,"
     "distinguishable,mdc95_n,mdc95_source,left_change_pct,right_change_pct,change_band_pct,"
     "baseline_tests,days_since_last_test,left_pain_max,right_pain_max,pain_stop,"
-    "zero_shift_left_n,zero_shift_right_n,frames_lost,verification,software,flags,notes\n";
+    "zero_shift_left_n,zero_shift_right_n,frames_lost,verification,software,flags,notes,"
+    "frames_expected,frames_received,frames_duplicated,frames_corrupt,frames_late,"
+    "longest_gap_frames,samples_saturated,rate_hz,rate_uncertainty_hz,firmware,calibration_id,"
+    "digest\n";
 
 /* Two bilateral repetitions, the second one partial, right side 360 N and left 325 N: the worked
    example of SCIENCE 6 (9.722222 %). */

@@ -112,7 +112,7 @@ static void locale_changes_numbers_only(void **state)
                    0);
   assert_non_null(strstr(text, ";325,0;"));
   assert_non_null(strstr(text, "\"a,b.csv\""));
-  assert_non_null(strstr(text, "notes\r\n"));
+  assert_non_null(strstr(text, "digest\r\n"));
   free(text);
 }
 
@@ -154,7 +154,7 @@ static void summary_speaks_in_words(void **state)
   report_expect_summary("It assumes independent sides: the range is probably too wide.");
   report_expect_summary("   1  accepted left 325.0 N, right 360.0 N");
   report_expect_summary("   2  partial  left 325.0 N, right 360.0 N");
-  report_expect_summary("Frames lost: 3 of 20000.");
+  report_expect_summary("LOST: 3 of 20,000 frames; longest gap");
   report_expect_summary("Notes: unit N assumed.");
   report_fixture.calibration = STANCE_CALIBRATION_NONE;
   report_expect_summary("NO CALIBRATION IS KNOWN");

@@ -61,6 +61,30 @@ static void every_key_sets_its_own_member(void **state)
   assert_int_equal(s.asymmetry_formula, STANCE_ASYMMETRY_LOG_RATIO);
 }
 
+/* What is written comes back to the last bit, line by line. */
+static void written_settings_come_back(void **state)
+{
+  (void)state;
+  struct stance_analysis_settings s = stance_analysis_settings_default, back = s;
+  s.onset_method = STANCE_ONSET_DERIVATIVE;
+  s.asymmetry_formula = STANCE_ASYMMETRY_LOG_RATIO;
+  s.onset_sd = 1.0 / 3;
+  s.cutoff_hz = 0.1 + 0.2;
+  s.countermovement_n = 0;
+  char text[1024];
+  const size_t length = stance_analysis_settings_write(&s, NULL, 0);
+  assert_int_equal(stance_analysis_settings_write(&s, text, sizeof text), length);
+  assert_int_equal(strlen(text), length);
+  size_t lines = 0;
+  for (char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1, lines++) {
+    char *equals = strchr(line, '=');
+    *equals = *end = '\0';
+    assert_int_equal(stance_analysis_settings_set(&back, line, equals + 1, NULL), STANCE_OK);
+  }
+  assert_int_equal(lines, 16); /* a setting that is not written would be another one next year */
+  assert_memory_equal(&back, &s, sizeof s);
+}
+
 static void refusals_name_key_value_and_range(void **state)
 {
   (void)state;
@@ -141,6 +165,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(defaults_are_those_of_the_text),
       cmocka_unit_test(every_key_sets_its_own_member),
+      cmocka_unit_test(written_settings_come_back),
       cmocka_unit_test(refusals_name_key_value_and_range),
       cmocka_unit_test(methods_are_found_by_their_id),
       cmocka_unit_test(descriptions_hold_what_takes_part),

@@ -284,6 +284,17 @@ static void test_a_session_is_one_athletes(void **state)
   stance_store_close(store);
 }
 
+static enum stance_status put_result(struct stance_store *store, const char *id,
+                                     const char *software, const char *text,
+                                     struct stance_problem *problem)
+{
+  char copy[32];
+  struct stance_stored_result result = {.long_csv = copy};
+  snprintf(copy, sizeof copy, "%s", text);
+  snprintf(result.software, sizeof result.software, "%s", software);
+  return stance_store_put_result(store, id, &result, problem);
+}
+
 static void test_unknown_recordings_are_named(void **state)
 {
   struct stance_store *store = store_fixture_open(*state);
@@ -295,7 +306,7 @@ static void test_unknown_recordings_are_named(void **state)
   assert_int_equal(stance_store_finish_recording(store, "nobody", &health, 1, &problem),
                    STANCE_INPUT);
   assert_non_null(strstr(problem.text, "nobody"));
-  assert_int_equal(stance_store_put_result(store, "nobody", "1", "x", &problem), STANCE_STORE);
+  assert_int_equal(put_result(store, "nobody", "1", "x", &problem), STANCE_STORE);
   stance_store_close(store);
 }
 
@@ -304,21 +315,23 @@ static void test_results_are_kept_by_software(void **state)
   struct stance_store *store = store_fixture_open(*state);
   struct stance_recording recording = store_fixture_recording(2, 1000);
   store_fixture_begin(store, &recording);
-  char *text;
-  assert_int_equal(stance_store_get_result(store, recording.id, NULL, &text, NULL), STANCE_END);
-  assert_int_equal(stance_store_put_result(store, recording.id, "1", "old\n", NULL), STANCE_OK);
-  assert_int_equal(stance_store_put_result(store, recording.id, "2", "new\n", NULL), STANCE_OK);
-  assert_int_equal(stance_store_put_result(store, recording.id, "1", "again\n", NULL), STANCE_OK);
+  struct stance_stored_result found;
+  assert_int_equal(stance_store_get_result(store, recording.id, NULL, &found, NULL), STANCE_END);
+  assert_int_equal(put_result(store, recording.id, "1", "old\n", NULL), STANCE_OK);
+  assert_int_equal(put_result(store, recording.id, "2", "new\n", NULL), STANCE_OK);
+  assert_int_equal(put_result(store, recording.id, "1", "again\n", NULL), STANCE_OK);
   static const struct {
     const char *software, *expected;
   } cases[] = {{"2", "new\n"}, {"1", "again\n"}, {NULL, "again\n"}};
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-    assert_int_equal(stance_store_get_result(store, recording.id, cases[k].software, &text, NULL),
+    assert_int_equal(stance_store_get_result(store, recording.id, cases[k].software, &found, NULL),
                      STANCE_OK);
-    assert_string_equal(text, cases[k].expected);
-    free(text);
+    assert_string_equal(found.long_csv, cases[k].expected);
+    assert_null(found.settings);
+    assert_true(found.has_digest && found.digest_holds);
+    stance_stored_result_finish(&found);
   }
-  assert_int_equal(stance_store_get_result(store, recording.id, "3", &text, NULL), STANCE_END);
+  assert_int_equal(stance_store_get_result(store, recording.id, "3", &found, NULL), STANCE_END);
   stance_store_close(store);
 }
 

@@ -5,6 +5,7 @@
 
 #include "output.h"
 #include "reliability.h"
+#include "result_keep.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -93,22 +94,6 @@ static enum stance_status write_reports(const struct stance_run *run, const char
   return status;
 }
 
-/* The store keeps the result as the long layout says it. */
-static enum stance_status keep_result(struct stance_run *run, const struct stance_report *report,
-                                      struct stance_problem *problem)
-{
-  struct stance_text text = {0};
-  struct stance_sheet sheet = {.text = &text};
-  stance_report_header(&sheet, STANCE_LAYOUT_LONG);
-  stance_report_rows(&sheet, STANCE_LAYOUT_LONG, report);
-  enum stance_status status = text.failed
-                                  ? stance_problem_set(problem, STANCE_MEMORY, "out of memory")
-                                  : stance_store_put_result(run->store, run->recording.id,
-                                                            STANCE_SOFTWARE, text.bytes, problem);
-  stance_text_finish(&text);
-  return status;
-}
-
 static void print_result(const struct stance_run *run, const struct stance_report *report,
                          const char *stem, bool written)
 {
@@ -134,7 +119,7 @@ static enum stance_status publish(struct stance_run *run, const struct stance_re
   choose_stem(run, report, stem, sizeof stem);
   enum stance_status status = write_reports(run, stem, report, problem);
   struct stance_problem what = {""};
-  enum stance_status kept = keep_result(run, report, &what);
+  enum stance_status kept = stance_result_keep(run->store, run->recording.id, report, &what);
   print_result(run, report, stem, status == STANCE_OK);
   if (fflush(stdout) != 0 && status == STANCE_OK)
     status = stance_problem_set(problem, STANCE_STORE, "standard output cannot be written");

@@ -39,7 +39,9 @@ struct stance_report {
   enum stance_calibration_state calibration;
   const char *calibration_id;
   const char *verification; /* ids of the checks in force when it was recorded; "": none */
-  const char *notes;        /* what was assumed, measured and refused on the way */
+  const char *firmware;
+  const char *digest; /* of what was analysed, with the method before a colon */
+  const char *notes;  /* what was assumed, measured and refused on the way */
   const struct stance_reliability_book
       *reliability; /* the clinic's own; published ones are known */
 };
@@ -56,6 +58,8 @@ void stance_report_json(struct stance_text *text, const struct stance_report *re
    JSON object and a line end. */
 void stance_report_budget(struct stance_text *text, const struct stance_report *report,
                           enum stance_metric metric, bool json);
+/* Where every frame went, what measured and what computed: a header and one row of CSV. */
+void stance_report_ledger(struct stance_text *text, const struct stance_report *report);
 /* For a clinician: no clinical claim, every flag in a sentence. */
 void stance_report_summary(struct stance_text *text, const struct stance_report *report);
 /* The data dictionary, as CSV with header: every column of every layout, metric, reason, method and

@@ -70,6 +70,8 @@ static const struct stance_column wide_end[] = {
      "definition"},
     {"notes", "", "text", "What was assumed, measured and refused on the way to these numbers",
      "recording"},
+    {"software", "", "text", "Program and version that made the numbers", "definition"},
+    {"verification", "", "text", "As in the tests layout", "SCIENCE 9"},
 };
 const struct stance_column_list stance_columns_wide_end = LIST(wide_end);
 

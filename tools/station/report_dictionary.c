@@ -44,6 +44,7 @@ static void wide_columns(struct stance_sheet *sheet)
       metric_entry(sheet, "wide", (enum stance_metric)m, name, "number");
   }
   list_entries(sheet, "wide", &stance_columns_wide_end);
+  list_entries(sheet, "wide", &stance_columns_ledger);
 }
 
 static void tests_columns(struct stance_sheet *sheet)
@@ -58,6 +59,7 @@ static void tests_columns(struct stance_sheet *sheet)
       metric_entry(sheet, "tests", (enum stance_metric)m, name, "number");
     }
   list_entries(sheet, "tests", &stance_columns_tests_end);
+  list_entries(sheet, "tests", &stance_columns_ledger);
 }
 
 static void raw_columns(struct stance_sheet *sheet)

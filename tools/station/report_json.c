@@ -109,6 +109,8 @@ static void subject(struct json *json, const struct stance_report *report)
   text_member(json, "operator", report->operator_name);
   text_member(json, "started_at", started_at);
   text_member(json, "instrument", report->instrument);
+  text_member(json, "firmware", report->firmware);
+  text_member(json, "digest", report->digest);
   enter(json, "calibration", "{");
   text_member(json, "state", states[report->calibration]);
   text_member(json, "id", report->calibration_id);
@@ -200,6 +202,7 @@ static void integrity(struct json *json, const struct stance_integrity *integrit
   count_member(json, "frames_corrupt", integrity->frames_corrupt);
   count_member(json, "frames_late", integrity->frames_late);
   count_member(json, "longest_gap_frames", integrity->longest_gap_frames);
+  count_member(json, "samples_saturated", integrity->samples_saturated);
   leave(json, "}");
 }
 

@@ -25,6 +25,8 @@ extern const struct stance_column_list stance_columns_long;         /* long */
 extern const struct stance_column_list stance_columns_tests_counts; /* tests, before the metrics */
 extern const struct stance_column_list stance_columns_tests_end;    /* tests, after the metrics */
 
+extern const struct stance_column_list stance_columns_ledger; /* wide and tests, the last */
+
 enum { STANCE_COLUMN_NAME_SIZE = 64, STANCE_REASONS_SIZE = 1024 };
 
 /* True for what stands among the metrics of the wide layout: measured on one side, and not the
@@ -44,6 +46,10 @@ void stance_report_metric_column(enum stance_metric metric, const char *prefix,
 
 /* The cells of stance_columns_identity. */
 void stance_report_identity_cells(struct stance_sheet *sheet, const struct stance_report *report);
+/* The cells of stance_columns_ledger. */
+void stance_report_ledger_cells(struct stance_sheet *sheet, const struct stance_report *report);
+/* The same in one line, for the summary. */
+void stance_report_ledger_sentence(struct stance_text *text, const struct stance_report *report);
 /* "a+b" as one cell; empty for none. */
 void stance_report_reasons_cell(struct stance_sheet *sheet, stance_reason_set reasons);
 

@@ -219,10 +219,10 @@ void stance_report_summary(struct stance_text *text, const struct stance_report 
   table(text, result);
   stance_report_comparison_text(text, report);
   repetitions(text, result);
-  if (result->integrity.frames_expected > 0)
-    stance_text_format(text, "\nFrames lost: %llu of %llu.\n",
-                       (unsigned long long)result->integrity.frames_lost,
-                       (unsigned long long)result->integrity.frames_expected);
+  if (result->integrity.frames_expected > 0) {
+    stance_text_string(text, "\n");
+    stance_report_ledger_sentence(text, report);
+  }
   zero_shift(text, result);
   stance_reason_set flags = flags_to_explain(result);
   if (flags != 0) {

@@ -19,6 +19,7 @@ size_t stance_report_tests_header(struct stance_sheet *sheet)
       stance_sheet_text(sheet, name);
     }
   stance_report_header_cells(sheet, &stance_columns_tests_end);
+  stance_report_header_cells(sheet, &stance_columns_ledger);
   return sheet->cells;
 }
 
@@ -120,6 +121,7 @@ static void end_cells(struct stance_sheet *sheet, const struct stance_report *re
   flags |= result->flags | stance_report_value_reasons(asymmetry);
   stance_report_reasons_cell(sheet, stance_report_flags(flags));
   notes_cell(sheet, report);
+  stance_report_ledger_cells(sheet, report);
 }
 
 void stance_report_tests_rows(struct stance_sheet *sheet, const struct stance_report *report)
@@ -136,7 +138,8 @@ void stance_report_tests_rows(struct stance_sheet *sheet, const struct stance_re
   size_t headline = sheet->cells - before;
   end_cells(sheet, report, flags);
   stance_sheet_end_row(sheet, stance_columns_identity.count + stance_columns_tests_counts.count +
-                                  headline + stance_columns_tests_end.count);
+                                  headline + stance_columns_tests_end.count +
+                                  stance_columns_ledger.count);
 }
 
 void stance_report_header_cells(struct stance_sheet *sheet, const struct stance_column_list *list)

@@ -16,6 +16,7 @@ size_t stance_report_wide_header(struct stance_sheet *sheet)
     stance_sheet_text(sheet, name);
   }
   stance_report_header_cells(sheet, &stance_columns_wide_end);
+  stance_report_header_cells(sheet, &stance_columns_ledger);
   return sheet->cells;
 }
 
@@ -56,6 +57,9 @@ static void end_cells(struct stance_sheet *sheet, const struct stance_report *re
   stance_sheet_text(sheet, result->onset_method);
   stance_report_reasons_cell(sheet, stance_report_row_flags(result, repetition, side));
   stance_sheet_text(sheet, report->notes);
+  stance_sheet_text(sheet, STANCE_SOFTWARE);
+  stance_sheet_text(sheet, report->verification);
+  stance_report_ledger_cells(sheet, report);
 }
 
 static void row(struct stance_sheet *sheet, const struct stance_report *report,
@@ -72,7 +76,8 @@ static void row(struct stance_sheet *sheet, const struct stance_report *report,
   }
   end_cells(sheet, report, repetition, side);
   stance_sheet_end_row(sheet, stance_columns_identity.count + stance_columns_repetition.count +
-                                  metrics + stance_columns_wide_end.count);
+                                  metrics + stance_columns_wide_end.count +
+                                  stance_columns_ledger.count);
 }
 
 void stance_report_wide_rows(struct stance_sheet *sheet, const struct stance_report *report)

@@ -17,6 +17,8 @@
 #include <stdint.h>
 
 enum { STANCE_UUID_SIZE = 37 };
+/* "sha256/1:" with 64 hexadecimal digits; 1 is the version of what it covers. */
+enum { STANCE_RECORDING_DIGEST_SIZE = 80 };
 
 struct stance_store;
 
@@ -75,7 +77,8 @@ struct stance_recording {
   size_t stream_count; /* 1 or 2 */
   char software[32];
   /* read back only */
-  char finished_at[32]; /* "" where the recording was cut off: truncated */
+  char finished_at[32];                      /* "" where the recording was cut off: truncated */
+  char digest[STANCE_RECORDING_DIGEST_SIZE]; /* as kept at its end; "" where there is none */
 };
 void stance_recording_finish(struct stance_recording *recording);
 void stance_recording_new_uuid(char ret_uuid[STANCE_UUID_SIZE]);
@@ -101,7 +104,7 @@ STANCE_MUST_CHECK enum stance_status stance_store_add_phase(struct stance_store 
    streams. What a source produced after the last stored frame is a gap at the end. Where every
    source has failed the recording counts as cut off; the faults are kept. Then the small blocks of
    a live recording are merged: that concerns only how fast it is read, and where it fails they stay
-   as they are. */
+   as they are. Last, the digest of everything that is stored of it is kept. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_finish_recording(struct stance_store *store, const char *recording_id,
                               const struct stance_source_health *health, size_t stream_count,
@@ -169,15 +172,36 @@ STANCE_MUST_CHECK enum stance_status stance_store_list_calibrations(struct stanc
                                                                     size_t *ret_count,
                                                                     struct stance_problem *problem);
 
-/* Results as the long layout's CSV text, one per recording and software version. */
+/* The digest of everything that is stored of a recording, made now: what was sampled and when, what
+   is known of instrument, channels and calibration, the athlete, the protocol. The same as
+   `digest` of stance_recording as long as no bit of it has changed. */
 STANCE_MUST_CHECK enum stance_status
-stance_store_put_result(struct stance_store *store, const char *recording_id, const char *software,
-                        const char *long_csv, struct stance_problem *problem);
-/* The result by `software`, or the newest where it is NULL; the caller frees the text. STANCE_END
-   where there is none. */
+stance_store_digest(struct stance_store *store, const char *recording_id,
+                    char ret_digest[STANCE_RECORDING_DIGEST_SIZE], struct stance_problem *problem);
+
+/* A result as it was told at the time of the test. */
+struct stance_stored_result {
+  char software[64];   /* that made it */
+  char created_at[32]; /* filled by put */
+  char *settings;      /* of the analysis, "key=value" a line; NULL: not kept; owned */
+  char *ledger;        /* stance_report_ledger's text; NULL: not kept; owned */
+  char *long_csv;      /* the long layout; owned */
+  /* read back only */
+  bool has_digest;
+  bool digest_holds; /* no bit of it, or of what it says of the recording's digest, has changed */
+};
+/* Accepts NULL. */
+void stance_stored_result_finish(struct stance_stored_result *result);
+
+/* One per recording and software version: an older one is replaced. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_put_result(struct stance_store *store, const char *recording_id,
+                        const struct stance_stored_result *result, struct stance_problem *problem);
+/* The result by `software`, or the newest where it is NULL; by stance_stored_result_finish.
+   STANCE_END where there is none. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_get_result(struct stance_store *store, const char *recording_id, const char *software,
-                        char **ret_long_csv, struct stance_problem *problem);
+                        struct stance_stored_result *ret_result, struct stance_problem *problem);
 
 /* Saves the records of one study together; `ret_study` names it. */
 STANCE_MUST_CHECK enum stance_status

@@ -127,6 +127,10 @@ int store_insert_block(const struct stance_store *store, const char *recording_i
 enum stance_status store_merge_blocks(struct stance_store *store, const char *recording_id,
                                       size_t stream, struct stance_problem *problem);
 
+/* store_seal.c: keeps the digest of the recording with it. */
+enum stance_status store_seal(struct stance_store *store, const char *recording_id,
+                              struct stance_problem *problem);
+
 /* store_recording.c: the kind of phase by its name, -1 where there is none. */
 int store_phase_find(const char *name);
 /* Inside a transaction; SQLite's code. */

@@ -46,7 +46,7 @@ static int read_recording(const struct stance_store *store, const char *recordin
       "SELECT r.id, r.session, coalesce(a.code, ''), s.operator, r.started_at, r.utc_offset_min,"
       " r.protocol_id, r.side_order, r.software, coalesce(r.finished_at, ''), r.injured_side,"
       " r.body_mass_kg, r.lever_m, r.protocol_text, r.ground_truth,"
-      " (SELECT count(*) FROM streams WHERE recording = r.id AND stream < ?2)"
+      " (SELECT count(*) FROM streams WHERE recording = r.id AND stream < ?2), r.digest"
       " FROM recordings r JOIN sessions s ON s.id = r.session"
       " LEFT JOIN athletes a ON a.id = s.athlete WHERE r.id = ?1",
       recording_id, STANCE_STREAM_MAX);
@@ -68,6 +68,7 @@ static int read_recording(const struct stance_store *store, const char *recordin
   bool copied = store_column_copy(row, 13, &ret_info->protocol_text) &&
                 store_column_copy(row, 14, &ret_info->ground_truth);
   ret_info->stream_count = (size_t)sqlite3_column_int64(row, 15);
+  store_column_text(row, 16, ret_info->digest, sizeof ret_info->digest);
   store_release(store, row);
   return copied ? SQLITE_ROW : SQLITE_NOMEM;
 }

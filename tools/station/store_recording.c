@@ -47,7 +47,7 @@ static int insert_recording(const struct stance_store *store,
                             const struct stance_recording *recording)
 {
   return store_execute(
-      store, "INSERT INTO recordings VALUES(?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      store, "INSERT INTO recordings VALUES(?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
       "tttitttrrttt", recording->id, recording->session, recording->started_at,
       (int64_t)recording->utc_offset_min, recording->protocol_id, recording->protocol_text,
       recording->ground_truth, recording->body_mass_kg, recording->lever_m,
@@ -205,5 +205,7 @@ enum stance_status stance_store_finish_recording(struct stance_store *store,
                               recording_id);
   for (size_t k = 0; status == STANCE_OK && k < stream_count; k++)
     (void)store_merge_blocks(store, recording_id, k, NULL); /* complete it is either way */
+  if (status == STANCE_OK)
+    (void)store_seal(store, recording_id, NULL); /* without it, verify-record says so */
   return status;
 }

@@ -95,6 +95,11 @@ static const char *const scripts[] = {
     "  instrument TEXT NOT NULL, side TEXT NOT NULL, serial TEXT NOT NULL,"
     "  calibration TEXT NOT NULL, PRIMARY KEY(verification, instrument, side)) STRICT;"
     "CREATE INDEX verification_subjects_by_instrument ON verification_subjects(instrument);",
+    /* What tells whether a bit has changed since, and what a result can be made again from. */
+    "ALTER TABLE recordings ADD COLUMN digest TEXT;"
+    "ALTER TABLE results ADD COLUMN settings TEXT;"
+    "ALTER TABLE results ADD COLUMN ledger TEXT;"
+    "ALTER TABLE results ADD COLUMN digest TEXT;",
 };
 enum { SCHEMA_VERSION = sizeof scripts / sizeof *scripts };
 

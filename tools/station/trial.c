@@ -199,6 +199,8 @@ void stance_trial_report(const struct stance_trial *trial, const struct stance_r
       .calibration = trial->calibration_state,
       .calibration_id = trial->calibration.id,
       .verification = trial->verification.bytes,
+      .firmware = trial->firmware,
+      .digest = trial->digest,
       .notes = trial->notes.bytes,
   };
 }

@@ -66,6 +66,8 @@ struct stance_trial {
   char athlete[64];
   char operator_name[64];
   char instrument[136];
+  char firmware[136];
+  char digest[2 * STANCE_RECORDING_DIGEST_SIZE]; /* see report.h */
   char started_at[32];
   char *recording; /* path as given, PATH#GROUP, or UUID */
   struct stance_text notes;

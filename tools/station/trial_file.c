@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "trial_private.h"
 
+#include "digest.h"
+
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static enum stance_status name_trial(struct stance_trial *trial, const char *path,
                                      const char *group, struct stance_problem *problem)
@@ -45,6 +48,20 @@ static enum stance_status build_trial(struct stance_trial *trial, const char *pa
   return STANCE_OK;
 }
 
+/* Of a regular file: what came through a pipe cannot be read again. */
+static enum stance_status note_digest(const char *path, struct stance_trial *trials, size_t count,
+                                      struct stance_problem *problem)
+{
+  char hex[STANCE_DIGEST_HEX_SIZE];
+  struct stat file;
+  if (count == 0 || stat(path, &file) != 0 || !S_ISREG(file.st_mode))
+    return STANCE_OK;
+  enum stance_status status = stance_digest_file(path, hex, problem);
+  for (size_t k = 0; k < count && status == STANCE_OK; k++)
+    snprintf(trials[k].digest, sizeof trials[k].digest, "sha256:%s", hex);
+  return status;
+}
+
 enum stance_status stance_trial_load_file(const char *path,
                                           const struct stance_trial_options *options,
                                           struct stance_trial **ret_trials, size_t *ret_count,
@@ -61,6 +78,8 @@ enum stance_status stance_trial_load_file(const char *path,
   for (size_t k = 0; k < count && status == STANCE_OK; k++)
     status = build_trial(&trials[k], path, &file.trial[k], file.unit_assumed, options, problem);
   stance_csv_file_finish(&file);
+  if (status == STANCE_OK)
+    status = note_digest(path, trials, count, problem);
   if (status != STANCE_OK) {
     stance_trials_free(trials, trials == NULL ? 0 : count);
     return status;

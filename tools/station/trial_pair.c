@@ -148,6 +148,8 @@ static enum stance_status join(struct stance_trial *left, struct stance_trial *r
       status =
           copy_channels(sides[side], (enum stance_side)side, pair, pair->raw.sample_count, problem);
   }
+  if (left->digest[0] != '\0' && right->digest[0] != '\0')
+    snprintf(pair->digest, sizeof pair->digest, "%.79s+%.79s", left->digest, right->digest);
   if (status == STANCE_OK &&
       asprintf(&pair->recording, "%s+%s", left->recording, right->recording) < 0) {
     pair->recording = NULL;

@@ -19,6 +19,17 @@ static void name_instruments(const struct stance_recording *info, char *ret_name
   }
 }
 
+/* Of each instrument that says one. */
+static void name_firmware(const struct stance_recording *info, char *ret_name, size_t size)
+{
+  size_t used = 0;
+  ret_name[0] = '\0';
+  for (size_t k = 0; k < info->stream_count && used < size; k++)
+    if (info->stream[k].source.firmware[0] != '\0')
+      used += (size_t)snprintf(ret_name + used, size - used, "%s%s", used > 0 ? " + " : "",
+                               info->stream[k].source.firmware);
+}
+
 static void copy_subject(struct stance_trial *trial, const struct stance_recording *info)
 {
   memcpy(trial->session, info->session, sizeof trial->session);
@@ -28,6 +39,8 @@ static void copy_subject(struct stance_trial *trial, const struct stance_recordi
   snprintf(trial->started_at, sizeof trial->started_at, "%s", info->started_at);
   trial->utc_offset_min = info->utc_offset_min;
   name_instruments(info, trial->instrument, sizeof trial->instrument);
+  name_firmware(info, trial->firmware, sizeof trial->firmware);
+  snprintf(trial->digest, sizeof trial->digest, "%s", info->digest);
   if (isnan(trial->body_mass_kg))
     trial->body_mass_kg = info->body_mass_kg;
   if (isnan(trial->lever_m))
