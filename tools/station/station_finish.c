@@ -4,6 +4,7 @@
 
 #include "json_text.h"
 #include "report.h"
+#include "result_keep.h"
 #include "trial.h"
 
 #include <signal.h>
@@ -34,23 +35,6 @@ static void stop(struct station_test *test)
   keep_first(test, status, &problem);
   for (size_t k = 0; k < test->stream_count; k++)
     keep_first(test, health[k].failed ? STANCE_INSTRUMENT : STANCE_OK, &health[k].problem);
-}
-
-/* The store keeps the result as the long layout says it. */
-static enum stance_status keep_result(const struct station_test *test,
-                                      const struct stance_report *report,
-                                      struct stance_problem *problem)
-{
-  struct stance_text text = {0};
-  struct stance_sheet sheet = {.text = &text};
-  stance_report_header(&sheet, STANCE_LAYOUT_LONG);
-  stance_report_rows(&sheet, STANCE_LAYOUT_LONG, report);
-  enum stance_status status = text.failed
-                                  ? stance_problem_set(problem, STANCE_MEMORY, "out of memory")
-                                  : stance_store_put_result(test->store, test->recording.id,
-                                                            STANCE_SOFTWARE, text.bytes, problem);
-  stance_text_finish(&text);
-  return status;
 }
 
 /* `report` NULL: there is none, `ended_by` says why. */
@@ -100,7 +84,7 @@ static enum stance_status analyze(struct station_test *test, struct stance_probl
     book.record = records;
     stance_trial_report(&trial, &result, &report);
     report.reliability = &book;
-    keep_first(test, keep_result(test, &report, &what), &what);
+    keep_first(test, stance_result_keep(test->store, test->recording.id, &report, &what), &what);
     describe(test, &report);
     test->has_result = true;
     stance_result_finish(&result);
