@@ -165,6 +165,58 @@ enum stance_status stance_live_reader_take(struct stance_live_reader *live, size
                   wanted, ret_reading, problem);
 }
 
+/* Whether a channel that matters is damaged or at the end of its range. */
+static bool is_spoilt(const struct stance_source_info *info, const struct stance_raw_frame *frame,
+                      unsigned used)
+{
+  bool spoilt = (frame->flags & STANCE_FRAME_CORRUPT) != 0;
+  for (size_t c = 0; c < info->channel_count; c++) {
+    const double value = frame->value[c];
+    if ((used & 1u << c) != 0)
+      spoilt = spoilt || !isfinite(value) || value <= info->channel[c].minimum ||
+               value >= info->channel[c].maximum || (frame->flags & STANCE_FRAME_SATURATED(c)) != 0;
+  }
+  return spoilt;
+}
+
+enum stance_status stance_live_reader_frames(struct stance_live_reader *live, uint64_t first,
+                                             size_t count, unsigned used,
+                                             struct stance_raw_frame *ret_frames,
+                                             struct stance_problem *problem)
+{
+  const struct stance_source_info *info = stance_source_info(live->source);
+  const struct stance_raw_frame *frame = NULL;
+  size_t taken = 0, spoilt = 0;
+  if (first == STANCE_READ_NOW && !info->elastic)
+    discard(live);
+  enum stance_status status = STANCE_OK;
+  while (status == STANCE_OK && taken < count) {
+    status = next_frame(live, &frame, problem);
+    if (status == STANCE_OK && first == STANCE_READ_NOW)
+      first = frame->index;
+    if (status != STANCE_OK || frame->index < first)
+      continue;
+    if (frame->index >= first + count)
+      break;
+    spoilt += is_spoilt(info, frame, used) ? 1 : 0;
+    stance_conditioning_frame(info->channel, info->channel_count, frame, &ret_frames[taken++]);
+    if (frame->index + 1 == first + count)
+      break;
+  }
+  if (status == STANCE_END)
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "the recording ended at %.3f s, before the reading was complete",
+                              (double)live->next_index / info->rate_hz);
+  if (status != STANCE_OK)
+    return status;
+  if (taken < count || spoilt > 0)
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "from %.3f s on %zu of %zu samples are lost, %zu are corrupt or at "
+                              "the end of the range: check cable, load and range, and read again",
+                              (double)first / info->rate_hz, count - taken, count, spoilt);
+  return STANCE_OK;
+}
+
 /* Frames [first, last) of a stretch. */
 static uint64_t first_of(const struct stance_point_row *row, double rate_hz)
 {
