@@ -32,6 +32,8 @@ extern const struct argp stance_reliability_argp;
 int stance_reliability_run(int argc, char **argv);
 extern const struct argp stance_run_argp;
 int stance_run_run(int argc, char **argv);
+extern const struct argp stance_verify_argp;
+int stance_verify_run(int argc, char **argv);
 
 /* What every help text ends with. */
 extern const char stance_exit_status_text[];

@@ -16,6 +16,8 @@ const struct stance_command stance_commands[] = {
      stance_reliability_run},
     {"calibrate", "an instrument's readings into newtons: loads, data sheets, profiles",
      &stance_calibrate_argp, stance_calibrate_run},
+    {"verify", "whether an instrument still measures what its calibration says",
+     &stance_verify_argp, stance_verify_run},
     {"devices", "what can be sampled from", &stance_devices_argp, stance_devices_run},
     {"doctor", "whether this computer can record a test, and what mends it", &stance_doctor_argp,
      stance_doctor_run},

@@ -189,6 +189,11 @@ enum stance_status stance_live_reader_frames(struct stance_live_reader *live, ui
   size_t taken = 0, spoilt = 0;
   if (first == STANCE_READ_NOW && !info->elastic)
     discard(live);
+  if (first < live->next_index)
+    return stance_problem_set(problem, STANCE_INPUT,
+                              "the stretch from %.3f s on was read already: stretches follow each "
+                              "other and do not overlap",
+                              (double)first / info->rate_hz);
   enum stance_status status = STANCE_OK;
   while (status == STANCE_OK && taken < count) {
     status = next_frame(live, &frame, problem);

@@ -36,10 +36,11 @@ STANCE_MUST_CHECK enum stance_status stance_live_reader_take(struct stance_live_
    other; what lies before is passed over. STANCE_READ_NOW for `first`: from now on. `used`: bit of
    each channel that matters. Errors as above. WORK. */
 #define STANCE_READ_NOW UINT64_MAX
-STANCE_MUST_CHECK enum stance_status
-stance_live_reader_frames(struct stance_live_reader *live, uint64_t first, size_t count,
-                          unsigned used, struct stance_raw_frame *ret_frames,
-                          struct stance_problem *problem);
+STANCE_MUST_CHECK enum stance_status stance_live_reader_frames(struct stance_live_reader *live,
+                                                               uint64_t first, size_t count,
+                                                               unsigned used,
+                                                               struct stance_raw_frame *ret_frames,
+                                                               struct stance_problem *problem);
 /* Stops the source. Accepts NULL. */
 void stance_live_reader_destroy(struct stance_live_reader *live);
 
