@@ -61,6 +61,44 @@ static enum stance_status refuse_trial(const struct stance_csv_file *file, const
                             file->trial_count, list);
 }
 
+/* As the store names its recordings: RFC 9562, 4. */
+static bool is_recording(const char *path)
+{
+  static const size_t dash[] = {8, 13, 18, 23};
+  if (strlen(path) != 36 || strspn(path, "0123456789abcdef-") != 36)
+    return false;
+  for (size_t k = 0; k < sizeof dash / sizeof *dash; k++)
+    if (path[dash[k]] != '-')
+      return false;
+  return true;
+}
+
+enum stance_status stance_replay_request_read(const char *text,
+                                              struct stance_replay_request *ret_request,
+                                              struct stance_problem *problem)
+{
+  struct replay_settings settings;
+  struct stance_uri uri;
+  enum stance_status status = stance_uri_init(&uri, text, NULL);
+
+  if (status != STANCE_OK || strcmp(uri.scheme, "replay") != 0 || !is_recording(uri.path))
+    return STANCE_END; /* whoever opens it says what is wrong */
+  for (size_t k = 0; k < uri.parameter_count; k++)
+    if (strcmp(uri.parameter[k].key, "speed") != 0)
+      return stance_problem_set(problem, STANCE_USAGE,
+                                "replay: %.60s= is for files: a recording of the store knows its "
+                                "rate, channels and sides; only speed= may be set",
+                                uri.parameter[k].key);
+  status = stance_uri_bind_defaults(replay_keys, &settings, problem);
+  if (status == STANCE_OK)
+    status = stance_uri_bind(&uri, replay_keys, &settings, problem);
+  if (status != STANCE_OK)
+    return status;
+  snprintf(ret_request->recording, sizeof ret_request->recording, "%s", uri.path);
+  ret_request->speed = settings.speed;
+  return STANCE_OK;
+}
+
 static enum stance_status open_replay(const struct stance_uri *uri,
                                       const struct stance_clock *clock,
                                       struct stance_source_info *ret_info, void **ret_state,
@@ -81,6 +119,11 @@ static enum stance_status open_replay(const struct stance_uri *uri,
     return stance_problem_set(problem, STANCE_USAGE,
                               "replay: names no file; write replay:FILE, for example "
                               "replay:jump.csv?speed=max");
+  if (is_recording(uri->path))
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "replay: %.60s is a recording of the store: `stance run` plays it; "
+                              "elsewhere export it first with stance export --raw",
+                              uri->path);
   const struct stance_csv_options options = {.rate_hz = settings.rate_hz,
                                              .columns = given(settings.columns),
                                              .group = given(settings.group),
@@ -103,7 +146,7 @@ static enum stance_status open_replay(const struct stance_uri *uri,
 const struct stance_source_driver stance_replay_driver = {
     .kind = {.scheme = "replay",
              .summary = "a recording or CSV file, played back with its gaps in place",
-             .example = "replay:FILE?speed=max",
+             .example = "replay:FILE-or-recording-id?speed=max",
              .keys = replay_keys},
     .open = open_replay,
     .start = stance_replay_start,

@@ -13,7 +13,8 @@ struct stance_replay {
   struct stance_raw_trace owned;        /* empty where the trace is the caller's */
   const struct stance_raw_trace *trace; /* `owned`, or borrowed */
   struct stance_player *player;
-  size_t position; /* of the next instant */
+  size_t position;             /* of the next instant */
+  struct stance_problem fault; /* with which it ends; "" where it ends well */
 };
 
 /* A cue is late by no more than that. */
@@ -142,6 +143,10 @@ void stance_replay_health(const void *state, struct stance_source_health *ret_he
 {
   const struct stance_replay *replay = state;
   stance_player_health(replay->player, ret_health);
+  if (!ret_health->ended || replay->fault.text[0] == '\0')
+    return;
+  ret_health->failed = true;
+  ret_health->problem = replay->fault;
 }
 
 bool stance_replay_take_mark(void *state, struct stance_clock_mark *ret_mark)
@@ -185,5 +190,36 @@ enum stance_status stance_source_from_trace(const struct stance_raw_trace *trace
   status = stance_source_create(&trace_driver, &info, replay, ret_source, problem);
   if (status != STANCE_OK)
     stance_replay_destroy(replay);
+  return status;
+}
+
+enum stance_status stance_source_from_recording(struct stance_raw_trace *trace,
+                                                const struct stance_source_info *instrument,
+                                                const char *fault, const char *uri, double speed,
+                                                const struct stance_clock *clock,
+                                                struct stance_source **ret_source,
+                                                struct stance_problem *problem)
+{
+  struct stance_source_info info = *instrument, made = {0};
+  struct stance_raw_trace taken = *trace;
+  struct stance_replay *replay;
+  enum stance_status status;
+
+  snprintf(made.uri, sizeof made.uri, "%s", uri);
+  memcpy(info.uri, made.uri, sizeof info.uri);
+  status = stance_replay_create(&taken, speed, clock != NULL ? clock : &stance_clock_host, &made,
+                                &replay, problem);
+  if (status != STANCE_OK)
+    return status;
+  info.elastic = made.elastic;
+  info.frame_count = made.frame_count;
+  snprintf(replay->fault.text, sizeof replay->fault.text, "%s", fault);
+  status = stance_source_create(&trace_driver, &info, replay, ret_source, problem);
+  if (status == STANCE_OK) {
+    *trace = (struct stance_raw_trace){0};
+  } else {
+    replay->owned = (struct stance_raw_trace){0}; /* still the caller's */
+    stance_replay_destroy(replay);
+  }
   return status;
 }

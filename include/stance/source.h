@@ -81,6 +81,25 @@ STANCE_MUST_CHECK enum stance_status stance_source_from_trace(const struct stanc
                                                               const struct stance_clock *clock,
                                                               struct stance_source **ret_source,
                                                               struct stance_problem *problem);
+/* A stored recording that a URI asks for: `replay:ID?speed=N`. What is not in a file only the
+   store's owner can play, by stance_source_from_recording. */
+struct stance_replay_request {
+  char recording[40];
+  double speed; /* INFINITY: max */
+};
+/* STANCE_END where `uri` asks for anything else; STANCE_USAGE for a setting that only files have.
+   Any context. */
+STANCE_MUST_CHECK enum stance_status
+stance_replay_request_read(const char *uri, struct stance_replay_request *ret_request,
+                           struct stance_problem *problem);
+/* A source that plays one instrument's raw frames as that instrument: `instrument` says who it was,
+   with its nominal rate. Takes over what `trace` owns, on success only. `fault`, where not "", is
+   how it ends: as the instrument did then. The rest as stance_source_from_trace. WORK. */
+STANCE_MUST_CHECK enum stance_status
+stance_source_from_recording(struct stance_raw_trace *trace,
+                             const struct stance_source_info *instrument, const char *fault,
+                             const char *uri, double speed, const struct stance_clock *clock,
+                             struct stance_source **ret_source, struct stance_problem *problem);
 const struct stance_source_info *stance_source_info(const struct stance_source *source);
 /* Starts delivery into `ring_count` rings (each borrowed until stop), every frame into each.
    STANCE_USAGE while it already runs; after a stop it starts again from the first frame. WORK. */

@@ -59,6 +59,7 @@ struct stance_run {
   size_t stream_count;
   double epoch_s; /* when several simulated rigs' one athlete begins; 0: each has its own */
   struct stance_recording recording;
+  struct stance_recording played; /* of the store, played back; id "" where none is */
   struct stance_recorder *recorder;
   bool recorder_failing;     /* as last told to the user */
   struct stance_phase phase; /* the one going on while the clinician leads */
@@ -81,6 +82,18 @@ bool stance_run_follows_prompts(const struct stance_run *run);
    who follows the clock and would not wait. */
 bool stance_run_goes_by_time(const struct stance_run *run);
 
+/* run_replay.c. Opens the streams of the recording that --device asks to be played back; STANCE_END
+   where it asks for anything else. */
+STANCE_MUST_CHECK enum stance_status stance_run_open_played(struct stance_run *run,
+                                                            struct stance_problem *problem);
+/* What the recording that is made takes over from the one that is played, but for what the user
+   gave, and who the athlete was: a copy is no new test of his. */
+STANCE_MUST_CHECK enum stance_status stance_run_describe_played(struct stance_run *run,
+                                                                struct stance_problem *problem);
+static inline bool stance_run_is_played(const struct stance_run *run)
+{
+  return run->played.id[0] != '\0';
+}
 /* Store, source, calibration, recording and phases known beforehand: everything that can fail
    before anything is armed. */
 STANCE_MUST_CHECK enum stance_status stance_run_prepare(struct stance_run *run,

@@ -84,6 +84,22 @@ static enum stance_status open_source(struct stance_run *run, size_t k,
   return STANCE_OK;
 }
 
+/* A recording that is played back keeps its profile, whatever the store knows by now. */
+static enum stance_status take_calibration(struct stance_run *run, size_t k, const char *instrument,
+                                           struct stance_problem *problem)
+{
+  struct stance_run_stream *stream = &run->stream[k];
+  const char *text = run->played.stream[k].calibration_text;
+  run->recording.stream[k].calibration_text = strdup(text);
+  if (run->recording.stream[k].calibration_text == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
+  enum stance_status status =
+      stance_calibration_import(run->played.id, text, &stream->calibration, problem);
+  return status == STANCE_OK
+             ? stance_rig_claim_side(stream->side, instrument, &stream->calibration, problem)
+             : status;
+}
+
 /* The recording keeps the profile as it is; which side it was claimed for stands beside it. */
 static enum stance_status find_calibration(struct stance_run *run, size_t k,
                                            struct stance_problem *problem)
@@ -92,6 +108,8 @@ static enum stance_status find_calibration(struct stance_run *run, size_t k,
   char instrument[sizeof stream->calibration.instrument];
   struct stance_calibration stored;
   stance_pipeline_instrument(stream->info, instrument, sizeof instrument);
+  if (stance_run_is_played(run) && run->played.stream[k].calibration_text != NULL)
+    return take_calibration(run, k, instrument, problem);
   enum stance_status status =
       stance_store_get_calibration(run->store, instrument, &stored, problem);
   if (status != STANCE_OK && status != STANCE_END)
@@ -125,12 +143,17 @@ static enum stance_status make_rings(struct stance_run_stream *stream,
 
 static enum stance_status open_streams(struct stance_run *run, struct stance_problem *problem)
 {
-  enum stance_status status = STANCE_OK;
+  enum stance_status status = stance_run_open_played(run, problem);
   run->epoch_s = epoch_now_s(run->arguments);
-  for (size_t k = 0; k < run->arguments->device_count && status == STANCE_OK; k++) {
-    status = open_source(run, k, problem);
-    if (status == STANCE_OK)
-      status = find_calibration(run, k, problem);
+  for (size_t k = 0; k < run->arguments->device_count && status == STANCE_END; k++) {
+    const enum stance_status opened = open_source(run, k, problem);
+    if (opened != STANCE_OK)
+      return opened;
+  }
+  if (status == STANCE_END)
+    status = STANCE_OK;
+  for (size_t k = 0; k < run->stream_count && status == STANCE_OK; k++) {
+    status = find_calibration(run, k, problem);
     if (status == STANCE_OK)
       status = make_rings(&run->stream[k], problem);
   }
@@ -174,7 +197,7 @@ static enum stance_status describe_recording(struct stance_run *run, struct stan
   strcpy(recording->side_order, side_order);
   snprintf(recording->protocol_id, sizeof recording->protocol_id, "%s", run->protocol.id);
   snprintf(recording->software, sizeof recording->software, "%s", STANCE_SOFTWARE);
-  return STANCE_OK;
+  return stance_run_is_played(run) ? stance_run_describe_played(run, problem) : STANCE_OK;
 }
 
 /* By time, the phases lie where the protocol's seconds put them, counted in frames, and are
@@ -220,6 +243,8 @@ enum stance_status stance_run_prepare(struct stance_run *run, struct stance_prob
     status = describe_recording(run, problem);
   if (status == STANCE_OK)
     status = stance_store_begin(run->store, &run->recording, problem);
+  if (status == STANCE_OK && stance_run_is_played(run))
+    status = stance_store_copy_timing(run->store, run->played.id, run->recording.id, problem);
   if (status == STANCE_OK && stance_run_goes_by_time(run) && stance_run_follows_prompts(run))
     status = add_timed_phases(run, problem);
   return status;
@@ -233,6 +258,7 @@ void stance_run_finish(struct stance_run *run)
     stance_frame_ring_destroy(run->stream[k].live_ring);
   }
   stance_recording_finish(&run->recording);
+  stance_recording_finish(&run->played);
   stance_store_close(run->store);
   free(run->protocol_text);
 }

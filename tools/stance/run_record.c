@@ -91,7 +91,8 @@ enum stance_status stance_run_record(struct stance_run *run, struct stance_probl
   struct sigaction previous[HANDLED_COUNT];
   for (size_t k = 0; k < run->stream_count; k++) {
     rings[k] = run->stream[k].ring;
-    options.source[k] = run->stream[k].source;
+    /* of a recording that is played back it is known when its frames arrived */
+    options.source[k] = stance_run_is_played(run) ? NULL : run->stream[k].source;
   }
   enum stance_status status =
       stance_recorder_start(run->store, rings, &run->recording, &options, &run->recorder, problem);

@@ -100,6 +100,12 @@ STANCE_MUST_CHECK enum stance_status stance_store_add_phase(struct stance_store 
                                                             const char *recording_id,
                                                             const struct stance_phase *phase,
                                                             struct stance_problem *problem);
+/* Gives a recording that has begun the phases of another one, and the times at which its frames
+   arrived: for one that is played back. */
+STANCE_MUST_CHECK enum stance_status stance_store_copy_timing(struct stance_store *store,
+                                                              const char *from_id,
+                                                              const char *to_id,
+                                                              struct stance_problem *problem);
 /* Marks the recording complete, with the sources' own counters, one for each of `stream_count`
    streams. What a source produced after the last stored frame is a gap at the end. Where every
    source has failed the recording counts as cut off; the faults are kept. Then the small blocks of

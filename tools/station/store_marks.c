@@ -51,3 +51,20 @@ int store_read_clock(const struct stance_store *store, const char *recording_id,
   free(marks.mark);
   return code;
 }
+
+enum stance_status stance_store_copy_timing(struct stance_store *store, const char *from_id,
+                                            const char *to_id, struct stance_problem *problem)
+{
+  int code = store_transaction_begin(store);
+  if (code == SQLITE_OK)
+    code = store_execute(store,
+                         "INSERT INTO marks SELECT ?, stream, frame_index, host_ns FROM marks"
+                         " WHERE recording = ?",
+                         "tt", to_id, from_id);
+  if (code == SQLITE_OK)
+    code = store_execute(store,
+                         "INSERT INTO phases SELECT ?, kind, first_index, frame_count FROM phases"
+                         " WHERE recording = ?",
+                         "tt", to_id, from_id);
+  return store_transaction_end(store, code, "copy the times of the recording", problem);
+}

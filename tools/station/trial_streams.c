@@ -56,11 +56,15 @@ static enum stance_status choose_calibration(const struct stance_recording *info
 static void note_stream(struct stance_trial *trial, const struct stance_recording *info, size_t k,
                         const struct stance_conditioning *done)
 {
+  static const char played[] = "replay:";
   char what[200];
   const char *name = info->stream_count > 1 ? name_of(info, k) : "";
   const char *colon = info->stream_count > 1 ? ": " : "";
   if (stance_conditioning_describe(done, what, sizeof what) > 0)
     stance_trial_note(trial, "%s%s%s", name, colon, what);
+  if (strncmp(info->stream[k].source.uri, played, sizeof played - 1) == 0)
+    stance_trial_note(trial, "%s%splayed back from %.60s", name, colon,
+                      info->stream[k].source.uri + sizeof played - 1);
   if (info->stream[k].fault.text[0] != '\0')
     stance_trial_note(trial, "%s%sthe instrument failed: %.150s", name, colon,
                       info->stream[k].fault.text);
