@@ -109,7 +109,7 @@ must() { test "$1" "$2" "$3" || complain "$4: $1 $2 $3"; }
 # does not look at. A stream that was stopped after a few frames was only listened to, to find out what
 # it is. arrived [NUMBER]
 arrived() {
-  awk -v who="instrument=${1:-1}" -v listened=20 '
+  awk -v who="instrument=${1:-1}" -v listened=100 '
     $1 != who { next }
     $2 == "event=stopped" { stopped = open }
     !match($0, / delivered=[0-9]+/) { next }
