@@ -28,8 +28,8 @@ uuid/uuid.h           tools/station/store*.c
 nettle/*              tools/station/digest.c
 jansson.h             tools/station/report_json.c|tools/station/http_*.c
 microhttpd.h          tools/station/http_private.h
-cairo*.h              tools/station/certificate*.[ch]
-pango/*               tools/station/certificate*.c
+cairo*.h              tools/certificate/*.[ch]
+pango/*               tools/certificate/*.c
 libusb.h              acquisition/usb_*.[ch]|tests/support/fake_libusb*.[ch]
 portaudio.h           tools/station/cue*.c
 cmocka.h              tests/*

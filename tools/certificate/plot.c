@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Residuals over load, and the numbers beside them. */
-#include "certificate_plot.h"
+#include "plot.h"
 
 #include "stance/evaluation.h"
 #include "text.h"
