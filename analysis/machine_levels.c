@@ -153,6 +153,8 @@ void machine_watch_proof(struct stance_machine *machine, struct stance_live *liv
 {
   enum stance_side side = machine->side;
   enum stance_side other = side == STANCE_LEFT ? STANCE_RIGHT : STANCE_LEFT;
+  /* whoever lets go of the strap that he has just pulled proves nothing by it */
+  machine->base_n[other] = fmin(machine->base_n[other], live->force_n[other]);
   double rise_n = live->force_n[side] - machine->base_n[side];
   double other_n = live->force_n[other] - machine->base_n[other];
   double limit_n = machine->options.prove_n;

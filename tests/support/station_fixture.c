@@ -53,6 +53,7 @@ void station_fixture_open(struct station_fixture *fixture, const char *device, b
       .store_path = fixture->store_path,
       .device = {{.uri = device, .side = STANCE_SIDE_NONE}},
       .device_count = 1,
+      .clock = fixture->clock,
       .unattended = unattended,
   };
   struct stance_problem problem = {""};

@@ -315,6 +315,15 @@ static void an_unplugged_instrument_is_waited_for(void **state)
 }
 
 /* Any command at any time: it is done or refused with a sentence, and what must hold holds. */
+static bool is_value_possible(enum stance_test_command command, int value)
+{
+  if (command == STANCE_COMMAND_SIDE)
+    return value == STANCE_LEFT || value == STANCE_RIGHT || value == STANCE_BOTH;
+  if (command == STANCE_COMMAND_RELEASE)
+    return (value == STANCE_LEFT || value == STANCE_RIGHT) && scene.machine.locked[value];
+  return command != STANCE_COMMAND_PAIN || value <= 10;
+}
+
 static void any_command_at_any_time(void **state)
 {
   (void)state;
@@ -332,10 +341,13 @@ static void any_command_at_any_time(void **state)
       if (command == STANCE_COMMAND_ABORT && k < 290)
         command = STANCE_COMMAND_NEXT;
       bool was_over = scene.machine.state >= STANCE_TEST_FINISHED;
+      bool accepts = stance_machine_accepts(&scene.machine, (enum stance_test_command)command);
+      bool possible = is_value_possible((enum stance_test_command)command, value);
       enum stance_status status = stance_machine_command(
           &scene.machine, (enum stance_test_command)command, value, &scene.live, &problem);
       assert_true(status == STANCE_OK || (status == STANCE_USAGE && problem.text[0] != '\0'));
       assert_false(was_over && status == STANCE_OK);
+      assert_true(!possible || accepts == (status == STANCE_OK));
       if (scene.log_count > SCENE_LOG_MAX - 200)
         break;
       scene_run(&scene, 0.1 * (double)(random / 1048576u % 40));

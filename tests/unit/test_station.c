@@ -56,7 +56,7 @@ static void every_protocol_runs_to_its_end(void **state)
 {
   struct station_fixture *fixture = *state;
   const char *id = NULL;
-  station_fixture_open(fixture, "sim:?speed=max", true);
+  station_fixture_open(fixture, "sim:?speed=max&rate=250", true);
   for (size_t k = 0; stance_protocol_builtin_text(k, &id) != NULL; k++) {
     struct stance_protocol protocol;
     char wanted[32];

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The station with a rig that the test pulls on, unplugs and fails, and with a disk that refuses:
+   ten times as fast as in a clinic. */
+#include "stance/source.h"
+
+#include "support/faulty_disk.h"
+#include "support/scripted_source.h"
+#include "support/station_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double patience_s = 60;
+static double speed = 10;
+static struct stance_clock clock_of_test;
+static struct faulty_disk *disk;
+
+static int begin(void **state)
+{
+  if (station_fixture_setup(state) != 0)
+    return -1;
+  struct station_fixture *fixture = *state;
+  clock_of_test = fast_clock(&speed);
+  fixture->clock = &clock_of_test;
+  scripted_source_plug(true);
+  scripted_source_fail(false);
+  scripted_source_pull(0, 0);
+  atomic_store(&disk->write_error, SQLITE_OK);
+  return 0;
+}
+
+static void come_to(struct station_fixture *fixture, const char *state)
+{
+  char wanted[48];
+  snprintf(wanted, sizeof wanted, "\"state\":\"%s\"", state);
+  if (!station_fixture_wait(fixture, "state", wanted, patience_s))
+    fail_msg("never came to %s: %s", state, station_fixture_last(fixture, "state"));
+}
+
+static void hear(struct station_fixture *fixture, const char *message)
+{
+  char wanted[48];
+  snprintf(wanted, sizeof wanted, "\"message\":\"%s\"", message);
+  if (!station_fixture_wait(fixture, "tell", wanted, patience_s))
+    fail_msg("never said %s: %s", message, station_fixture_last(fixture, "state"));
+}
+
+static void next(struct station_fixture *fixture, const char *state)
+{
+  station_fixture_command(fixture, STANCE_COMMAND_NEXT, 0);
+  come_to(fixture, state);
+}
+
+static void wait_for_result(struct station_fixture *fixture)
+{
+  char id[64];
+  scripted_source_pull(0, 0);
+  snprintf(id, sizeof id, "\"id\":\"%s\"", fixture->id);
+  if (!station_fixture_wait(fixture, "result", id, patience_s))
+    fail_msg("no result; the state is %s", station_fixture_last(fixture, "state"));
+  assert_true(station_fixture_wait(fixture, "state", "\"test\":null", patience_s));
+}
+
+static void start(struct station_fixture *fixture)
+{
+  station_fixture_start(fixture, "nordic", "A-17");
+  assert_true(station_fixture_wait(fixture, "state", fixture->id, patience_s));
+  come_to(fixture, "zero");
+  next(fixture, "zeroing");
+  come_to(fixture, "get_on");
+}
+
+static void prove(struct station_fixture *fixture)
+{
+  next(fixture, "prove_left");
+  scripted_source_pull(60, 0);
+  come_to(fixture, "prove_right");
+  scripted_source_pull(0, 0);
+  scripted_source_pull(0, 120);
+  come_to(fixture, "weigh");
+  scripted_source_pull(30, 30);
+}
+
+static void weigh(struct station_fixture *fixture)
+{
+  next(fixture, "weighing");
+  come_to(fixture, "wait");
+}
+
+static void proved_sides_hold_for_the_day(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "rig:", false);
+  start(fixture);
+  prove(fixture);
+  weigh(fixture);
+  assert_non_null(strstr(station_fixture_last(fixture, "state"), "\"sides_proved\":true"));
+  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
+  wait_for_result(fixture);
+  assert_null(strstr(station_fixture_last(fixture, "result"), "sides_unproved"));
+  assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_SIDES_PROVED, ""), 1);
+  start(fixture);
+  next(fixture, "weigh"); /* not asked again */
+  scripted_source_plug(false);
+  hear(fixture, "instrument_lost");
+  assert_true(station_fixture_wait(fixture, "state", "\"state\":\"absent\"", patience_s));
+  scripted_source_plug(true);
+  hear(fixture, "instrument_back");
+  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
+  wait_for_result(fixture);
+  start(fixture);
+  next(fixture, "prove_left"); /* it was plugged in anew */
+}
+
+static void swapped_sides_are_told(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "rig:", false);
+  start(fixture);
+  next(fixture, "prove_left");
+  scripted_source_pull(0, 60);
+  hear(fixture, "side_wrong");
+}
+
+static void unproved_sides_are_flagged(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "rig:", false);
+  start(fixture);
+  next(fixture, "prove_left");
+  next(fixture, "weigh"); /* the clinician does without */
+  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
+  wait_for_result(fixture);
+  assert_non_null(strstr(station_fixture_last(fixture, "result"), "sides_unproved"));
+  station_fixture_close(fixture);
+  station_fixture_open(fixture, "rig:", true); /* and where nobody is there to pull */
+  station_fixture_start(fixture, "nordic", "A-17");
+  for (int k = 0; k < 60; k++) /* a second: four commits */
+    assert_true(station_fixture_wait(fixture, "live", NULL, patience_s));
+  assert_int_equal(stance_station_stop_test(fixture->station, fixture->id, NULL), STANCE_OK);
+  wait_for_result(fixture);
+  assert_non_null(strstr(station_fixture_last(fixture, "result"), "sides_unproved"));
+}
+
+static void who_starts_too_early_waits(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "rig:", false);
+  start(fixture);
+  prove(fixture);
+  weigh(fixture);
+  next(fixture, "ready");
+  scripted_source_pull(300, 300);
+  hear(fixture, "false_start");
+  assert_int_equal(station_fixture_count(fixture, "repetition", ""), 0);
+}
+
+static void an_effort_counts_or_is_repeated(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "rig:", false);
+  start(fixture);
+  prove(fixture);
+  weigh(fixture);
+  next(fixture, "ready");
+  come_to(fixture, "effort");
+  scripted_source_pull(300, 280);
+  assert_true(station_fixture_wait(fixture, "live", NULL, 0.1));
+  for (int k = 0; k < 5; k++) /* half a second of the rig's time */
+    station_fixture_wait(fixture, "live", "no such text", 0.01);
+  scripted_source_pull(30, 30);
+  assert_true(station_fixture_wait(fixture, "repetition", "\"counted\":true", patience_s));
+  come_to(fixture, "rest");
+  station_fixture_command(fixture, STANCE_COMMAND_REPEAT, 0);
+  assert_true(station_fixture_wait(fixture, "repetition", "\"counted\":false", patience_s));
+  station_fixture_command(fixture, STANCE_COMMAND_PAIN, 5); /* above the protocol's limit */
+  assert_true(station_fixture_wait(fixture, "state", "\"needs\":\"side\"", patience_s));
+  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
+  wait_for_result(fixture);
+  assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_REPETITION, ""), 1);
+  assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_REJECT, ""), 1);
+  assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_PAIN, ""), 1);
+}
+
+static void it_is_waited_for_in_every_state(void **state)
+{
+  struct station_fixture *fixture = *state;
+  static const char *const way[] = {"zero", "zeroing", "get_on", "weigh", "weighing",
+                                    "wait", "ready",   "effort", "rest"};
+  station_fixture_open(fixture, "rig:", false);
+  for (size_t last = 0; last < sizeof way / sizeof *way; last++) {
+    station_fixture_start(fixture, "nordic", "A-17");
+    assert_true(station_fixture_wait(fixture, "state", fixture->id, patience_s));
+    for (size_t k = 0; k <= last; k++) {
+      if (strcmp(way[k], "weigh") == 0) {
+        come_to(fixture, "prove_left");
+        station_fixture_command(fixture, STANCE_COMMAND_NEXT, 0);
+      }
+      come_to(fixture, way[k]);
+      if (k < last && strstr(station_fixture_last(fixture, "state"), "\"needs\":\"next\"") != NULL)
+        station_fixture_command(fixture, STANCE_COMMAND_NEXT, 0);
+    }
+    scripted_source_plug(false);
+    hear(fixture, "instrument_lost");
+    scripted_source_plug(true);
+    hear(fixture, "instrument_back");
+    station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
+    wait_for_result(fixture);
+    assert_null(strstr(station_fixture_last(fixture, "result"), "\"report\":null"));
+  }
+}
+
+static void a_disk_that_refuses_costs_nothing(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "rig:", false);
+  start(fixture);
+  atomic_store(&disk->write_error, SQLITE_FULL);
+  assert_true(
+      station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"retrying\"", patience_s));
+  next(fixture, "prove_left"); /* the test goes on */
+  atomic_store(&disk->write_error, SQLITE_OK);
+  assert_true(station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"ok\"", patience_s));
+  atomic_store(&disk->write_error, SQLITE_FULL);
+  assert_true(
+      station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"retrying\"", patience_s));
+  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
+  assert_true(station_fixture_wait(fixture, "state", "\"state\":\"aborted\"", patience_s));
+  assert_true(stance_station_is_testing(fixture->station));
+  assert_int_equal(
+      stance_station_command(fixture->station, fixture->id, STANCE_COMMAND_NEXT, 0, NULL),
+      STANCE_MISMATCH);
+  atomic_store(&disk->write_error, SQLITE_OK);
+  wait_for_result(fixture);
+  const char *result = station_fixture_last(fixture, "result");
+  assert_non_null(strstr(result, "\"warnings\":[]"));
+  assert_non_null(strstr(result, "\"frames_lost\":0"));
+}
+
+static void one_that_dies_is_named(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "rig:", false);
+  start(fixture);
+  scripted_source_fail(true);
+  wait_for_result(fixture);
+  assert_non_null(strstr(station_fixture_last(fixture, "result"), "it fell silent"));
+}
+
+#define CASE(function) cmocka_unit_test_setup_teardown(function, begin, station_fixture_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      CASE(proved_sides_hold_for_the_day),     CASE(swapped_sides_are_told),
+      CASE(unproved_sides_are_flagged),        CASE(who_starts_too_early_waits),
+      CASE(an_effort_counts_or_is_repeated),   CASE(it_is_waited_for_in_every_state),
+      CASE(a_disk_that_refuses_costs_nothing), CASE(one_that_dies_is_named),
+  };
+  disk = faulty_disk_install();
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
