@@ -103,6 +103,7 @@ static void restart(struct stance_usb_stream *stream, const char *reason)
     stream->last_glitch_ns = now_ns;
   count_interruption(stream);
   usb_flow_interrupt(&stream->flow);
+  stream->link->queue.flow = NULL; /* what still comes can no longer be dated */
   stream->streaming = false;
   usb_stream_set_state(stream, STANCE_SOURCE_CONFIGURING);
   usb_stream_set_notice(stream, reason);

@@ -291,7 +291,8 @@ static int device_control(void *context, int64_t now_ns, uint8_t request_type, u
     return 0;
   case STOP:
     device->stopped++;
-    device->streaming = false;
+    device->streaming = device->streaming && device->hands_over_at_stop;
+    device->silent = device->silent && !device->hands_over_at_stop;
     return 0;
   case STATUS:
     device->checked++;

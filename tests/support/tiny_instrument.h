@@ -28,6 +28,7 @@ struct tiny_device {
   bool silent;             /* answers, sends no stream */
   bool silent_until_start; /* the same, until it is started anew */
   bool stopped_alone;      /* CHECK finds it not streaming */
+  bool hands_over_at_stop; /* what it was silent about */
   bool refuses_start;      /* stalls START */
   int deaf_answers;        /* so many control requests get no answer */
   bool corrupt_next, skip_next, fatal_next, restart_next; /* the next packet */

@@ -126,6 +126,17 @@ static void one_that_cannot_be_asked_is_started_anew_then(void **state)
   assert_in_range(rig.longest_gap, 750, 1000); /* 500 ms, and the restart */
 }
 
+/* What it hands over when it is told to stop cannot be dated any more: it stays in the gap. */
+static void late_frames_are_not_taken_for_new_ones(void **state)
+{
+  (void)state;
+  stream(&tiny_unasked_instrument);
+  rig.tiny[0].silent = rig.tiny[0].hands_over_at_stop = true;
+  usb_rig_pass(&rig, USB_RIG_S);
+  assert_goes_on(1);
+  assert_in_range(rig.longest_gap, 750, 1500);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -135,6 +146,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(held_up_host_hears_no_silence, begin, end),
       cmocka_unit_test_setup_teardown(one_that_cannot_be_asked_gets_longer, begin, end),
       cmocka_unit_test_setup_teardown(one_that_cannot_be_asked_is_started_anew_then, begin, end),
+      cmocka_unit_test_setup_teardown(late_frames_are_not_taken_for_new_ones, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
