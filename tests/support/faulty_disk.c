@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+_Static_assert(FAULTY_DISK_FULL == SQLITE_FULL, "as sqlite3.h has it");
+
 static struct faulty_disk disk;
 static sqlite3_vfs *real_vfs, shim_vfs;
 

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* SQLite's code for a disk that is full, for tests that do not speak with SQLite themselves. */
+enum { FAULTY_DISK_FULL = 13 };
+
 struct faulty_disk {
   atomic_int write_error; /* SQLite's code for every write and sync; 0: they succeed */
   atomic_int writes_left; /* so many still succeed before write_error holds */

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +31,7 @@ static int begin(void **state)
   scripted_source_plug(true);
   scripted_source_fail(false);
   scripted_source_pull(0, 0);
-  atomic_store(&disk->write_error, SQLITE_OK);
+  atomic_store(&disk->write_error, 0);
   return 0;
 }
 
@@ -222,13 +221,13 @@ static void a_disk_that_refuses_costs_nothing(void **state)
   struct station_fixture *fixture = *state;
   station_fixture_open(fixture, "rig:", false);
   start(fixture);
-  atomic_store(&disk->write_error, SQLITE_FULL);
+  atomic_store(&disk->write_error, FAULTY_DISK_FULL);
   assert_true(
       station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"retrying\"", patience_s));
   next(fixture, "prove_left"); /* the test goes on */
-  atomic_store(&disk->write_error, SQLITE_OK);
+  atomic_store(&disk->write_error, 0);
   assert_true(station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"ok\"", patience_s));
-  atomic_store(&disk->write_error, SQLITE_FULL);
+  atomic_store(&disk->write_error, FAULTY_DISK_FULL);
   assert_true(
       station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"retrying\"", patience_s));
   station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
@@ -237,7 +236,7 @@ static void a_disk_that_refuses_costs_nothing(void **state)
   assert_int_equal(
       stance_station_command(fixture->station, fixture->id, STANCE_COMMAND_NEXT, 0, NULL),
       STANCE_MISMATCH);
-  atomic_store(&disk->write_error, SQLITE_OK);
+  atomic_store(&disk->write_error, 0);
   wait_for_result(fixture);
   const char *result = station_fixture_last(fixture, "result");
   assert_non_null(strstr(result, "\"warnings\":[]"));
