@@ -106,6 +106,18 @@ contains doubtful/*_isometric.csv flags calibration_poor_fit
 is "$(cells doubtful/*_isometric_long.csv status | grep -c 'ok$' || true)" \
   "$(python3 -c 'import csv,sys; print(sum(r["status"] == "ok" and r["unit"] == "s" for r in csv.DictReader(open(sys.argv[1]))))' doubtful/*_isometric_long.csv)"
 
+# A load that swings while it is read: refused with how much, or kept with a flag.
+awk 'BEGIN { print "time (s),left (V),right (V)"
+  for (k = 0; k < 1000; k++) { step = int(k / 200); load = 100 * step
+    if (step == 3) load += 4 * sin(k / 20)
+    printf "%.2f,%.6f,%.6f\n", k / 100, 0.125 + load / 250, 0.2 - load / 200 } }' >swing.csv
+printf 'load_n,from_s,to_s\n0,0.2,1.8\n100,2.2,3.8\n200,4.2,5.8\n300,6.2,7.8\n400,8.2,9.8\n' >still.csv
+expect 1 "$stance" calibrate --device 'replay:swing.csv?speed=max' --channel '#1' --points still.csv
+says 'point 4 (300 N) moved by'
+expect 0 "$stance" calibrate --device 'replay:swing.csv?speed=max' --channel '#1' --points still.csv --still 5
+expect 0 "$stance" calibrate --device 'replay:swing.csv?speed=max' --channel '#1' --points still.csv --keep
+grep -q 'KEPT ALTHOUGH IT FITS POORLY: point 4 moved by' stdout || fail "a kept moving point is not told"
+
 # Numbers of a data sheet.
 expect 0 "$stance" calibrate --device "$device" --channel '#1' --sensitivity 2.0mV/V \
   --capacity 500kg --excitation 5 --gain 100

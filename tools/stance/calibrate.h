@@ -30,7 +30,7 @@ struct stance_calibrate_arguments {
   double standard_uncertainty_pct;
   double gravity_m_per_s2;       /* NaN: not given */
   double latitude_deg, height_m; /* NaN: not given; 0 */
-  double valid_days, seconds, limit_pct;
+  double valid_days, seconds, limit_pct, still_pct;
   unsigned degree_max;
   struct stance_sensitivity sensitivity; /* zero: not given */
   double slope_n_per_unit, zero_raw;     /* NaN: not given; 0 */
@@ -71,11 +71,12 @@ stance_calibrate_matrix(const struct stance_calibrate_arguments *arguments,
                         const struct stance_calibration *base,
                         struct stance_calibration *ret_calibration, struct stance_problem *problem);
 
-/* Asks for loads on stderr and reads them from standard input until `end`. `ret_points` holds
-   STANCE_CALIBRATION_POINT_MAX. */
+/* Asks for loads on stderr and reads them from standard input until `end`. `ret_points` and
+   `ret_moved_raw` (how much each moved while it was read) hold STANCE_CALIBRATION_POINT_MAX. */
 STANCE_MUST_CHECK enum stance_status
 stance_calibrate_guide(struct stance_source *source, size_t channel, double gravity_m_per_s2,
-                       double seconds, struct stance_calibration_point *ret_points,
+                       double seconds, double still_pct,
+                       struct stance_calibration_point *ret_points, double *ret_moved_raw,
                        size_t *ret_count, struct stance_problem *problem);
 
 /* Everything about a profile, for a person. */

@@ -14,8 +14,9 @@ struct guide {
   struct stance_live_reader *live;
   const struct stance_channel *channel;
   size_t channel_number;
-  double gravity_m_per_s2, seconds;
+  double gravity_m_per_s2, seconds, still_pct;
   struct stance_calibration_point *point;
+  double *moved_raw;
   size_t count;
 };
 
@@ -71,6 +72,24 @@ static void undo(struct guide *guide)
     fprintf(stderr, "point %zu was taken back\n", guide->count--);
 }
 
+/* As soon as two loads tell what a unit is: how much the newest moved while it was read. */
+static void tell_movement(const struct guide *guide)
+{
+  const struct stance_calibration_point *low = guide->point, *high = guide->point;
+  for (size_t k = 0; k < guide->count; k++) {
+    low = guide->point[k].applied_n < low->applied_n ? &guide->point[k] : low;
+    high = guide->point[k].applied_n > high->applied_n ? &guide->point[k] : high;
+  }
+  const double largest_n = fmax(fabs(low->applied_n), fabs(high->applied_n));
+  const double slope = (high->applied_n - low->applied_n) / fabs(high->raw - low->raw);
+  const double moved_n = slope * guide->moved_raw[guide->count - 1];
+  if (guide->still_pct > 0 && isfinite(moved_n) && moved_n > guide->still_pct / 100 * largest_n)
+    fprintf(stderr,
+            "it was not still: it moved by about %.2g N while it was read. Type undo, wait until "
+            "nothing swings, and read it again\n",
+            moved_n);
+}
+
 /* Reads the load that hangs there. What spoils one reading spoils no calibration: it is told, and
    the load can be read again. */
 static enum stance_status read_point(struct guide *guide, double load_n, bool hold,
@@ -100,6 +119,7 @@ static enum stance_status read_point(struct guide *guide, double load_n, bool ho
     point.repeat = before->repeat;
   }
   point.raw = reading.mean_raw;
+  guide->moved_raw[guide->count] = reading.moved_raw;
   guide->point[guide->count++] = point;
   fprintf(stderr, "point %zu: %.2f N, %s, repeat %u: reading %.9g, SD %.3g\n", guide->count,
           point.applied_n,
@@ -107,6 +127,7 @@ static enum stance_status read_point(struct guide *guide, double load_n, bool ho
           : point.direction == STANCE_LOAD_DOWN ? "down"
                                                 : "hold",
           point.repeat, reading.mean_raw, reading.sd_raw);
+  tell_movement(guide);
   return STANCE_OK;
 }
 
@@ -138,9 +159,10 @@ static char *trim(char *line)
 }
 
 enum stance_status stance_calibrate_guide(struct stance_source *source, size_t channel,
-                                          double gravity_m_per_s2, double seconds,
+                                          double gravity_m_per_s2, double seconds, double still_pct,
                                           struct stance_calibration_point *ret_points,
-                                          size_t *ret_count, struct stance_problem *problem)
+                                          double *ret_moved_raw, size_t *ret_count,
+                                          struct stance_problem *problem)
 {
   char line[128];
   const struct stance_source_info *info = stance_source_info(source);
@@ -150,7 +172,9 @@ enum stance_status stance_calibrate_guide(struct stance_source *source, size_t c
                         .channel_number = channel,
                         .gravity_m_per_s2 = gravity_m_per_s2,
                         .seconds = seconds,
-                        .point = ret_points};
+                        .still_pct = still_pct,
+                        .point = ret_points,
+                        .moved_raw = ret_moved_raw};
   enum stance_status status = stance_live_reader_create(source, &guide.live, problem);
   if (status != STANCE_OK)
     return status;

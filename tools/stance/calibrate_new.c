@@ -23,6 +23,7 @@ struct calibration {
   double gravity_m_per_s2; /* NaN: not known */
   struct stance_calibration base, next;
   struct stance_calibration_point point[STANCE_CALIBRATION_POINT_MAX];
+  double moved_raw[STANCE_CALIBRATION_POINT_MAX]; /* of each point; 0 where it was typed */
   size_t point_count;
   char id[STANCE_UUID_SIZE], created_at[32], valid_until[16];
 };
@@ -119,6 +120,8 @@ static enum stance_status read_points_file(struct calibration *work, struct stan
         stance_reading_rows(work->source, work->channel, row, work->point_count, reading, problem);
   for (size_t k = 0; status == STANCE_OK && k < work->point_count; k++)
     work->point[k] = row[k].point;
+  for (size_t k = 0; status == STANCE_OK && k < work->point_count && !isnan(row[0].from_s); k++)
+    work->moved_raw[k] = reading[k].moved_raw;
   return status;
 }
 
@@ -150,6 +153,8 @@ static struct stance_calibrator describe(const struct calibration *work, unsigne
       .id = work->id,
       .version = version,
       .limit_pct = arguments->limit_pct,
+      .moved_raw = work->moved_raw,
+      .still_pct = arguments->still_pct,
       .keep = arguments->keep,
       .degree_max = arguments->degree_max,
   };
@@ -185,8 +190,8 @@ static enum stance_status fit(struct calibration *work, const struct stance_cali
       work->arguments->points != NULL
           ? read_points_file(work, problem)
           : stance_calibrate_guide(work->source, work->channel, work->gravity_m_per_s2,
-                                   work->arguments->seconds, work->point, &work->point_count,
-                                   problem);
+                                   work->arguments->seconds, work->arguments->still_pct,
+                                   work->point, work->moved_raw, &work->point_count, problem);
   if (status != STANCE_OK)
     return status;
   status = stance_calibrator_fit(calibrator, &work->base, work->point, work->point_count,

@@ -25,6 +25,7 @@ enum {
   KEY_HEIGHT,
   KEY_DEGREE,
   KEY_LIMIT,
+  KEY_STILL,
   KEY_KEEP,
   KEY_SENSITIVITY,
   KEY_CAPACITY,
@@ -92,6 +93,10 @@ static const struct argp_option options[] = {
     {"valid-until", KEY_VALID_UNTIL, "DATE", 0, "The last day, YYYY-MM-DD", 5},
     {"limit", KEY_LIMIT, "PCT", 0,
      "Largest error of a good fit (default 1, the tolerance of a daily check)", 5},
+    {"still", KEY_STILL, "PCT", 0,
+     "How much a load may move while it is read, of the largest load (default 0.2, this program's "
+     "choice; 0: no limit)",
+     5},
     {"keep", KEY_KEEP, 0, 0, "Keep a poor fit; every result made with it is flagged", 5},
     {"pdf", KEY_PDF, "FILE", 0, "Draw the certificate, one page (also with show)", 5},
     {"output", KEY_OUTPUT, "FILE", 0, "Where export writes instead of to standard output", 5},
@@ -174,6 +179,9 @@ static error_t parse_paperwork(int key, char *text, struct argp_state *state)
     return 0;
   case KEY_LIMIT:
     arguments->limit_pct = stance_number_option(state, "limit", text, 0, 100);
+    return 0;
+  case KEY_STILL:
+    arguments->still_pct = stance_number_option(state, "still", text, 0, 100);
     return 0;
   case KEY_KEEP:
     arguments->keep = true;
@@ -333,6 +341,7 @@ void stance_calibrate_parse(int argc, char **argv, struct stance_calibrate_argum
       .valid_days = 365,
       .seconds = 2,
       .limit_pct = STANCE_CALIBRATOR_LIMIT_PCT,
+      .still_pct = STANCE_CALIBRATOR_STILL_PCT,
       .degree_max = STANCE_CALIBRATION_DEGREE_MAX,
       .slope_n_per_unit = (double)NAN,
       .axis = STANCE_FZ,

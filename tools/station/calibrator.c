@@ -133,6 +133,37 @@ static enum stance_status keep_points(struct stance_calibration *next, size_t ch
   return STANCE_OK;
 }
 
+/* Every load stood still while it was read; else the point that moved most becomes the reason why
+   the fit is poor. */
+static enum stance_status check_stillness(const struct stance_calibrator *calibrator,
+                                          const struct stance_calibration_point *points,
+                                          size_t count, struct stance_calibration_channel *channel,
+                                          struct stance_problem *problem)
+{
+  const double *moved = calibrator->moved_raw;
+  const double limit_n = calibrator->still_pct / 100 * channel->quality.range_n;
+  size_t worst = 0;
+  if (moved == NULL || calibrator->still_pct == 0)
+    return STANCE_OK;
+  for (size_t k = 1; k < count; k++)
+    worst = moved[k] > moved[worst] ? k : worst;
+  const double moved_n = moved[worst] * channel->slope_n_per_unit;
+  if (moved_n <= limit_n)
+    return STANCE_OK;
+  if (!calibrator->keep)
+    return stance_problem_set(problem, STANCE_MISMATCH,
+                              "channel '%s': point %zu (%.4g N) moved by %.3g N while it was read, "
+                              "allowed are %.3g N (--still %g %%): wait until nothing swings and "
+                              "measure it again, or keep it with --keep: every result will then "
+                              "say so",
+                              channel->channel, worst + 1, points[worst].applied_n, moved_n,
+                              limit_n, calibrator->still_pct);
+  if (channel->poor_fit[0] == '\0')
+    snprintf(channel->poor_fit, sizeof channel->poor_fit, "point %zu moved by %.3g N while read",
+             worst + 1, moved_n);
+  return STANCE_OK;
+}
+
 enum stance_status stance_calibrator_fit(const struct stance_calibrator *calibrator,
                                          const struct stance_calibration *base,
                                          const struct stance_calibration_point *points,
@@ -169,6 +200,9 @@ enum stance_status stance_calibrator_fit(const struct stance_calibrator *calibra
         "or keep it with --keep: every result will then say so",
         channel->channel, channel->poor_fit, evaluation.worst_point + 1,
         points[evaluation.worst_point].applied_n, evaluation.worst_residual_n);
+  status = check_stillness(calibrator, points, count, channel, problem);
+  if (status != STANCE_OK)
+    return status;
   status = finish(&next, base, problem);
   if (status == STANCE_OK)
     *ret_calibration = next;

@@ -21,11 +21,16 @@ struct stance_calibrator {
   double limit_pct;    /* a larger error is a poor fit */
   bool keep;           /* a poor fit, with a flag */
   unsigned degree_max; /* of the curve */
+  /* How much each point moved while it was read, in the channel's unit; NULL: not known. */
+  const double *moved_raw;
+  double still_pct; /* of the largest load: more is not still; 0: no limit */
 };
 
 /* The largest error a calibration may have unless the clinic sets another limit: a scale that is
    off by more could not pass the daily check, whose tolerance is 1 % (SCIENCE 9). */
 #define STANCE_CALIBRATOR_LIMIT_PCT 1.0
+/* This program's choice: a fifth of that limit for what swings or creeps while it is read. */
+#define STANCE_CALIBRATOR_STILL_PCT 0.2
 
 /* `base` with the channel calibrated by `points` (their `channel` is set here), which it then
    holds. STANCE_MISMATCH, and nothing returned but the evaluation, where the fit is poor and may

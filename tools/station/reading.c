@@ -11,9 +11,13 @@
 enum { RING_CAPACITY = 1 << 17, FRAMES_AT_ONCE = 256, WAIT_NS = 5000000 };
 
 /* Sums about the first value: a small spread on a large offset survives. */
+enum { PARTS = 10 };
 struct sums {
   double first, sum, square_sum;
   uint64_t count, spoilt;
+  uint64_t expected; /* samples of the stretch */
+  double part_sum[PARTS];
+  uint64_t part_count[PARTS];
 };
 
 /* In the unit that a profile is for: counts become volts where the instrument says how; whether
@@ -36,14 +40,34 @@ static void add(struct sums *sums, const struct stance_raw_frame *frame,
     sums->first = value;
   sums->sum += value - sums->first;
   sums->square_sum += (value - sums->first) * (value - sums->first);
+  const uint64_t part = sums->count * PARTS / (sums->expected > 0 ? sums->expected : 1);
+  if (part < PARTS) {
+    sums->part_sum[part] += value - sums->first;
+    sums->part_count[part]++;
+  }
   sums->count++;
 }
 
+/* 0 for a stretch that is too short to tell. */
+static double moved_of(const struct sums *sums)
+{
+  double lowest = INFINITY, highest = -INFINITY;
+  for (size_t k = 0; k < PARTS; k++) {
+    if (sums->part_count[k] < 2)
+      return 0;
+    const double mean = sums->part_sum[k] / (double)sums->part_count[k];
+    lowest = fmin(lowest, mean);
+    highest = fmax(highest, mean);
+  }
+  return highest - lowest;
+}
+
 static enum stance_status conclude(const struct sums *sums, double from_s, double to_s,
-                                   uint64_t expected, struct stance_reading *ret_reading,
+                                   struct stance_reading *ret_reading,
                                    struct stance_problem *problem)
 {
   const double n = (double)sums->count;
+  const uint64_t expected = sums->expected;
   if (sums->spoilt > 0 || sums->count < expected)
     return stance_problem_set(problem, STANCE_INPUT,
                               "from %.3f s to %.3f s %llu samples are lost, %llu are corrupt or at "
@@ -58,6 +82,7 @@ static enum stance_status conclude(const struct sums *sums, double from_s, doubl
   *ret_reading = (struct stance_reading){
       .mean_raw = sums->first + sums->sum / n,
       .sd_raw = sqrt(fmax(0.0, (sums->square_sum - sums->sum * sums->sum / n) / (n - 1))),
+      .moved_raw = moved_of(sums),
       .sample_count = sums->count,
   };
   return STANCE_OK;
@@ -144,7 +169,7 @@ enum stance_status stance_live_reader_take(struct stance_live_reader *live, size
   const struct stance_source_info *info = stance_source_info(live->source);
   const uint64_t wanted = (uint64_t)llround(seconds * info->rate_hz);
   const struct stance_raw_frame *frame;
-  struct sums sums = {0};
+  struct sums sums = {.expected = wanted};
 
   /* A source that waits for room cannot run ahead: everything in its ring is still to come. */
   if (!info->elastic)
@@ -162,7 +187,7 @@ enum stance_status stance_live_reader_take(struct stance_live_reader *live, size
   if (status != STANCE_OK)
     return status;
   return conclude(&sums, (double)first / info->rate_hz, (double)(first + wanted) / info->rate_hz,
-                  wanted, ret_reading, problem);
+                  ret_reading, problem);
 }
 
 /* Whether a channel that matters is damaged or at the end of its range. */
@@ -265,14 +290,14 @@ enum stance_status stance_reading_rows(struct stance_source *source, size_t chan
   struct sums *sums = calloc(count + 1, sizeof *sums);
   if (sums == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory for the readings");
+  for (size_t k = 0; k < count; k++)
+    sums[k].expected = last_of(&rows[k], rate_hz) - first_of(&rows[k], rate_hz);
   enum stance_status status = stance_live_reader_create(source, &live, problem);
   if (status == STANCE_OK)
     status = read_all(live, channel, rows, count, sums, problem);
   stance_live_reader_destroy(live);
   for (size_t k = 0; k < count && status == STANCE_OK; k++) {
-    status = conclude(&sums[k], rows[k].from_s, rows[k].to_s,
-                      last_of(&rows[k], rate_hz) - first_of(&rows[k], rate_hz), &ret_readings[k],
-                      problem);
+    status = conclude(&sums[k], rows[k].from_s, rows[k].to_s, &ret_readings[k], problem);
     if (status == STANCE_OK)
       rows[k].point.raw = ret_readings[k].mean_raw;
   }

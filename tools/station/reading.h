@@ -9,6 +9,8 @@
 struct stance_reading {
   double mean_raw;
   double sd_raw; /* n − 1; of the samples, not of the mean */
+  /* Largest less smallest mean of ten equal parts: what swinging or creeping does. */
+  double moved_raw;
   uint64_t sample_count;
 };
 
