@@ -156,6 +156,27 @@ static void one_zero_says_nothing_of_drift(void **state)
   assert_true(isnan(result.zero_shift_n[STANCE_LEFT]));
 }
 
+/* Calibrated up to 240 N on the left and 250 N on the right; both push 245 N. */
+static void a_force_beyond_the_calibrated_range_is_flagged(void **state)
+{
+  (void)state;
+  static const struct stance_force_uncertainty known[STANCE_MEASURED_SIDE_COUNT] = {
+      [STANCE_LEFT] = {.known = true, .range_n = 240}, [STANCE_RIGHT] = {.range_n = 250}};
+  struct stance_protocol protocol = fixture_protocol("iso-supine-90-90");
+  struct stance_analysis_context context = fixture_context();
+  context.force_uncertainty = known;
+  prepare();
+  result = fixture_analyze(&trace, &protocol, &context);
+  const struct stance_value *left = of(STANCE_LEFT);
+  assert_true(fixture_has(&left[STANCE_METRIC_PEAK_FORCE], STANCE_REASON_BEYOND_CALIBRATION));
+  assert_true(fixture_has(&left[STANCE_METRIC_PEAK_FORCE_NET], STANCE_REASON_BEYOND_CALIBRATION));
+  assert_true(isnan(left[STANCE_METRIC_PEAK_FORCE].uncertainty));
+  assert_false(fixture_has(&left[STANCE_METRIC_LIMB_WEIGHT], STANCE_REASON_BEYOND_CALIBRATION));
+  assert_false(
+      fixture_has(&of(STANCE_RIGHT)[STANCE_METRIC_PEAK_FORCE], STANCE_REASON_BEYOND_CALIBRATION));
+  assert_true(fixture_has(asymmetry(STANCE_SUMMARY_BEST), STANCE_REASON_BEYOND_CALIBRATION));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
@@ -166,6 +187,7 @@ int main(void)
       TEST(zeroing_under_load_is_recognised),
       TEST(restless_zero_afterwards_corrects_nothing),
       TEST(one_zero_says_nothing_of_drift),
+      TEST(a_force_beyond_the_calibrated_range_is_flagged),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
