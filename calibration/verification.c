@@ -62,7 +62,7 @@ enum stance_status stance_still_read(const double *value, size_t count,
     if (!isfinite(value[k]))
       return stance_problem_set(problem, STANCE_INPUT,
                                 "sample %zu of the reading is lost or damaged: read again", k + 1);
-  double lowest = INFINITY, highest = -INFINITY;
+  double lowest = (double)INFINITY, highest = -(double)INFINITY;
   for (size_t p = 0; p < PARTS; p++) {
     const size_t first = p * count / PARTS, end = (p + 1) * count / PARTS;
     part[p] = mean_of(value + first, end - first);

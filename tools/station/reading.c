@@ -51,7 +51,7 @@ static void add(struct sums *sums, const struct stance_raw_frame *frame,
 /* 0 for a stretch that is too short to tell. */
 static double moved_of(const struct sums *sums)
 {
-  double lowest = INFINITY, highest = -INFINITY;
+  double lowest = (double)INFINITY, highest = -(double)INFINITY;
   for (size_t k = 0; k < PARTS; k++) {
     if (sums->part_count[k] < 2)
       return 0;
