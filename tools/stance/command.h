@@ -30,6 +30,8 @@ extern const struct argp stance_export_argp;
 int stance_export_run(int argc, char **argv);
 extern const struct argp stance_reliability_argp;
 int stance_reliability_run(int argc, char **argv);
+extern const struct argp stance_verify_record_argp;
+int stance_verify_record_run(int argc, char **argv);
 extern const struct argp stance_run_argp;
 int stance_run_run(int argc, char **argv);
 extern const struct argp stance_verify_argp;

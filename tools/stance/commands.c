@@ -19,6 +19,8 @@ const struct stance_command stance_commands[] = {
     {"verify", "whether an instrument still measures what its calibration says",
      &stance_verify_argp, stance_verify_run},
     {"devices", "what can be sampled from", &stance_devices_argp, stance_devices_run},
+    {"verify-record", "whether recordings and results still are what they were",
+     &stance_verify_record_argp, stance_verify_record_run},
     {"doctor", "whether this computer can record a test, and what mends it", &stance_doctor_argp,
      stance_doctor_run},
     {0},

@@ -171,16 +171,16 @@ static void read_lines(struct reader *reader, FILE *file)
         stance_problem_set(reader->problem, STANCE_INPUT, "%s: the file is empty", reader->path);
 }
 
-enum stance_status stance_sheet_read(const char *path, stance_sheet_visit *visit, void *context,
-                                     struct stance_problem *problem)
+/* Takes the file over. */
+static enum stance_status read_table(const char *name, FILE *file, stance_sheet_visit *visit,
+                                     void *context, struct stance_problem *problem)
 {
-  FILE *file = fopen(path, "re");
   if (file == NULL)
-    return stance_problem_set(problem, STANCE_INPUT, "%s: %s", path, strerror(errno));
+    return stance_problem_set(problem, STANCE_INPUT, "%s: %s", name, strerror(errno));
   struct reader *reader = calloc(1, sizeof *reader);
   enum stance_status status = STANCE_MEMORY;
   if (reader != NULL && csv_init(&reader->parser, CSV_STRICT | CSV_STRICT_FINI) == 0) {
-    reader->path = path;
+    reader->path = name;
     reader->visit = visit;
     reader->context = context;
     reader->problem = problem;
@@ -189,11 +189,30 @@ enum stance_status stance_sheet_read(const char *path, stance_sheet_visit *visit
     csv_free(&reader->parser);
     stance_text_finish(&reader->bytes);
   } else {
-    stance_problem_write(problem, "%s: out of memory", path);
+    stance_problem_write(problem, "%s: out of memory", name);
   }
   free(reader);
   fclose(file);
   return status;
+}
+
+enum stance_status stance_sheet_read(const char *path, stance_sheet_visit *visit, void *context,
+                                     struct stance_problem *problem)
+{
+  return read_table(path, fopen(path, "re"), visit, context, problem);
+}
+
+enum stance_status stance_sheet_read_text(const char *name, const char *text,
+                                          stance_sheet_visit *visit, void *context,
+                                          struct stance_problem *problem)
+{
+  /* fmemopen reads and does not write with "r": its parameter only is not const. */
+  const union {
+    const char *constant;
+    char *plain;
+  } bytes = {text};
+  return read_table(name, fmemopen(bytes.plain, strlen(text) + (*text == '\0'), "r"), visit,
+                    context, problem);
 }
 
 size_t stance_sheet_column(const struct stance_sheet_row *header, const char *name)

@@ -28,6 +28,11 @@ typedef enum stance_status stance_sheet_visit(void *context, const struct stance
 STANCE_MUST_CHECK enum stance_status stance_sheet_read(const char *path, stance_sheet_visit *visit,
                                                        void *context,
                                                        struct stance_problem *problem);
+/* The same of a table in memory, called `name` in sentences. */
+STANCE_MUST_CHECK enum stance_status stance_sheet_read_text(const char *name, const char *text,
+                                                            stance_sheet_visit *visit,
+                                                            void *context,
+                                                            struct stance_problem *problem);
 
 /* Index of the column `name`, in capitals or not, in the header; its number of cells where there is
    none. */
