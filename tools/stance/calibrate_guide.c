@@ -75,6 +75,7 @@ static void undo(struct guide *guide)
 /* As soon as two loads tell what a unit is: how much the newest moved while it was read. */
 static void tell_movement(const struct guide *guide)
 {
+  assert(guide->count > 0 && guide->point != NULL);
   const struct stance_calibration_point *low = guide->point, *high = guide->point;
   for (size_t k = 0; k < guide->count; k++) {
     low = guide->point[k].applied_n < low->applied_n ? &guide->point[k] : low;
@@ -95,11 +96,12 @@ static void tell_movement(const struct guide *guide)
 static enum stance_status read_point(struct guide *guide, double load_n, bool hold,
                                      struct stance_problem *problem)
 {
-  assert(guide->point != NULL);
+  struct stance_calibration_point *points = guide->point;
+  assert(points != NULL);
   struct stance_reading reading;
   struct stance_calibration_point point = {.applied_n = load_n};
   const struct stance_calibration_point *before =
-      guide->count > 0 ? &guide->point[guide->count - 1] : NULL;
+      guide->count > 0 ? &points[guide->count - 1] : NULL;
   if (guide->count == STANCE_CALIBRATION_POINT_MAX) {
     fprintf(stderr, "a profile holds %d points: type end\n", STANCE_CALIBRATION_POINT_MAX);
     return STANCE_OK;
@@ -119,8 +121,8 @@ static enum stance_status read_point(struct guide *guide, double load_n, bool ho
     point.repeat = before->repeat;
   }
   point.raw = reading.mean_raw;
-  guide->moved_raw[guide->count] = reading.moved_raw;
-  guide->point[guide->count++] = point;
+  points[guide->count++] = point;
+  guide->moved_raw[guide->count - 1] = reading.moved_raw;
   fprintf(stderr, "point %zu: %.2f N, %s, repeat %u: reading %.9g, SD %.3g\n", guide->count,
           point.applied_n,
           point.direction == STANCE_LOAD_UP     ? "up"

@@ -112,16 +112,16 @@ static enum stance_status find_gravity(struct calibration *work, struct stance_p
 static enum stance_status read_points_file(struct calibration *work, struct stance_problem *problem)
 {
   struct stance_point_row row[STANCE_CALIBRATION_POINT_MAX];
-  struct stance_reading reading[STANCE_CALIBRATION_POINT_MAX];
+  struct stance_reading reading[STANCE_CALIBRATION_POINT_MAX] = {{0}};
   enum stance_status status = stance_calibration_points_read(
       work->arguments->points, work->gravity_m_per_s2, row, &work->point_count, problem);
   if (status == STANCE_OK && work->point_count > 0 && isnan(row[0].point.raw))
     status =
         stance_reading_rows(work->source, work->channel, row, work->point_count, reading, problem);
-  for (size_t k = 0; status == STANCE_OK && k < work->point_count; k++)
+  for (size_t k = 0; status == STANCE_OK && k < work->point_count; k++) {
     work->point[k] = row[k].point;
-  for (size_t k = 0; status == STANCE_OK && k < work->point_count && !isnan(row[0].from_s); k++)
-    work->moved_raw[k] = reading[k].moved_raw;
+    work->moved_raw[k] = reading[k].moved_raw; /* 0 where the reading was typed */
+  }
   return status;
 }
 

@@ -164,7 +164,7 @@ static enum stance_status evaluate_mass(const struct stance_verify *verify, stru
 static enum stance_status evaluate_swap(const struct stance_verify *verify, struct answer *answer,
                                         struct stance_problem *problem)
 {
-  struct stance_check_force side[2][STANCE_VERIFY_ROW_MAX];
+  struct stance_check_force side[2][STANCE_VERIFY_ROW_MAX] = {{{0}}};
   struct stance_check_result result;
   size_t count[2];
   for (size_t k = 0; k < verify->row_count; k++)
