@@ -42,6 +42,10 @@ static void describe_channel(const struct stance_sim *sim, size_t k, struct stan
              plate ? "plate" : stance_side_name(channel->side));
 }
 
+/* The slope is exact. Not 0, which would say that nobody knows: a hundredth of the 0.1 % that the
+   best load cells are sold with. */
+static const double own_uncertainty_pct = 0.001;
+
 /* The text form of a profile (calibration.h): the rig knows it by heart, zero as it was when the
    rig was calibrated. */
 static void write_profile(const struct stance_sim *sim, struct stance_source_info *info)
@@ -54,8 +58,9 @@ static void write_profile(const struct stance_sim *sim, struct stance_source_inf
 
   used += (size_t)snprintf(text, size,
                            "[calibration]\nid = %s\ninstrument = %s %s\n"
-                           "created_at = 2026-01-01T00:00:00Z\noperator =\ncalibrated = yes\n",
-                           info->serial, info->model, info->serial);
+                           "created_at = 2026-01-01T00:00:00Z\noperator =\ncalibrated = yes\n"
+                           "standard_uncertainty_pct = %g\n",
+                           info->serial, info->model, info->serial, own_uncertainty_pct);
   for (size_t k = 0; k < info->channel_count; k++) {
     const struct stance_channel *channel = &info->channel[k];
     assert(used < size);

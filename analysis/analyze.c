@@ -3,6 +3,7 @@
 #include "compare.h"
 #include "polarity.h"
 #include "scan.h"
+#include "spread.h"
 #include "stance/result.h"
 #include "uncertainty_metrics.h"
 
@@ -20,6 +21,7 @@ struct stance_analyzer {
   size_t scratch_capacity;
   struct stance_segment *segment;
   size_t segment_capacity;
+  struct bootstrap bootstrap;
 };
 
 enum stance_status stance_analyzer_create(struct stance_analyzer **ret_analyzer,
@@ -47,6 +49,7 @@ void stance_analyzer_destroy(struct stance_analyzer *analyzer)
   stance_zero_phase_destroy(analyzer->filter);
   free(analyzer->scratch);
   free(analyzer->segment);
+  bootstrap_finish(&analyzer->bootstrap);
   free(analyzer);
 }
 
@@ -208,23 +211,38 @@ static stance_reason_set quality_of(const struct analysis *analysis,
          (of_start & BIT(PRETENSION));
 }
 
-static void find_uncertainty(const struct analysis *analysis, const struct stance_result *result,
+static void find_uncertainty(const struct analysis *analysis, struct bootstrap *bootstrap,
+                             const struct stance_result *result,
                              struct stance_repetition *repetition, enum stance_side side,
                              const struct metric_input *input)
 {
-  const struct stance_force_uncertainty *known = analysis->context->force_uncertainty;
+  const struct stance_analysis_context *context = analysis->context;
+  const struct stance_force_uncertainty *known = context->force_uncertainty;
   const enum stance_side force = analysis_force_of(analysis->trace, side);
-  repetition->uncertainty[side] =
-      uncertainty_terms_of(input, known != NULL ? &known[force] : NULL, analysis->context);
-  uncertainty_fill(result, repetition, side);
+  if (context->uncertainty == STANCE_UNCERTAINTY_NONE)
+    known = NULL;
+  struct stance_uncertainty_terms *terms = &repetition->uncertainty[side];
+  *terms = uncertainty_terms_of(input, known != NULL ? &known[force] : NULL, context);
+  const double rate_uncertainty_hz = analysis->trace->time.rate_uncertainty_hz;
+  if (!isnan(rate_uncertainty_hz))
+    terms->rate_uncertainty_hz = rate_uncertainty_hz / STANCE_COVERAGE_FACTOR;
+  const struct bootstrap_request request = {.input = input,
+                                            .settings = analysis->settings,
+                                            .body_weight_n = context->body_mass_kg *
+                                                             STANCE_STANDARD_GRAVITY_M_PER_S2,
+                                            .scale = terms->force.scale};
+  const bool bootstrapped = context->uncertainty == STANCE_UNCERTAINTY_FULL && terms->known &&
+                            bootstrap_run(bootstrap, &request);
+  uncertainty_fill(result, repetition, side, bootstrapped ? bootstrap : NULL);
 }
 
-static void analyze_repetition(struct analysis *analysis, struct stance_result *result,
-                               const struct stance_segment *segment,
+static void analyze_repetition(struct analysis *analysis, struct bootstrap *bootstrap,
+                               struct stance_result *result, const struct stance_segment *segment,
                                struct stance_repetition *repetition)
 {
   repetition->side = segment->side;
   repetition->status = segment->status;
+  const struct analysis before = *analysis;
   analysis_place_efforts(analysis, segment, repetition);
   const bool onset_on_sum = analysis_onset_on_sum(analysis, segment->side);
   struct metric_input input[STANCE_MEASURED_SIDE_COUNT];
@@ -234,10 +252,12 @@ static void analyze_repetition(struct analysis *analysis, struct stance_result *
       continue;
     input[side] = input_for(analysis, repetition, (enum stance_side)side, onset_on_sum);
     metrics_compute(&input[side], repetition->value[side]);
-    find_uncertainty(analysis, result, repetition, (enum stance_side)side, &input[side]);
+    find_uncertainty(analysis, bootstrap, result, repetition, (enum stance_side)side, &input[side]);
     repetition->reasons |= quality_of(analysis, repetition, (enum stance_side)side);
     repetition->order = ++result->attempted[side];
   }
+  if (analysis->protocol->effort == STANCE_EFFORT_EXPLOSIVE)
+    spread_fill(&before, segment, input, repetition);
   if (repetition->took_part[STANCE_LEFT] && repetition->took_part[STANCE_RIGHT])
     compare_repetition(result, onset_on_sum, input, repetition);
   mark_status(repetition, segment->reasons);
@@ -315,6 +335,7 @@ static void describe(const struct analysis *analysis, struct stance_result *resu
   result->body_mass_kg = analysis->context->body_mass_kg;
   result->lever_m = analysis->context->lever_m;
   result->injured_side = analysis->context->injured_side;
+  result->uncertainty = analysis->context->uncertainty;
   result->time = analysis->trace->time;
   result->integrity = analysis->trace->integrity;
   count_holes(analysis->trace, &result->integrity);
@@ -367,7 +388,8 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
   }
   for (size_t k = 0; k < count; k++) {
     result.repetition[k].number = (unsigned)k + 1;
-    analyze_repetition(&analysis, &result, &analyzer->segment[k], &result.repetition[k]);
+    analyze_repetition(&analysis, &analyzer->bootstrap, &result, &analyzer->segment[k],
+                       &result.repetition[k]);
   }
   summarise(&result);
   *ret_result = result;

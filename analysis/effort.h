@@ -45,6 +45,17 @@ struct quiet_statistics quiet_window_statistics(const double *force_n, long firs
    the median of every k-th one. */
 double median_of(const double *force_n, long first, long end);
 
+/* Step 3: height of the threshold above baseline by the method of `settings`; NaN where it asks for
+   a body weight that is not known. */
+double effort_own_height_n(const struct stance_effort_search *search,
+                           const struct stance_analysis_settings *settings,
+                           const struct stance_effort *effort);
+
+/* Step 4 without the flags of step 5. */
+void effort_find_onset(const struct stance_effort_search *search,
+                       const struct stance_analysis_settings *settings, double height_n,
+                       struct stance_effort *effort);
+
 /* Step 5: quality of the 200 ms before onset, and what the quiet window and the rise say. */
 stance_reason_set effort_quality(const struct stance_effort_search *search,
                                  const struct stance_analysis_settings *settings,

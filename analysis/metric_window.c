@@ -64,6 +64,16 @@ static const struct window_row window_table[] = {
     {STANCE_METRIC_IMPULSE_NET_0_250MS, IMPULSE, 0, 250},
 };
 
+#define PEAK_WINDOW_S 0.020
+
+double metric_window_length_s(enum stance_metric metric)
+{
+  for (size_t k = 0; k < sizeof window_table / sizeof window_table[0]; k++)
+    if (window_table[k].metric == metric)
+      return (window_table[k].to_ms - window_table[k].from_ms) / 1000.0;
+  return metric == STANCE_METRIC_RFD_PEAK_20MS ? PEAK_WINDOW_S : 0;
+}
+
 /* Trapezoid of force − baseline over the samples [first, last]. */
 static double impulse(const struct metric_input *input, long first, long last)
 {
@@ -115,7 +125,7 @@ static struct stance_value peak_rfd(const struct metric_input *input,
 {
   struct stance_value value = {.value = (double)NAN, .uncertainty = (double)NAN};
   const struct stance_effort *effort = input->effort;
-  const long window = lround(0.020 * input->rate_hz);
+  const long window = lround(PEAK_WINDOW_S * input->rate_hz);
   value.reasons = reasons->onset_missing | reasons->peak_missing;
   if (value.reasons == 0)
     value.reasons = window_missing(input, effort->onset, effort->peak);

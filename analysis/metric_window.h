@@ -11,6 +11,9 @@ stance_reason_set window_missing(const struct metric_input *input, long first, l
 /* What to know of samples that can: interpolated. Nothing for a window past the data. */
 stance_reason_set window_flags(const struct metric_input *input, long first, long last);
 
+/* Length of the window over which a rate or an impulse is taken; 0 of every other metric. */
+double metric_window_length_s(enum stance_metric metric);
+
 struct window_reasons {
   stance_reason_set onset_missing, onset_flags, baseline_missing, peak_missing;
 };

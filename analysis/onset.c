@@ -170,9 +170,9 @@ static long find_end(const struct stance_effort_search *search, const struct sta
   return STANCE_NO_SAMPLE;
 }
 
-void stance_effort_onset(const struct stance_effort_search *search,
-                         const struct stance_analysis_settings *settings, double height_n,
-                         struct stance_effort *effort)
+void effort_find_onset(const struct stance_effort_search *search,
+                       const struct stance_analysis_settings *settings, double height_n,
+                       struct stance_effort *effort)
 {
   if (effort->quiet_first == STANCE_NO_SAMPLE || !isfinite(height_n)) {
     effort->missing |= STANCE_REASON_BIT(STANCE_REASON_NO_ONSET);
@@ -196,5 +196,13 @@ void stance_effort_onset(const struct stance_effort_search *search,
   long backstep = lround(settings->onset_backstep_ms / 1000.0 * search->rate_hz);
   effort->onset =
       step_back(search->force_n, search->earliest, effort->onset, backstep, effort->baseline_n);
-  effort->flags |= effort_quality(search, settings, effort);
+}
+
+void stance_effort_onset(const struct stance_effort_search *search,
+                         const struct stance_analysis_settings *settings, double height_n,
+                         struct stance_effort *effort)
+{
+  effort_find_onset(search, settings, height_n, effort);
+  if (effort->onset != STANCE_NO_SAMPLE)
+    effort->flags |= effort_quality(search, settings, effort);
 }

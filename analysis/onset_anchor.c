@@ -211,9 +211,7 @@ static void find_quiet_window(const struct stance_effort_search *search,
     *effort = other;
 }
 
-/* Step 3: height of the threshold above baseline, NaN where body weight is asked for and unknown.
- */
-static double own_height_n(const struct stance_effort_search *search,
+double effort_own_height_n(const struct stance_effort_search *search,
                            const struct stance_analysis_settings *settings,
                            const struct stance_effort *effort)
 {
@@ -262,7 +260,7 @@ void stance_effort_anchor(const struct stance_effort_search *search,
   if (effort.quiet_first == STANCE_NO_SAMPLE) {
     effort.missing |= STANCE_REASON_BIT(STANCE_REASON_NO_QUIET_WINDOW);
   } else {
-    effort.threshold_n = effort.baseline_n + own_height_n(search, settings, &effort);
+    effort.threshold_n = effort.baseline_n + effort_own_height_n(search, settings, &effort);
     if (isnan(effort.threshold_n))
       effort.missing |= STANCE_REASON_BIT(STANCE_REASON_NO_BODY_MASS);
   }

@@ -76,33 +76,59 @@ static void adopt_from_sum(const double *force_n, const struct stance_effort *su
 }
 
 static void place_on_sum(const struct analysis *analysis, const struct stance_segment *segment,
-                         struct stance_repetition *repetition)
+                         const bool *took_part, struct stance_effort *effort)
 {
-  struct stance_effort *sum = &repetition->effort[STANCE_TOTAL];
+  struct stance_effort *sum = &effort[STANCE_TOTAL];
   const struct stance_effort_search search = search_for(analysis, segment, STANCE_TOTAL);
   if (sum->quiet_count > 0)
     stance_effort_onset(&search, analysis->settings, stance_effort_threshold_height_n(sum), sum);
   for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++)
-    if (repetition->took_part[side])
-      adopt_from_sum(analysis->trace->force_n[side], sum, &repetition->effort[side]);
+    if (took_part[side])
+      adopt_from_sum(analysis->trace->force_n[side], sum, &effort[side]);
 }
 
 /* The larger threshold of the sides that took part serves all of them: with each its own, the
    noisier side would start later. */
 static void place_on_each(const struct analysis *analysis, const struct stance_segment *segment,
-                          struct stance_repetition *repetition)
+                          const bool *took_part, struct stance_effort *effort)
 {
   double height_n = (double)NAN;
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
-    if (repetition->took_part[side] && repetition->effort[side].quiet_count > 0)
-      height_n = fmax(height_n, stance_effort_threshold_height_n(&repetition->effort[side]));
+    if (took_part[side] && effort[side].quiet_count > 0)
+      height_n = fmax(height_n, stance_effort_threshold_height_n(&effort[side]));
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
-    if (!repetition->took_part[side] || repetition->effort[side].quiet_count <= 0)
+    if (!took_part[side] || effort[side].quiet_count <= 0)
       continue;
     const struct stance_effort_search search =
         search_for(analysis, segment, (enum stance_side)side);
-    stance_effort_onset(&search, analysis->settings, height_n, &repetition->effort[side]);
+    stance_effort_onset(&search, analysis->settings, height_n, &effort[side]);
   }
+}
+
+static void place(const struct analysis *analysis, const struct stance_segment *segment,
+                  const bool *took_part, struct stance_effort *effort)
+{
+  if (analysis_onset_on_sum(analysis, segment->side))
+    place_on_sum(analysis, segment, took_part, effort);
+  else
+    place_on_each(analysis, segment, took_part, effort);
+}
+
+void analysis_place_onsets(const struct analysis *analysis, const struct stance_segment *segment,
+                           const bool took_part[STANCE_MEASURED_SIDE_COUNT],
+                           struct stance_effort effort[STANCE_MEASURED_SIDE_COUNT])
+{
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
+    if (!took_part[side])
+      continue;
+    const struct stance_effort_search search =
+        search_for(analysis, segment, (enum stance_side)side);
+    effort[side].onset = effort[side].end = STANCE_NO_SAMPLE;
+    effort[side].missing = 0;
+    effort[side].threshold_n =
+        effort[side].baseline_n + effort_own_height_n(&search, analysis->settings, &effort[side]);
+  }
+  place(analysis, segment, took_part, effort);
 }
 
 void analysis_place_efforts(struct analysis *analysis, const struct stance_segment *segment,
@@ -116,10 +142,7 @@ void analysis_place_efforts(struct analysis *analysis, const struct stance_segme
         search_for(analysis, segment, (enum stance_side)side);
     stance_effort_anchor(&search, analysis->settings, &repetition->effort[side]);
   }
-  if (analysis_onset_on_sum(analysis, segment->side))
-    place_on_sum(analysis, segment, repetition);
-  else
-    place_on_each(analysis, segment, repetition);
+  place(analysis, segment, repetition->took_part, repetition->effort);
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
     if (!repetition->took_part[side])
       continue;

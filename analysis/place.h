@@ -34,4 +34,9 @@ bool analysis_onset_on_sum(const struct analysis *analysis, enum stance_side seg
 void analysis_place_efforts(struct analysis *analysis, const struct stance_segment *segment,
                             struct stance_repetition *repetition);
 
+/* Onset and end anew, by the method of `analysis->settings`, of efforts that were anchored. */
+void analysis_place_onsets(const struct analysis *analysis, const struct stance_segment *segment,
+                           const bool took_part[STANCE_MEASURED_SIDE_COUNT],
+                           struct stance_effort effort[STANCE_MEASURED_SIDE_COUNT]);
+
 #endif

@@ -153,6 +153,11 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
         {"sides_unproved",
          "Nobody pulled the left and then the right side before the test: whether "
          "left is left was not checked, nor the polarity."},
+    [STANCE_REASON_CALIBRATION_UNKNOWN] =
+        {"calibration_unknown",
+         "Nobody said how well the forces are calibrated: the interval holds "
+         "noise, resolution and clock alone. --calibration-uncertainty "
+         "gives the rest."},
 };
 
 const char *stance_reason_id(enum stance_reason reason)

@@ -3,6 +3,27 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
+
+static const char *const extent_ids[STANCE_UNCERTAINTY_EXTENT_COUNT] = {
+    [STANCE_UNCERTAINTY_LINEAR] = "linear",
+    [STANCE_UNCERTAINTY_FULL] = "full",
+    [STANCE_UNCERTAINTY_NONE] = "none",
+};
+
+const char *stance_uncertainty_extent_id(enum stance_uncertainty_extent extent)
+{
+  assert(extent < STANCE_UNCERTAINTY_EXTENT_COUNT);
+  return extent_ids[extent];
+}
+
+enum stance_uncertainty_extent stance_uncertainty_extent_find(const char *id)
+{
+  int extent = 0;
+  while (extent < STANCE_UNCERTAINTY_EXTENT_COUNT && strcmp(extent_ids[extent], id) != 0)
+    extent++;
+  return (enum stance_uncertainty_extent)extent;
+}
 
 void stance_uncertainty_add(struct stance_uncertainty_budget *budget,
                             const struct stance_uncertainty_input *input)
@@ -28,7 +49,9 @@ struct stance_uncertainty stance_uncertainty_combine(const struct stance_uncerta
   }
   const double standard = sqrt(variance);
   return (struct stance_uncertainty){
-      .standard = standard, .expanded = STANCE_COVERAGE_FACTOR * standard, .own = sqrt(own)};
+      .standard = standard,
+      .expanded = budget->expanded > 0 ? budget->expanded : STANCE_COVERAGE_FACTOR * standard,
+      .own = sqrt(own)};
 }
 
 double stance_uncertainty_share_pct(const struct stance_uncertainty_budget *budget, size_t input)

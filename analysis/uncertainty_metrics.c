@@ -5,6 +5,7 @@
 #include "effort.h"
 
 #include <math.h>
+#include <string.h>
 
 #define BIT(reason) STANCE_REASON_BIT(STANCE_REASON_##reason)
 
@@ -19,6 +20,12 @@
   (BIT(FLAT_TOP) | BIT(TRUNCATED) | BIT(INTERPOLATED) | BIT(UNCALIBRATED) | BIT(ZERO_UNSTABLE) | \
    BIT(PEAK_SPIKE) | BIT(CALIBRATION_EXPIRED) | BIT(ZERO_SHIFTED) | BIT(ZEROED_UNDER_LOAD) |     \
    BIT(BEYOND_CALIBRATION) | BIT(VERIFICATION_FAILED))
+
+/* Nobody said how well the forces are calibrated: a file in newtons. */
+static bool is_of_unknown_calibration(const struct stance_force_uncertainty *force)
+{
+  return force->scale == 0 && force->covariance[2] == 0;
+}
 
 /* SD of the means of consecutive blocks of a window; 0 where there are too few. */
 static double block_sd(const double *force_n, struct stance_span window, size_t block)
@@ -96,6 +103,8 @@ struct stance_uncertainty_terms uncertainty_terms_of(const struct metric_input *
       .mean_100ms_count = (size_t)block,
       .body_mass_uncertainty_kg = context->body_mass_uncertainty_kg,
       .lever_uncertainty_m = context->lever_uncertainty_m,
+      .rate_hz = input->rate_hz,
+      .peak_n = effort->peak >= 0 ? input->force_n[effort->peak] - input->levels.zero_n : 0,
   };
   terms.noise_mean_100ms_n =
       fmax(terms.noise_n / sqrt((double)block), block_sd(input->force_n, window, (size_t)block));
@@ -105,9 +114,8 @@ struct stance_uncertainty_terms uncertainty_terms_of(const struct metric_input *
   return terms;
 }
 
-/* ∂y/∂x in newtons: `gain` is 1 for a force, the lever for a torque, 1/mass for a force per kg. */
-static void add(struct stance_uncertainty_budget *budget, const char *id, double value_n,
-                double standard_n, double gain, bool own)
+void uncertainty_add_newtons(struct stance_uncertainty_budget *budget, const char *id,
+                             double value_n, double standard_n, double gain, bool own)
 {
   stance_uncertainty_add(budget,
                          &(struct stance_uncertainty_input){.id = id,
@@ -157,7 +165,7 @@ static struct reading reading_of(const struct stance_uncertainty_terms *terms,
 /* What is rounded to a step lies anywhere within half of it to either side, unless noise dithers
    it: of the mean remains the first harmonic, exp(−2π²σ²/step²) of it. The noise that was seen has
    the rounding in it, step²/12. */
-static double rounding_of(const struct stance_uncertainty_terms *terms)
+double uncertainty_rounding_n(const struct stance_uncertainty_terms *terms)
 {
   const double step_n = terms->force.resolution_n;
   if (step_n == 0)
@@ -174,24 +182,28 @@ static void add_force(struct stance_uncertainty_budget *budget,
   const struct reading reading = reading_of(terms, metric);
   const struct stance_force_uncertainty *force = &terms->force;
   const bool difference = reading.reference != ABOVE_NOTHING;
-  const double step_n = rounding_of(terms);
+  const double step_n = uncertainty_rounding_n(terms);
   const double curve_n = stance_force_uncertainty_curve_n(
       force, force_n, difference || metric == STANCE_METRIC_UNLOADED_ZERO);
-  add(budget, "calibration_standard", force_n, fabs(force_n) * force->scale, gain, false);
-  add(budget, "calibration_curve", force_n, curve_n, gain, false);
+  uncertainty_add_newtons(budget, "calibration_standard", force_n, fabs(force_n) * force->scale,
+                          gain, false);
+  uncertainty_add_newtons(budget, "calibration_curve", force_n, curve_n, gain, false);
   if (metric != STANCE_METRIC_UNLOADED_ZERO) {
-    add(budget, "calibration_residual", force_n, force->residual_n, gain, false);
-    add(budget, "zero_drift", 0, force->drift_n, gain, false);
-    add(budget, "zero_shift", 0, terms->zero_shift_n, gain, false);
+    uncertainty_add_newtons(budget, "calibration_residual", force_n, force->residual_n, gain,
+                            false);
+    uncertainty_add_newtons(budget, "zero_drift", 0, force->drift_n, gain, false);
+    uncertainty_add_newtons(budget, "zero_shift", 0, terms->zero_shift_n, gain, false);
   }
-  add(budget, "resolution", force_n, difference ? step_n * sqrt(2.0) : step_n, gain, false);
-  add(budget, reading.noise_id, force_n, reading.noise_n, gain, reading.noise_is_own);
+  uncertainty_add_newtons(budget, "resolution", force_n, difference ? step_n * sqrt(2.0) : step_n,
+                          gain, false);
+  uncertainty_add_newtons(budget, reading.noise_id, force_n, reading.noise_n, gain,
+                          reading.noise_is_own);
   if (reading.reference == ABOVE_ZERO)
-    add(budget, "noise_of_zero", 0, terms->zero_n, -gain, false);
+    uncertainty_add_newtons(budget, "noise_of_zero", 0, terms->zero_n, -gain, false);
   if (reading.reference == ABOVE_LIMB)
-    add(budget, "noise_of_limb_weight", 0, terms->limb_n, -gain, false);
+    uncertainty_add_newtons(budget, "noise_of_limb_weight", 0, terms->limb_n, -gain, false);
   if (reading.reference == ABOVE_BASELINE)
-    add(budget, "noise_of_baseline", 0, terms->baseline_n, -gain, true);
+    uncertainty_add_newtons(budget, "noise_of_baseline", 0, terms->baseline_n, -gain, true);
   budget->bias = reading.bias_n * gain;
 }
 
@@ -219,18 +231,36 @@ static bool add_derived(struct stance_uncertainty_budget *budget,
   return true;
 }
 
-bool stance_result_budget(const struct stance_result *result,
-                          const struct stance_repetition *repetition, enum stance_side side,
-                          enum stance_metric metric, struct stance_uncertainty_budget *ret_budget)
+/* What the recording's own noise made of the replicates, beside everything else. */
+static bool bootstrapped(const struct stance_result *result,
+                         const struct stance_uncertainty_terms *terms,
+                         const struct stance_value *value, enum stance_metric metric,
+                         struct stance_uncertainty_budget *ret_budget)
 {
-  if ((int)side >= STANCE_MEASURED_SIDE_COUNT || !repetition->took_part[side])
-    return false;
-  const struct stance_uncertainty_terms *terms = &repetition->uncertainty[side];
-  const struct stance_value *value = repetition->value[side];
+  const struct stance_noise_effect *noise = &terms->noise[metric];
   struct stance_uncertainty_budget budget = {.count = 0};
-  if (!terms->known || stance_value_is_missing(&value[metric]) ||
-      (value[metric].reasons & BEYOND_PROPAGATION) != 0)
+  if (!terms->bootstrapped || !(noise->expanded > 0) ||
+      !uncertainty_add_others(result, terms, &value[metric], metric, &budget))
     return false;
+  const char *unit = stance_metric_info(metric)->unit;
+  stance_uncertainty_add(&budget,
+                         &(struct stance_uncertainty_input){.id = "noise_bootstrapped",
+                                                            .unit = unit,
+                                                            .value = value[metric].value,
+                                                            .standard_uncertainty = noise->standard,
+                                                            .sensitivity = 1,
+                                                            .own = true});
+  budget.bias = noise->bias;
+  budget.expanded = noise->expanded;
+  *ret_budget = budget;
+  return true;
+}
+
+static bool linear(const struct stance_result *result, const struct stance_uncertainty_terms *terms,
+                   const struct stance_value *value, enum stance_metric metric,
+                   struct stance_uncertainty_budget *ret_budget)
+{
+  struct stance_uncertainty_budget budget = {.count = 0};
   switch (metric) {
   case STANCE_METRIC_UNLOADED_ZERO:
   case STANCE_METRIC_LIMB_WEIGHT:
@@ -255,15 +285,58 @@ bool stance_result_budget(const struct stance_result *result,
   return true;
 }
 
-void uncertainty_fill(const struct stance_result *result, struct stance_repetition *repetition,
-                      enum stance_side side)
+bool stance_result_budget(const struct stance_result *result,
+                          const struct stance_repetition *repetition, enum stance_side side,
+                          enum stance_metric metric, struct stance_uncertainty_budget *ret_budget)
 {
+  if ((int)side >= STANCE_MEASURED_SIDE_COUNT || !repetition->took_part[side])
+    return false;
+  const struct stance_uncertainty_terms *terms = &repetition->uncertainty[side];
+  const struct stance_value *value = repetition->value[side];
+  if (!terms->known || stance_value_is_missing(&value[metric]))
+    return false;
+  const stance_reason_set doubts = value[metric].reasons & BEYOND_PROPAGATION;
+  if (doubts == 0 && linear(result, terms, value, metric, ret_budget))
+    return true;
+  const stance_reason_set usual = terms->noise_makes_spikes ? BIT(PEAK_SPIKE) : 0;
+  return (doubts & ~usual) == 0 && bootstrapped(result, terms, value, metric, ret_budget);
+}
+
+/* Only with the replicates at hand can noise be joined with the other inputs. */
+static void keep_noise(const struct stance_result *result, struct stance_repetition *repetition,
+                       enum stance_side side, struct bootstrap *bootstrap)
+{
+  struct stance_uncertainty_terms *terms = &repetition->uncertainty[side];
+  const struct stance_value *value = repetition->value[side];
+  terms->bootstrapped = true;
+  terms->noise_makes_spikes = bootstrap->noise_makes_spikes;
+  for (int metric = 0; metric < STANCE_METRIC_COUNT; metric++) {
+    struct stance_uncertainty_budget budget = {.count = 0}, others = {.count = 0};
+    if (!bootstrap->covers[metric] || stance_value_is_missing(&value[metric]) ||
+        stance_result_budget(result, repetition, side, (enum stance_metric)metric, &budget) ||
+        !uncertainty_add_others(result, terms, &value[metric], (enum stance_metric)metric, &others))
+      continue;
+    terms->noise[metric] = bootstrap_effect(bootstrap, (enum stance_metric)metric,
+                                            stance_uncertainty_combine(&others).standard);
+  }
+}
+
+void uncertainty_fill(const struct stance_result *result, struct stance_repetition *repetition,
+                      enum stance_side side, struct bootstrap *bootstrap)
+{
+  if (bootstrap != NULL)
+    keep_noise(result, repetition, side, bootstrap);
+  const struct stance_force_uncertainty *force = &repetition->uncertainty[side].force;
   for (int metric = 0; metric < STANCE_METRIC_COUNT; metric++) {
     struct stance_uncertainty_budget budget;
+    struct stance_value *value = &repetition->value[side][metric];
     if (!stance_result_budget(result, repetition, side, (enum stance_metric)metric, &budget))
       continue;
     const struct stance_uncertainty uncertainty = stance_uncertainty_combine(&budget);
-    repetition->value[side][metric].uncertainty = uncertainty.expanded;
-    repetition->value[side][metric].uncertainty_own = uncertainty.own;
+    value->uncertainty = uncertainty.expanded;
+    value->uncertainty_own = uncertainty.own;
+    if (is_of_unknown_calibration(force) &&
+        strcmp(stance_metric_info((enum stance_metric)metric)->unit, "s") != 0)
+      value->reasons |= BIT(CALIBRATION_UNKNOWN);
   }
 }

@@ -63,8 +63,7 @@ void stance_calibration_uncertainty(const struct stance_calibration *calibration
                                     const struct stance_channel *channels, enum stance_side side,
                                     struct stance_force_uncertainty *ret_force)
 {
-  struct stance_force_uncertainty force = {.known = calibration->calibrated &&
-                                                    calibration->standard_uncertainty_pct > 0.0};
+  struct stance_force_uncertainty force = {.known = calibration->calibrated};
   double zero_variance = 0, residual = 0, drift = 0, resolution = 0, range_n = 0;
   bool used = false, bounded = true;
   for (size_t c = 0; c < calibration->channel_count; c++) {

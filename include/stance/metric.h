@@ -92,6 +92,10 @@ struct stance_value {
   double uncertainty; /* expanded, k = 2; NaN where none is known */
   /* Standard, k = 1: the part of it that other repetitions do not share (noise). */
   double uncertainty_own;
+  /* Of rates and forces at a time of an explosive effort: by the published onset methods of
+     stance_spread_method, of which `spread_count` found an onset; 0: none was asked. */
+  double spread_low, spread_high;
+  unsigned spread_count;
   stance_reason_set reasons;
 };
 static inline bool stance_value_is_missing(const struct stance_value *value)

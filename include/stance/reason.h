@@ -62,7 +62,8 @@ enum stance_reason {
   STANCE_REASON_ZEROED_UNDER_LOAD,
   STANCE_REASON_VERIFICATION_FAILED,
   STANCE_REASON_VERIFICATION_OVERDUE,
-  STANCE_REASON_SIDES_UNPROVED, /* nobody pulled one and then the other before the test */
+  STANCE_REASON_SIDES_UNPROVED,      /* nobody pulled one and then the other before the test */
+  STANCE_REASON_CALIBRATION_UNKNOWN, /* the interval holds noise and clock alone */
   STANCE_REASON_COUNT,
 };
 

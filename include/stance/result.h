@@ -28,6 +28,14 @@ struct stance_analysis_context {
   /* Of each measured side, STANCE_MEASURED_SIDE_COUNT of them; borrowed. NULL: nothing known. */
   const struct stance_force_uncertainty *force_uncertainty;
   double body_mass_uncertainty_kg, lever_uncertainty_m; /* standard; 0: not known */
+  enum stance_uncertainty_extent uncertainty;
+};
+
+/* What the recording's own noise makes of one value. */
+struct stance_noise_effect {
+  double standard; /* SD over the replicates; NaN: not known */
+  double bias;     /* their mean minus what the method finds without noise */
+  double expanded; /* see struct stance_uncertainty_budget */
 };
 
 /* What the uncertainties of one effort are made of. */
@@ -42,6 +50,11 @@ struct stance_uncertainty_terms {
   size_t sample_count;     /* of the repetition: from so many the highest was taken */
   size_t mean_100ms_count; /* samples of the 100 ms mean */
   double body_mass_uncertainty_kg, lever_uncertainty_m;
+  double rate_hz, rate_uncertainty_hz; /* the clock's, standard; 0: not known */
+  double peak_n;                       /* gross */
+  bool bootstrapped;                   /* `noise` was filled, and */
+  bool noise_makes_spikes; /* a peak_spike says nothing: this noise makes one of a clean peak */
+  struct stance_noise_effect noise[STANCE_METRIC_COUNT];
 };
 
 struct stance_repetition {
@@ -81,6 +94,7 @@ struct stance_result {
   /* Unloaded reading after the test minus before it, of each force; NaN: not taken twice. */
   double zero_shift_n[STANCE_MEASURED_SIDE_COUNT];
   bool drift_corrected; /* by a straight line through both readings, taken off every sample */
+  enum stance_uncertainty_extent uncertainty; /* as asked for */
   struct stance_time_axis time;
   struct stance_integrity integrity;
   char onset_method[192]; /* stance_onset_method_describe */
@@ -109,12 +123,23 @@ STANCE_MUST_CHECK enum stance_status stance_analyze(struct stance_analyzer *anal
 void stance_result_finish(struct stance_result *result);
 
 /* What the uncertainty of one value of a repetition is made of. False where it has none: nothing is
-   known of the calibration, the metric is not covered by linear propagation (everything that hangs
-   on an onset or compares sides), or a flag says that the value may be wrong by more. A peak is
-   covered where noise raises it by less than 0.3 of its standard uncertainty: 95 % become 94 %. */
+   known of the force, the metric is covered neither by linear propagation nor by the bootstrap (or
+   that was not asked for), or a flag says that the value may be wrong by more. Linear propagation
+   covers levels, and a peak where noise raises it by less than 0.3 of its standard uncertainty
+   (95 % become 94 %). analysis/COVERAGE.md shows what was measured. */
 bool stance_result_budget(const struct stance_result *result,
                           const struct stance_repetition *repetition, enum stance_side side,
                           enum stance_metric metric, struct stance_uncertainty_budget *ret_budget);
+
+/* The onset methods under which rapid force is recomputed, beside the one that was asked for: how
+   much of a difference between two programs is their onset. */
+enum { STANCE_SPREAD_METHOD_COUNT = 5 };
+struct stance_spread_method {
+  const char *name, *source;
+  enum stance_onset_method method;
+  double sd, percent, floor_n;
+};
+const struct stance_spread_method *stance_spread_method(size_t index);
 
 /* Method of one value as the long layout prints it: id, version and parameters. */
 size_t stance_result_method(const struct stance_result *result, enum stance_metric metric,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How wrong a number can be because of the instrument: GUM (JCGM 100:2008), linear propagation.
-   The measurand is what the named method finds on noise-free force; what noise shifts a method by
-   is a bias, stated beside the interval and never inside it. Never the test's repeatability. Pure;
-   any context. */
+/* How wrong a number can be because of the instrument: GUM (JCGM 100:2008), linear propagation
+   where it covers, else a parametric bootstrap (analysis/bootstrap.c). The measurand is what the
+   named method finds on noise-free force; what noise shifts a method by is a bias, stated beside
+   the interval. Never the test's repeatability. Pure; any context. */
 #ifndef STANCE_UNCERTAINTY_H
 #define STANCE_UNCERTAINTY_H
 
@@ -25,15 +25,33 @@ enum { STANCE_UNCERTAINTY_INPUT_MAX = 12 };
 struct stance_uncertainty_budget {
   struct stance_uncertainty_input input[STANCE_UNCERTAINTY_INPUT_MAX];
   size_t count;
-  double bias; /* by which noise shifts the method at most, in the unit of y; 0: not at all */
+  double bias; /* by which noise shifts the method, in the unit of y; of linear propagation an upper
+                  bound; 0: not at all */
+  /* Of the bootstrap: half-width that holds 95.45 % (k = 2 of a normal distribution) of what the
+     inputs and `bias` make of the value as it is printed. 0: linear, k times the standard one. */
+  double expanded;
 };
+/* The 0.9545 quantile of 300 replicates, each with two draws of the other inputs, wanders by 1 % of
+   probability: what a coverage of 93 to 97 % leaves room for. */
+enum { STANCE_BOOTSTRAP_REPLICATES = 300 };
+
+/* How far the uncertainty of an analysis goes. */
+enum stance_uncertainty_extent {
+  STANCE_UNCERTAINTY_LINEAR = 0, /* linear propagation only, where it covers */
+  STANCE_UNCERTAINTY_FULL,       /* and the bootstrap where it does not */
+  STANCE_UNCERTAINTY_NONE,
+  STANCE_UNCERTAINTY_EXTENT_COUNT,
+};
+const char *stance_uncertainty_extent_id(enum stance_uncertainty_extent extent); /* "linear" */
+/* EXTENT_COUNT where there is none. */
+enum stance_uncertainty_extent stance_uncertainty_extent_find(const char *id);
 /* Inputs without uncertainty are left out. At most STANCE_UNCERTAINTY_INPUT_MAX. */
 void stance_uncertainty_add(struct stance_uncertainty_budget *budget,
                             const struct stance_uncertainty_input *input);
 
 struct stance_uncertainty {
   double standard; /* √Σ(c·u)²: GUM eq. 10, inputs independent */
-  double expanded; /* k = 2 */
+  double expanded; /* k = 2, or what the bootstrap found */
   double own;      /* standard, of the inputs that are of this repetition alone */
 };
 struct stance_uncertainty

@@ -50,13 +50,19 @@ expect 2 "$stance" analyze left:left.csv
 says 'the other side must follow'
 
 # An interval where the calibration is known, and only where propagation covers: 5 % of some 345 N.
-is "$(cells wide.csv peak_force_uncertainty_n | sort -u)" ''
+contains wide.csv flags calibration_unknown
+awk -v u="$(cells wide.csv peak_force_uncertainty_n | sed -n 2p)" \
+  'BEGIN { exit !(u > 0 && u < 10) }' || fail "an interval of noise alone is none or too wide"
 expect 0 "$stance" analyze --calibration-uncertainty 5 both.csv
 cp stdout uncertain.csv
 awk -v u="$(cells uncertain.csv peak_force_uncertainty_n | sed -n 2p)" \
   'BEGIN { exit !(u > 16 && u < 19) }' || fail "left peak is not known to 5 %"
 contains uncertain.csv notes 'calibration taken to be known to 5 % (k = 2)'
-expect 0 "$stance" analyze --calibration-uncertainty 5 --layout long both.csv
+expect 0 "$stance" analyze --uncertainty none both.csv
+is "$(cells stdout peak_force_uncertainty_n | sort -u)" ''
+expect 2 "$stance" analyze --uncertainty some both.csv
+says "is none of full, linear, none"
+expect 0 "$stance" analyze --calibration-uncertainty 5 --uncertainty linear --layout long both.csv
 grep -q ',left,rfd_0_100ms,[0-9.]*,N/s,,' stdout || fail "a rate has an interval"
 grep -q ',left,peak_force_mean_100ms,[0-9.]*,N,1[678]\.' stdout || fail "a mean has no interval"
 expect 2 "$stance" analyze --calibration-uncertainty 0 both.csv
@@ -78,8 +84,11 @@ for item, row in zip(budget["budget"], rows):
     assert abs(sum(part["share_pct"] for part in item["inputs"]) - 100) < 1e-9, item
     assert f'{item["uncertainty"]:.1f}' == row["peak_force_uncertainty_n"], (item, row)
 PYTHON
+expect 0 "$stance" analyze --uncertainty linear --budget rfd_0_100ms both.csv
+grep -q 'No interval' stdout || fail "a rate has a budget without the bootstrap"
 expect 0 "$stance" analyze --budget rfd_0_100ms both.csv
-grep -q 'No interval' stdout || fail "a rate has a budget"
+grep -q '^  noise_bootstrapped ' stdout || fail "a rate has no budget"
+grep -q 'Bootstrapped: ' stdout || fail "nothing says how a rate's interval was made"
 expect 2 "$stance" analyze --budget nothing both.csv
 says "'nothing' is no metric"
 

@@ -27,13 +27,15 @@ const char report_wide_header[] =
     "impulse_net_0_200ms_n_s,impulse_net_0_250ms_n_s,time_to_50pct_s,time_to_90pct_s,"
     "peak_torque_n_m,peak_force_per_kg_n_per_kg,"
     "peak_force_uncertainty_n,onset_threshold_n,frames_lost,zero_shift_n,calibration_ok,"
-    "onset_method,flags,notes,software,verification,frames_expected,frames_received,frames_"
+    "onset_method,flags,notes,software,verification,rfd_0_100ms_uncertainty_n_per_s,"
+    "rfd_0_100ms_method_low_n_per_s,rfd_0_100ms_method_high_n_per_s,force_at_100ms_method_low_n,"
+    "force_at_100ms_method_high_n,frames_expected,frames_received,frames_"
     "duplicated,"
     "frames_corrupt,frames_late,longest_gap_frames,samples_saturated,rate_hz,rate_uncertainty_hz,"
     "firmware,calibration_id,digest\n";
 const char report_long_header[] = "recording,protocol,repetition,side,metric,value,unit,"
                                   "uncertainty,method,status,athlete,started_at,mdc95,"
-                                  "mdc95_source\n";
+                                  "mdc95_source,method_low,method_high\n";
 const char report_tests_header[] =
     "athlete,date,time,utc_offset_min,session,recording,protocol,protocol_version,"
     "position_hip_deg,position_knee_deg,instrument,rig,operator,injured_side,body_mass_kg,lever_m,"

@@ -67,7 +67,7 @@ static void long_tells_missing_and_summaries(void **state)
   char *text = report_fixture_layout(STANCE_LAYOUT_LONG, false);
   assert_non_null(strstr(text, "\n\"a,b.csv\",nordic,1,left,peak_force,325,N,1.807392,"));
   assert_non_null(strstr(text, "\n\"a,b.csv\",nordic,1,left,mean_force,,N,,"));
-  assert_non_null(strstr(text, ",missing:no_onset,'=cmd,2026-03-30T00:30:05+02:00,,\n"));
+  assert_non_null(strstr(text, ",missing:no_onset,'=cmd,2026-03-30T00:30:05+02:00,,,,\n"));
   assert_non_null(strstr(text, "\n\"a,b.csv\",nordic,best,both,asymmetry_peak_force,"
                                "9.722222222222221,%,,"));
   assert_non_null(strstr(text, ",nordic,mean_of_3,right,peak_force,360,N,"));

@@ -49,7 +49,7 @@ static void own_repeatability_is_used_everywhere(void **state)
                      "own tests: 12 athletes x 2, study of 2026-11-21");
   free(text);
   text = report_fixture_layout(STANCE_LAYOUT_LONG, false);
-  assert_non_null(strstr(text, ",31.25,\"own tests: 12 athletes x 2, study of 2026-11-21\"\n"));
+  assert_non_null(strstr(text, ",31.25,\"own tests: 12 athletes x 2, study of 2026-11-21\",,\n"));
   free(text);
   struct stance_text json = {0};
   stance_report_json(&json, &report_fixture);

@@ -80,8 +80,8 @@ static void unknown_stays_unknown(void **state)
 {
   (void)state;
   struct stance_calibration calibration = two_cells();
-  calibration.standard_uncertainty_pct = 0;
-  assert_false(of(&calibration, STANCE_LEFT).known);
+  calibration.standard_uncertainty_pct = 0; /* noise alone, and flagged so */
+  assert_true(of(&calibration, STANCE_LEFT).known && of(&calibration, STANCE_LEFT).scale == 0);
   calibration = two_cells();
   calibration.calibrated = false;
   assert_false(of(&calibration, STANCE_LEFT).known);

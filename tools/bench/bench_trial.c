@@ -193,6 +193,7 @@ static bool bench_file(const struct bench *bench)
 {
   struct stance_protocol protocol;
   struct stance_trial_options options = stance_trial_options_default;
+  options.uncertainty = STANCE_UNCERTAINTY_LINEAR; /* as the command takes it for many recordings */
   struct stance_analyzer *analyzer;
   if (stance_protocol_builtin("nordic", &protocol, NULL) != STANCE_OK ||
       stance_analyzer_create(&analyzer, NULL) != STANCE_OK)

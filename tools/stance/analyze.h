@@ -14,7 +14,8 @@ struct stance_analyze_arguments {
   struct stance_trial_options trial;
   struct stance_setting setting[STANCE_SETTING_COUNT_MAX];
   char *side_order;
-  bool stored; /* every recording of the store */
+  bool stored;          /* every recording of the store */
+  bool has_uncertainty; /* `trial.uncertainty` was asked for, and is not our choice */
   enum stance_layout layout;
   bool json, append, locale;
   bool has_budget;

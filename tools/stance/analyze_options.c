@@ -24,6 +24,7 @@ enum {
   KEY_CALIBRATION_UNCERTAINTY,
   KEY_MASS_UNCERTAINTY,
   KEY_LEVER_UNCERTAINTY,
+  KEY_UNCERTAINTY,
   KEY_ATHLETE,
   KEY_FROM,
   KEY_TO,
@@ -52,7 +53,7 @@ static const struct argp_option options[] = {
      1},
     {"calibration-uncertainty", KEY_CALIBRATION_UNCERTAINTY, "PCT", 0,
      "How well the forces are calibrated (expanded, k = 2, in percent of the force), where no "
-     "profile says it; without it values have no interval",
+     "profile says it; without it intervals hold noise and clock alone and say so",
      1},
     {"side", KEY_SIDE, "SIDE", 0, "Side of a file that holds one force: left or right", 1},
     {"side-order", KEY_SIDE_ORDER, "SIDES", 0,
@@ -79,6 +80,11 @@ static const struct argp_option options[] = {
      "percent_difference (default) or another formula of the data dictionary", 3},
     {"set", KEY_SET, "KEY=VALUE", 0,
      "Any setting of the analysis, such as onset_sd=5 or quiet_window_s=0.5; repeatable", 3},
+    {"uncertainty", KEY_UNCERTAINTY, "EXTENT", 0,
+     "full: linear propagation, and a bootstrap from the recording's own noise where that fails "
+     "(onset, rates, impulses, noisy peaks); linear: without the bootstrap; none. Default: full "
+     "for one recording, linear for several",
+     3},
     {0, 0, 0, 0, "What comes out", 4},
     {"layout", KEY_LAYOUT, "LAYOUT", 0,
      "wide: a row a repetition and side (default); long: a row a value; tests: a row a test", 4},
@@ -187,6 +193,12 @@ static error_t parse_analysis_key(int key, char *text, struct argp_state *state)
     return 0;
   case KEY_LEVER_UNCERTAINTY:
     trial->lever_uncertainty_m = stance_number_option(state, "lever-uncertainty", text, 1e-5, 1);
+    return 0;
+  case KEY_UNCERTAINTY:
+    trial->uncertainty = stance_uncertainty_extent_find(text);
+    arguments->has_uncertainty = true;
+    if (trial->uncertainty == STANCE_UNCERTAINTY_EXTENT_COUNT)
+      argp_error(state, "--uncertainty '%s' is none of full, linear, none", text);
     return 0;
   case KEY_INJURED:
     trial->injured_side = (enum stance_side)stance_side_option(state, "injured", text);

@@ -200,6 +200,8 @@ static enum stance_status analyze(const struct stance_analyze_arguments *argumen
     status = collect_items(arguments, ids, id_count, &items, &session.count, problem);
   if (status == STANCE_OK)
     status = spare_inputs(&session, items, problem);
+  if (session.count > 1 && !arguments->has_uncertainty && !arguments->has_budget)
+    trial.uncertainty = STANCE_UNCERTAINTY_LINEAR; /* the bootstrap costs more than all the rest */
   if (status == STANCE_OK) {
     load_reliability(store_path, &reliability);
     session.shows_progress = session.count > 1 && isatty(STDERR_FILENO);

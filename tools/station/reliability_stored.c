@@ -87,7 +87,8 @@ static enum stance_status add_recording(const struct collector *collector,
   struct stance_trial trial = {0};
   struct stance_result result = {0};
   struct stance_problem what = {""};
-  const struct stance_trial_options options = stance_trial_options_default;
+  struct stance_trial_options options = stance_trial_options_default;
+  options.uncertainty = STANCE_UNCERTAINTY_NONE; /* repeated tests tell more */
   enum stance_status status =
       stance_trial_load_stored(collector->store, summary->id, &options, &trial, &what);
   if (status == STANCE_OK && is_other_instrument(collector->options, &trial)) {

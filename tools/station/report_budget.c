@@ -39,6 +39,22 @@ static void visit(struct stance_text *text, const struct stance_result *result,
   }
 }
 
+static void bias_sentence(struct stance_text *text, const struct item *item)
+{
+  const struct stance_uncertainty_budget *budget = &item->budget;
+  if (budget->expanded > 0)
+    stance_text_format(
+        text,
+        "  Bootstrapped: the noise of the quiet window was laid %d times on the "
+        "smoothed force, and the same\n  method found everything anew; 95 %% of what "
+        "that and the other inputs make lie within the interval.\n  In it: noise "
+        "shifts the value by %+.2g %s on average.\n",
+        STANCE_BOOTSTRAP_REPLICATES, budget->bias, item->info->unit);
+  else if (budget->bias > 0)
+    stance_text_format(text, "  Beside it: noise raises the value by at most %.2g %s.\n",
+                       budget->bias, item->info->unit);
+}
+
 static void table(struct stance_text *text, const struct item *item)
 {
   const struct stance_metric_info *info = item->info;
@@ -50,9 +66,9 @@ static void table(struct stance_text *text, const struct item *item)
   }
   stance_text_format(text, "%.6g %s", item->value->value, info->unit);
   if (!item->known) {
-    stance_text_string(text, ". No interval: the calibration's uncertainty is not known, noise or "
-                             "a flag says it would not hold, or linear propagation does not cover "
-                             "this metric (see the data dictionary).\n");
+    stance_text_string(text, ". No interval: noise or a flag says that it would not hold, or "
+                             "neither linear propagation nor the bootstrap covers this metric (see "
+                             "the data dictionary).\n");
     return;
   }
   const struct stance_uncertainty combined = stance_uncertainty_combine(&item->budget);
@@ -66,9 +82,7 @@ static void table(struct stance_text *text, const struct item *item)
                        fabs(input->sensitivity) * input->standard_uncertainty,
                        stance_uncertainty_share_pct(&item->budget, k));
   }
-  if (item->budget.bias > 0)
-    stance_text_format(text, "  Beside it: noise raises the value by at most %.2g %s.\n",
-                       item->budget.bias, info->unit);
+  bias_sentence(text, item);
 }
 
 /* "KEY":NUMBER after a comma; null for what is not known. */
@@ -91,6 +105,8 @@ static void object(struct stance_text *text, const struct item *item)
   number(text, "value", item->value->value);
   number(text, "uncertainty", item->known ? combined.expanded : (double)NAN);
   number(text, "bias", item->known ? budget->bias : (double)NAN);
+  stance_text_format(text, ",\"bootstrapped\":%s",
+                     item->known && budget->expanded > 0 ? "true" : "false");
   stance_text_string(text, ",\"inputs\":[");
   for (size_t k = 0; item->known && k < budget->count; k++) {
     const struct stance_uncertainty_input *input = &budget->input[k];

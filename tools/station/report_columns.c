@@ -46,7 +46,8 @@ const struct stance_column_list stance_columns_repetition = LIST(repetition);
 static const struct stance_column wide_end[] = {
     {"peak_force_uncertainty_n", "N", "number",
      "How wrong peak_force_n can be because of the instrument: expanded uncertainty, k = 2; empty "
-     "where the calibration's is not known, or where noise raises a peak by more than 0.3 of it",
+     "where neither linear propagation nor the bootstrap covers; flag calibration_unknown: noise "
+     "alone",
      "GUM"},
     {"onset_threshold_n", "N", "number",
      "Force that had to be exceeded for onset, as read (not above the unloaded zero)",
@@ -72,6 +73,19 @@ static const struct stance_column wide_end[] = {
      "recording"},
     {"software", "", "text", "Program and version that made the numbers", "definition"},
     {"verification", "", "text", "As in the tests layout", "SCIENCE 9"},
+    {"rfd_0_100ms_uncertainty_n_per_s", "N/s", "number",
+     "As peak_force_uncertainty_n, of rfd_0_100ms_n_per_s, by the bootstrap; empty where it was "
+     "not "
+     "made (--uncertainty)",
+     "GUM"},
+    {"rfd_0_100ms_method_low_n_per_s", "N/s", "number",
+     "The lowest rfd_0_100ms_n_per_s that five published onset methods make of the same force; "
+     "empty where the effort was not to be explosive",
+     "Maffiuletti 2016; Dos'Santos 2017; Liu 2020"},
+    {"rfd_0_100ms_method_high_n_per_s", "N/s", "number", "The highest of the same",
+     "as rfd_0_100ms_method_low_n_per_s"},
+    {"force_at_100ms_method_low_n", "N", "number", "The same of force_at_100ms_n", "as above"},
+    {"force_at_100ms_method_high_n", "N", "number", "The same of force_at_100ms_n", "as above"},
 };
 const struct stance_column_list stance_columns_wide_end = LIST(wide_end);
 
@@ -87,13 +101,16 @@ static const struct stance_column long_columns[] = {
      "metric table"},
     {"unit", "", "id", "N, N/s, N.s, s, N.m, N/kg or %", "metric table"},
     {"uncertainty", "", "number",
-     "Of the value because of the instrument, in its unit: expanded, k = 2, by linear propagation "
-     "of "
-     "calibration, zero, resolution and noise, of levels and peaks, and of torque and force per kg "
-     "where lever or mass have an uncertainty; empty where the calibration's is not known, where "
-     "noise raises a peak by more than 0.3 of its standard uncertainty, and for everything that "
-     "hangs on an onset or compares sides, which linear propagation does not cover; not in it: "
-     "drift after the unloaded phase, and the zero where none was recorded",
+     "Of the value because of the instrument, in its unit: expanded, k = 2. Linear propagation of "
+     "calibration, zero, resolution, noise and clock for levels and peaks of little noise, torque "
+     "and force per kg where lever or mass have an uncertainty; with --uncertainty full a "
+     "bootstrap "
+     "from the noise of the quiet window for noisy peaks and for what hangs on an onset. Empty "
+     "where neither holds (times, onset_threshold, comparisons of sides, noise_driven, each "
+     "plate where onset is that of the sum, onset methods whose threshold is the noise's own); "
+     "with flag calibration_unknown it holds "
+     "noise, resolution and clock alone; not in it: drift after the unloaded phase, and the zero "
+     "where none was recorded",
      "GUM"},
     {"method", "", "text", "Id, version and parameters of how the value was made", "metric table"},
     {"status", "", "id", "ok, flagged:REASON[+REASON...] or missing:REASON[+REASON...]",
@@ -106,6 +123,12 @@ static const struct stance_column long_columns[] = {
      "value, as the study gave it; empty where no reliability is known",
      "SCIENCE 3, 6"},
     {"mdc95_source", "", "text", "Whose reliability data mdc95 comes from", "SCIENCE 6"},
+    {"method_low", "", "number",
+     "Of rates and forces at a time of an explosive effort: the lowest that five published onset "
+     "methods make of the same force (baseline + 3 SD, + 5 SD, + 5 % of body weight where the mass "
+     "is given, + 75 N, first derivative); empty elsewhere",
+     "Maffiuletti 2016; Dos'Santos 2017; Liu 2020"},
+    {"method_high", "", "number", "The highest of the same", "as method_low"},
 };
 const struct stance_column_list stance_columns_long = LIST(long_columns);
 

@@ -303,6 +303,11 @@ static void value_object(void *context, const struct stance_repetition *repetiti
                 stance_value_is_missing(value) ? (double)NAN : value->uncertainty);
   text_member(json, "method", method);
   text_member(json, "status", status);
+  if (value->spread_count > 0) {
+    number_member(json, "method_low", value->spread_low);
+    number_member(json, "method_high", value->spread_high);
+    count_member(json, "method_count", value->spread_count);
+  }
   if (repetition == NULL)
     mdc95(json, report, rule, side, metric, value);
   leave(json, "}");
@@ -317,6 +322,7 @@ void stance_report_json(struct stance_text *text, const struct stance_report *re
   subject(&json, report);
   protocol(&json, &result->protocol);
   text_member(&json, "onset_method", result->onset_method);
+  text_member(&json, "uncertainty_extent", stance_uncertainty_extent_id(result->uncertainty));
   settings(&json, &result->settings);
   time_axis(&json, &result->time);
   integrity(&json, &result->integrity);

@@ -82,6 +82,9 @@ static void row(void *context, const struct stance_repetition *repetition,
                            : stance_report_mdc95(to->report, rule, side, metric, value, &known);
   stance_sheet_shortest(sheet, mdc95);
   stance_sheet_text(sheet, isnan(mdc95) ? NULL : known.source);
+  const bool has_spread = value->spread_count > 0;
+  stance_sheet_shortest(sheet, has_spread ? value->spread_low : (double)NAN);
+  stance_sheet_shortest(sheet, has_spread ? value->spread_high : (double)NAN);
   stance_sheet_end_row(sheet, stance_columns_long.count);
 }
 

@@ -30,6 +30,18 @@ static void heading(struct stance_text *text, const struct stance_report *report
                              "not newtons.\n");
 }
 
+/* "320.4 +- 2.3 N": the interval in the decimals of the value, never smaller than its last one. */
+static void number_text(enum stance_metric metric, const struct stance_value *value,
+                        const char *unit, char *ret_text, size_t size)
+{
+  const int decimals = stance_metric_info(metric)->decimals;
+  char interval[40] = "";
+  if (!isnan(value->uncertainty))
+    snprintf(interval, sizeof interval, " +- %.*f", decimals,
+             fmax(value->uncertainty, pow(10, -decimals)));
+  snprintf(ret_text, size, "%.*f%s %s", decimals, value->value, interval, unit);
+}
+
 static void value_cell(struct stance_text *text, const struct stance_result *result,
                        enum stance_metric metric, const struct stance_value *value)
 {
@@ -38,8 +50,7 @@ static void value_cell(struct stance_text *text, const struct stance_result *res
   if (stance_value_is_missing(value))
     stance_value_status(value, cell, sizeof cell);
   else
-    snprintf(cell, sizeof cell, "%.*f %s", stance_metric_info(metric)->decimals, value->value,
-             unit);
+    number_text(metric, value, unit, cell, sizeof cell);
   stance_text_format(text, "  %-24s", cell);
 }
 
@@ -47,6 +58,13 @@ static void value_cell(struct stance_text *text, const struct stance_result *res
 static bool has_column(const struct stance_result *result, int side)
 {
   return stance_report_summary_has_side(result, (enum stance_side)side) && result->measured[side];
+}
+
+static void trim_line(struct stance_text *text)
+{
+  while (text->length > 0 && !text->failed && text->bytes[text->length - 1] == ' ')
+    text->bytes[--text->length] = '\0';
+  stance_text_string(text, "\n");
 }
 
 /* One line of the table; left out where no column has a value that may be shown. */
@@ -57,9 +75,26 @@ static void table_line(struct stance_text *text, const struct stance_result *res
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
     if (has_column(result, side))
       value_cell(text, result, metric, &result->summary[rule][side][metric]);
-  while (text->length > 0 && !text->failed && text->bytes[text->length - 1] == ' ')
-    text->bytes[--text->length] = '\0';
-  stance_text_string(text, "\n");
+  trim_line(text);
+}
+
+/* What other onsets make of the value above it. */
+static void spread_line(struct stance_text *text, const struct stance_result *result,
+                        enum stance_metric metric)
+{
+  const int decimals = stance_metric_info(metric)->decimals;
+  stance_text_format(text, "  %-22s", "  by other onsets");
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
+    const struct stance_value *value = &result->summary[STANCE_SUMMARY_BEST][side][metric];
+    char cell[80] = "-";
+    if (!has_column(result, side))
+      continue;
+    if (value->spread_count > 0)
+      snprintf(cell, sizeof cell, "%.*f to %.*f %s", decimals, value->spread_low, decimals,
+               value->spread_high, stance_metric_info(metric)->unit);
+    stance_text_format(text, "  %-24s", cell);
+  }
+  trim_line(text);
 }
 
 /* Rapid force is shown where the effort was explosive and nothing says that it was not: SCIENCE
@@ -74,6 +109,16 @@ static bool shows_rapid_force(const struct stance_result *result, enum stance_me
     any = any || (result->measured[side] && !stance_value_is_missing(value));
   }
   return any && result->protocol.effort == STANCE_EFFORT_EXPLOSIVE;
+}
+
+static bool rapid_lines(struct stance_text *text, const struct stance_result *result,
+                        enum stance_metric metric, const char *name)
+{
+  if (!shows_rapid_force(result, metric))
+    return false;
+  table_line(text, result, STANCE_SUMMARY_BEST, metric, name);
+  spread_line(text, result, metric);
+  return true;
 }
 
 /* What stands for no force: SCIENCE 1.2, four levels. */
@@ -99,12 +144,16 @@ static void table(struct stance_text *text, const struct stance_result *result)
   stance_text_string(text, "\n");
   table_line(text, result, STANCE_SUMMARY_BEST, compared, "peak force, best");
   table_line(text, result, STANCE_SUMMARY_MEAN, compared, "peak force, mean");
-  if (shows_rapid_force(result, STANCE_METRIC_RFD_0_100MS))
-    table_line(text, result, STANCE_SUMMARY_BEST, STANCE_METRIC_RFD_0_100MS, "RFD 0-100 ms, best");
-  if (shows_rapid_force(result, STANCE_METRIC_RFD_0_200MS))
-    table_line(text, result, STANCE_SUMMARY_BEST, STANCE_METRIC_RFD_0_200MS, "RFD 0-200 ms, best");
+  const bool early = rapid_lines(text, result, STANCE_METRIC_RFD_0_100MS, "RFD 0-100 ms, best");
+  const bool late = rapid_lines(text, result, STANCE_METRIC_RFD_0_200MS, "RFD 0-200 ms, best");
   stance_text_format(text, "  Peak force is the highest single sample above %s.\n",
                      level_of(result, compared));
+  stance_text_string(text, "  After +-: what the instrument leaves open (about 95 %). How far two "
+                           "tests of one leg differ is another question.\n");
+  if (early || late)
+    stance_text_format(text,
+                       "  By other onsets: the same force under %d published onset methods.\n",
+                       STANCE_SPREAD_METHOD_COUNT);
 }
 
 static void reason_sentences(struct stance_text *text, stance_reason_set reasons,

@@ -39,6 +39,14 @@ static void metric_cell(struct stance_sheet *sheet, const struct stance_result *
                      stance_metric_info(metric)->decimals);
 }
 
+static void spread_cells(struct stance_sheet *sheet, const struct stance_result *result,
+                         enum stance_metric metric, const struct stance_value *value)
+{
+  const bool known = value->spread_count > 0;
+  metric_cell(sheet, result, metric, known ? value->spread_low : (double)NAN);
+  metric_cell(sheet, result, metric, known ? value->spread_high : (double)NAN);
+}
+
 static void end_cells(struct stance_sheet *sheet, const struct stance_report *report,
                       const struct stance_repetition *repetition, enum stance_side side)
 {
@@ -59,6 +67,10 @@ static void end_cells(struct stance_sheet *sheet, const struct stance_report *re
   stance_sheet_text(sheet, report->notes);
   stance_sheet_text(sheet, STANCE_SOFTWARE);
   stance_sheet_text(sheet, report->verification);
+  metric_cell(sheet, result, STANCE_METRIC_RFD_0_100MS,
+              value[STANCE_METRIC_RFD_0_100MS].uncertainty);
+  spread_cells(sheet, result, STANCE_METRIC_RFD_0_100MS, &value[STANCE_METRIC_RFD_0_100MS]);
+  spread_cells(sheet, result, STANCE_METRIC_FORCE_AT_100MS, &value[STANCE_METRIC_FORCE_AT_100MS]);
   stance_report_ledger_cells(sheet, report);
 }
 

@@ -15,6 +15,7 @@ const struct stance_trial_options stance_trial_options_default = {
     .from_s = UNKNOWN,
     .to_s = UNKNOWN,
     .injured_side = STANCE_SIDE_NONE,
+    .uncertainty = STANCE_UNCERTAINTY_FULL,
 };
 
 enum stance_status stance_trial_side_order(const char *text, enum stance_side *ret_order,
@@ -161,6 +162,7 @@ enum stance_status stance_trial_analyze(struct stance_analyzer *analyzer,
       .lever_m = trial->lever_m,
       .body_mass_uncertainty_kg = options->body_mass_uncertainty_kg / STANCE_COVERAGE_FACTOR,
       .lever_uncertainty_m = options->lever_uncertainty_m / STANCE_COVERAGE_FACTOR,
+      .uncertainty = options->uncertainty,
       .from_s = options->from_s,
       .to_s = options->to_s,
       .injured_side = trial->injured_side,

@@ -29,6 +29,7 @@ struct stance_trial_options {
   double body_mass_kg, lever_m;
   double body_mass_uncertainty_kg, lever_uncertainty_m; /* expanded, k = 2; 0: not known */
   double calibration_uncertainty_pct; /* expanded; where no profile says it; 0: not known */
+  enum stance_uncertainty_extent uncertainty;
   double from_s, to_s;
   enum stance_side injured_side; /* STANCE_SIDE_NONE */
   enum stance_side side_order[STANCE_SIDE_ORDER_MAX];
