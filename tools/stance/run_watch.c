@@ -87,6 +87,12 @@ enum stance_status stance_run_instruments_status(struct stance_run *run,
                                   "%s%.300s was away for %d s and did not come back; check its "
                                   "cable, then repeat the test",
                                   name_of(run, stream), stream->info->uri, RETURN_WITHIN_S);
+    else if (status == STANCE_OK && health[k].interruptions > 0 &&
+             health[k].frames_produced == health[k].frames_lost)
+      status = stance_problem_set(problem, STANCE_INSTRUMENT,
+                                  "%s%.300s was unplugged or interrupted before its first sample "
+                                  "and the test was over when it came back; repeat the test",
+                                  name_of(run, stream), stream->info->uri);
   }
   return status;
 }
