@@ -115,7 +115,7 @@ static enum stance_status read_point(struct guide *guide, double load_n, bool ho
   if (status != STANCE_OK)
     return status == STANCE_END ? STANCE_INPUT : status;
   stance_calibration_points_infer(before, &point);
-  if (hold && before != NULL) {
+  if (hold && guide->count > 0) {
     point.applied_n = before->applied_n;
     point.direction = STANCE_LOAD_HOLD;
     point.repeat = before->repeat;
