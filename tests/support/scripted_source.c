@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { RATE_HZ = 1000, TRANSFER_NS = 2000000 };
 
@@ -124,7 +123,8 @@ enum stance_status stance_source_start(struct stance_source *source,
                                        struct stance_frame_ring *const *rings, size_t ring_count,
                                        struct stance_problem *problem)
 {
-  memcpy(source->rings, rings, ring_count * sizeof *rings);
+  for (size_t k = 0; k < ring_count; k++)
+    source->rings[k] = rings[k];
   source->ring_count = ring_count;
   if (pthread_create(&source->thread, NULL, produce, source) != 0)
     return stance_problem_set(problem, STANCE_MEMORY, "no thread");
