@@ -100,6 +100,15 @@ static const char *const scripts[] = {
     "ALTER TABLE results ADD COLUMN settings TEXT;"
     "ALTER TABLE results ADD COLUMN ledger TEXT;"
     "ALTER TABLE results ADD COLUMN digest TEXT;",
+    /* A recording filed under another athlete, with what was his; the last that stands is undone.
+     */
+    "CREATE TABLE moves(number INTEGER PRIMARY KEY,"
+    "  recording TEXT NOT NULL REFERENCES recordings(id) ON DELETE CASCADE,"
+    "  from_session TEXT NOT NULL REFERENCES sessions(id),"
+    "  to_session TEXT NOT NULL REFERENCES sessions(id),"
+    "  from_mass_kg REAL, from_lever_m REAL, from_digest TEXT, moved_at TEXT NOT NULL,"
+    "  undone_at TEXT) STRICT;"
+    "CREATE INDEX moves_by_recording ON moves(recording);",
 };
 enum { SCHEMA_VERSION = sizeof scripts / sizeof *scripts };
 

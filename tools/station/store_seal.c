@@ -118,3 +118,32 @@ enum stance_status store_seal(struct stance_store *store, const char *recording_
                          recording_id);
   return store_transaction_end(store, code, "keep the recording's digest", problem);
 }
+
+int store_seal_holds(const struct stance_store *store, const char *recording_id, bool *ret_holds)
+{
+  char digest[STANCE_RECORDING_DIGEST_SIZE];
+  sqlite3_stmt *row;
+  int code = digest_rows(store, recording_id, digest);
+  if (code == SQLITE_OK)
+    code = store_prepare(store, &row,
+                         "SELECT digest IS NULL OR digest = ? FROM recordings"
+                         " WHERE id = ?",
+                         "tt", digest, recording_id);
+  if (code != SQLITE_OK)
+    return code;
+  code = sqlite3_step(row);
+  *ret_holds = code == SQLITE_ROW && sqlite3_column_int(row, 0) == 1;
+  store_release(store, row);
+  return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+int store_seal_again(const struct stance_store *store, const char *recording_id)
+{
+  char digest[STANCE_RECORDING_DIGEST_SIZE];
+  int code = digest_rows(store, recording_id, digest);
+  if (code != SQLITE_OK)
+    return code;
+  return store_execute(store,
+                       "UPDATE recordings SET digest = ? WHERE id = ? AND digest IS NOT NULL", "tt",
+                       digest, recording_id);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "http_api_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The longest texts that the store keeps of a recording. */
+enum { NAME_MAX_BYTES = 63, PROTOCOL_MAX_BYTES = 47 };
+
+enum stance_status stance_http_api_create(struct stance_station *station,
+                                          struct stance_http_api **ret_api,
+                                          struct stance_problem *problem)
+{
+  struct stance_http_api *api = calloc(1, sizeof *api);
+  if (api == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
+  api->station = station;
+  pthread_mutex_init(&api->writing, NULL);
+  pthread_mutex_init(&api->analysing, NULL);
+  *ret_api = api;
+  return STANCE_OK;
+}
+
+void stance_http_api_destroy(struct stance_http_api *api)
+{
+  if (api == NULL)
+    return;
+  pthread_mutex_destroy(&api->writing);
+  pthread_mutex_destroy(&api->analysing);
+  free(api);
+}
+
+static void get_state(struct stance_http_api *api, const struct stance_http_request *request,
+                      struct stance_http_reply *reply)
+{
+  if (!api_check_query(request, NULL, reply))
+    return;
+  char *state = stance_station_state_json(api->station);
+  if (state == NULL) {
+    stance_http_fail(reply, 503, "no_memory", "out of memory");
+    return;
+  }
+  reply->body = state;
+  reply->length = strlen(state);
+  reply->content_type = "application/json";
+}
+
+static bool parse_side(const char *text, enum stance_side *ret_side)
+{
+  if (strcmp(text, "left") != 0 && strcmp(text, "right") != 0)
+    return false;
+  *ret_side = strcmp(text, "left") == 0 ? STANCE_LEFT : STANCE_RIGHT;
+  return true;
+}
+
+/* A path would let whoever has the token read files by their error messages: ids alone. */
+static bool is_protocol_id(const char *text)
+{
+  return strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+         strlen(text);
+}
+
+static void post_test(struct stance_http_api *api, const struct stance_http_request *request,
+                      struct stance_http_reply *reply)
+{
+  struct stance_test_request wanted = stance_test_request_default;
+  const char *injured = NULL;
+  double duration_s = 0;
+  /* Ranges: what is possible for a person and a day, so that a slip is noticed. */
+  const struct api_member members[] = {
+      {.name = "protocol",
+       .required = true,
+       .text = &wanted.protocol,
+       .length_max = PROTOCOL_MAX_BYTES},
+      {.name = "athlete", .text = &wanted.athlete, .length_max = NAME_MAX_BYTES},
+      {.name = "operator", .text = &wanted.operator_name, .length_max = NAME_MAX_BYTES},
+      {.name = "mass_kg", .number = &wanted.body_mass_kg, .minimum = 10, .maximum = 400},
+      {.name = "lever_m", .number = &wanted.lever_m, .minimum = 0.05, .maximum = 2},
+      {.name = "injured", .text = &injured, .length_max = 5},
+      {.name = "duration_s", .number = &duration_s, .minimum = 0.1, .maximum = 86400},
+  };
+  json_t *body = api_take_body(request, members, sizeof members / sizeof *members, reply);
+  if (body == NULL)
+    return;
+  struct stance_problem problem = {""};
+  char id[STANCE_UUID_SIZE] = "";
+  wanted.duration_s = duration_s;
+  enum stance_status status = STANCE_OK;
+  if (!is_protocol_id(wanted.protocol))
+    status = stance_problem_set(&problem, STANCE_USAGE,
+                                "`protocol` is an id out of GET /api/v1/protocols");
+  else if (injured != NULL && !parse_side(injured, &wanted.injured_side))
+    status = stance_problem_set(&problem, STANCE_USAGE, "`injured` is \"left\" or \"right\"");
+  else
+    status = stance_station_start(api->station, &wanted, id, &problem);
+  json_decref(body);
+  if (status != STANCE_OK)
+    api_answer_problem(reply, status, &problem);
+  else
+    api_answer(reply, 201, json_pack("{s:s}", "test", id));
+}
+
+static void accept_command(struct stance_http_reply *reply, enum stance_status status,
+                           const struct stance_problem *problem)
+{
+  if (status != STANCE_OK)
+    api_answer_problem(reply, status, problem);
+  else
+    api_answer(reply, 202, json_pack("{}"));
+}
+
+static void post_stop(struct stance_http_api *api, const struct stance_http_request *request,
+                      const char *id, struct stance_http_reply *reply)
+{
+  struct stance_problem problem = {""};
+  if (request->body_length > 0) {
+    json_t *body = api_take_body(request, NULL, 0, reply);
+    if (body == NULL)
+      return;
+    json_decref(body);
+  }
+  accept_command(reply, stance_station_stop_test(api->station, id, &problem), &problem);
+}
+
+enum value_kind { NO_VALUE, PAIN_VALUE, SIDE_VALUE };
+static const struct {
+  const char *name;
+  enum stance_test_command command;
+  enum value_kind value;
+} commands[] = {
+    {"next", STANCE_COMMAND_NEXT, NO_VALUE},         {"repeat", STANCE_COMMAND_REPEAT, NO_VALUE},
+    {"reject", STANCE_COMMAND_REJECT, NO_VALUE},     {"stop", STANCE_COMMAND_STOP, NO_VALUE},
+    {"finish", STANCE_COMMAND_FINISH, NO_VALUE},     {"abort", STANCE_COMMAND_ABORT, NO_VALUE},
+    {"pain", STANCE_COMMAND_PAIN, PAIN_VALUE},       {"side", STANCE_COMMAND_SIDE, SIDE_VALUE},
+    {"release", STANCE_COMMAND_RELEASE, SIDE_VALUE},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+/* False where `value` is not what the command wants. */
+static bool take_value(enum value_kind kind, const json_t *value, int *ret_value)
+{
+  enum stance_side side = STANCE_SIDE_NONE;
+  switch (kind) {
+  case NO_VALUE:
+    return value == NULL || json_is_null(value);
+  case PAIN_VALUE: /* 0 to 10, as pain is asked everywhere; whole numbers */
+    *ret_value = (int)json_integer_value(value);
+    return json_is_integer(value) && json_integer_value(value) >= 0 &&
+           json_integer_value(value) <= 10;
+  case SIDE_VALUE:
+    if (!json_is_string(value) || !parse_side(json_string_value(value), &side))
+      return false;
+    *ret_value = (int)side;
+    return true;
+  }
+  return false;
+}
+
+static void post_command(struct stance_http_api *api, const struct stance_http_request *request,
+                         const char *id, struct stance_http_reply *reply)
+{
+  const char *name = NULL;
+  json_t *value = NULL;
+  const struct api_member members[] = {
+      {.name = "command", .required = true, .text = &name, .length_max = 16},
+      {.name = "value", .any = &value},
+  };
+  json_t *body = api_take_body(request, members, sizeof members / sizeof *members, reply);
+  if (body == NULL)
+    return;
+  size_t k = 0;
+  int number = 0;
+  struct stance_problem problem = {""};
+  while (k < COMMAND_COUNT && strcmp(commands[k].name, name) != 0)
+    k++;
+  if (k == COMMAND_COUNT)
+    stance_http_fail(reply, 400, "bad_request",
+                     "`command` is next, repeat, reject, stop, finish, abort, pain, side or "
+                     "release");
+  else if (!take_value(commands[k].value, value, &number))
+    stance_http_fail(reply, 400, "bad_request",
+                     "`value` is 0 to 10 for pain, \"left\" or \"right\" for side and release, and "
+                     "absent for the others");
+  else
+    accept_command(reply,
+                   stance_station_command(api->station, id, commands[k].command, number, &problem),
+                   &problem);
+  json_decref(body);
+}
+
+static bool is_uuid(const char *text)
+{
+  static const char shape[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  for (size_t k = 0; k < sizeof shape - 1; k++)
+    if (shape[k] == '-' ? text[k] != '-'
+                        : strchr("0123456789abcdef", text[k]) == NULL || text[k] == '\0')
+      return false;
+  return text[sizeof shape - 1] == '\0';
+}
+
+/* /api/v1/tests/ID/`verb` */
+static void handle_test(struct stance_http_api *api, const struct stance_http_request *request,
+                        const char *id, const char *verb, struct stance_http_reply *reply)
+{
+  static const struct {
+    const char *verb, *method;
+    void (*act)(struct stance_http_api *api, const struct stance_http_request *request,
+                const char *id, struct stance_http_reply *reply);
+  } acts[] = {
+      {"stop", "POST", post_stop},
+      {"command", "POST", post_command},
+      {"athlete", "POST", api_move},
+      {"report.csv", "GET", api_get_report_csv},
+      {"report.json", "GET", api_get_report_json},
+  };
+  for (size_t k = 0; k < sizeof acts / sizeof *acts; k++) {
+    if (strcmp(acts[k].verb, verb) != 0)
+      continue;
+    if (strcmp(request->method, acts[k].method) != 0)
+      api_fail_method(reply, acts[k].method);
+    else if (!is_uuid(id))
+      stance_http_fail(reply, 404, "no_such_test", "a test is named by the id it was given");
+    else
+      acts[k].act(api, request, id, reply);
+    return;
+  }
+  stance_http_fail(reply, 404, "no_such_path", "there is no such path; see HTTP_API.md");
+}
+
+static void handle_tests(struct stance_http_api *api, const struct stance_http_request *request,
+                         struct stance_http_reply *reply)
+{
+  if (strcmp(request->method, "GET") == 0)
+    api_get_history(api, request, reply);
+  else if (strcmp(request->method, "POST") == 0)
+    post_test(api, request, reply);
+  else
+    api_fail_method(reply, "GET or POST");
+}
+
+static void handle_roster(struct stance_http_api *api, const struct stance_http_request *request,
+                          struct stance_http_reply *reply)
+{
+  if (strcmp(request->method, "GET") == 0)
+    api_get_roster(api, request, reply);
+  else if (strcmp(request->method, "PUT") == 0)
+    api_put_roster(api, request, reply);
+  else
+    api_fail_method(reply, "GET or PUT");
+}
+
+void stance_http_api_handle(void *context, const struct stance_http_request *asked,
+                            struct stance_http_reply *reply)
+{
+  static const char tests[] = "/api/v1/tests/";
+  struct stance_http_api *api = context;
+  struct stance_http_request request = *asked;
+  if (strcmp(request.method, "HEAD") == 0)
+    request.method = "GET"; /* the door leaves the body away */
+  const bool reads = strcmp(request.method, "GET") == 0;
+  char id[STANCE_UUID_SIZE];
+  if (!reads && !api_check_query(&request, NULL, reply))
+    return;
+  const char *path = request.path, *rest = path + sizeof tests - 1;
+  if (strcmp(path, "/api/v1/tests") == 0) {
+    handle_tests(api, &request, reply);
+  } else if (strcmp(path, "/api/v1/roster") == 0) {
+    handle_roster(api, &request, reply);
+  } else if (strncmp(path, tests, sizeof tests - 1) == 0 && strcspn(rest, "/") < sizeof id &&
+             rest[strcspn(rest, "/")] == '/') {
+    const size_t length = strcspn(rest, "/");
+    memcpy(id, rest, length);
+    id[length] = '\0';
+    handle_test(api, &request, id, rest + length + 1, reply);
+  } else if (strcmp(path, "/api/v1/state") != 0 && strcmp(path, "/api/v1/protocols") != 0) {
+    stance_http_fail(reply, 404, "no_such_path", "there is no such path; see HTTP_API.md");
+  } else if (!reads) {
+    api_fail_method(reply, "GET");
+  } else if (strcmp(path, "/api/v1/state") == 0) {
+    get_state(api, &request, reply);
+  } else {
+    api_get_protocols(&request, reply);
+  }
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Private to http_api*.c. Every function answers by filling the reply. */
+#ifndef STANCE_HTTP_API_PRIVATE_H
+#define STANCE_HTTP_API_PRIVATE_H
+
+#include "http_api.h"
+#include "text.h"
+
+#include <jansson.h>
+#include <pthread.h>
+
+struct stance_http_api {
+  struct stance_station *station;
+  pthread_mutex_t writing;   /* one write into the store at a time */
+  pthread_mutex_t analysing; /* reports take a core each: one is left to the station */
+};
+
+/* http_api_json.c: one member of an object that is asked for. Texts are UTF-8 without control
+   characters, and borrowed from the object. */
+struct api_member {
+  const char *name;
+  bool required;
+  size_t length_max;       /* of `text`, bytes */
+  const char **text;       /* or */
+  double minimum, maximum; /* of `number` */
+  double *number;          /* or, null leaves it */
+  json_t **any;            /* whatever; borrowed */
+};
+/* False, with the reply failed and the member named, for anything but an object that has the
+   required members, may have the others, and none beside. */
+bool api_take_members(json_t *object, const char *what, const struct api_member *members,
+                      size_t count, struct stance_http_reply *reply);
+/* The body as an object taken apart; to be given back by json_decref; NULL where it has failed. */
+json_t *api_take_body(const struct stance_http_request *request, const struct api_member *members,
+                      size_t count, struct stance_http_reply *reply);
+/* Takes the object over. NULL: out of memory. */
+void api_answer(struct stance_http_reply *reply, int status, json_t *object);
+/* Takes the text's bytes over. */
+void api_answer_text(struct stance_http_reply *reply, struct stance_text *text,
+                     const char *content_type);
+/* The one translation of statuses: MISMATCH 409, USAGE and INPUT 400, END 404, others 503. */
+void api_answer_problem(struct stance_http_reply *reply, enum stance_status status,
+                        const struct stance_problem *problem);
+/* False, with the reply failed, where the query has another name than `allowed` (NULL: none). */
+bool api_check_query(const struct stance_http_request *request, const char *allowed,
+                     struct stance_http_reply *reply);
+void api_fail_method(struct stance_http_reply *reply, const char *allowed);
+
+/* http_api_reports.c */
+void api_get_report_csv(struct stance_http_api *api, const struct stance_http_request *request,
+                        const char *id, struct stance_http_reply *reply);
+void api_get_report_json(struct stance_http_api *api, const struct stance_http_request *request,
+                         const char *id, struct stance_http_reply *reply);
+/* Analyses the recording and keeps its result; where it has none, nothing is kept. */
+void api_keep_result(struct stance_http_api *api, struct stance_store *store, const char *id);
+
+/* http_api_history.c */
+void api_get_history(struct stance_http_api *api, const struct stance_http_request *request,
+                     struct stance_http_reply *reply);
+/* http_api_protocols.c */
+void api_get_protocols(const struct stance_http_request *request, struct stance_http_reply *reply);
+
+/* http_api_roster.c */
+void api_get_roster(struct stance_http_api *api, const struct stance_http_request *request,
+                    struct stance_http_reply *reply);
+void api_put_roster(struct stance_http_api *api, const struct stance_http_request *request,
+                    struct stance_http_reply *reply);
+void api_move(struct stance_http_api *api, const struct stance_http_request *request,
+              const char *id, struct stance_http_reply *reply);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reports, made from what is stored by the code of `stance analyze`. */
+#include "http_api_private.h"
+
+#include "batch.h"
+#include "result_keep.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct making {
+  struct stance_text *text;
+  enum stance_status status;
+  struct stance_problem problem;
+};
+
+static enum stance_status emit(void *context, size_t item, const struct stance_batch_report *report,
+                               struct stance_problem *problem)
+{
+  struct making *making = context;
+  (void)item, (void)problem;
+  stance_text_string(making->text, report->rows);
+  making->status = report->status;
+  snprintf(making->problem.text, sizeof making->problem.text, "%.*s",
+           (int)strcspn(report->messages, "\n"), report->messages);
+  return STANCE_OK;
+}
+
+/* One at a time; the first failure with its sentence. */
+static enum stance_status make(struct stance_http_api *api, const char *id,
+                               const struct stance_batch_options *how, struct stance_text *text,
+                               struct stance_problem *problem)
+{
+  struct stance_batch_options options = *how;
+  const struct stance_batch_item item = {.kind = STANCE_BATCH_STORED, .name = id};
+  struct making making = {.text = text};
+  struct stance_store *store = NULL;
+  struct stance_reliability_record *records = NULL;
+  struct stance_reliability_book book = {0};
+  options.trial = &stance_trial_options_default;
+  options.jobs = 1;
+  options.store_path = stance_station_store_path(api->station);
+  pthread_mutex_lock(&api->analysing);
+  enum stance_status status =
+      stance_store_open(options.store_path, STANCE_STORE_READ, &store, problem);
+  if (status == STANCE_OK)
+    status = stance_store_list_reliability(store, &records, &book.count, problem);
+  stance_store_close(store);
+  book.record = records;
+  options.reliability = &book;
+  if (status == STANCE_OK)
+    status = stance_batch_run(&item, 1, &options, emit, &making, problem);
+  pthread_mutex_unlock(&api->analysing);
+  free(records);
+  if (status == STANCE_OK && making.status != STANCE_OK) {
+    status = making.status;
+    *problem = making.problem;
+  }
+  return status;
+}
+
+/* What cannot be read as asked is no test of this store: 404, with the reason. */
+static void fail_report(struct stance_http_reply *reply, enum stance_status status,
+                        const struct stance_problem *problem)
+{
+  if (status == STANCE_INPUT || status == STANCE_END)
+    stance_http_fail(reply, 404, "no_report", problem->text);
+  else
+    api_answer_problem(reply, status, problem);
+}
+
+void api_get_report_csv(struct stance_http_api *api, const struct stance_http_request *request,
+                        const char *id, struct stance_http_reply *reply)
+{
+  if (!api_check_query(request, "layout", reply))
+    return;
+  const char *name = stance_http_argument(request, "layout");
+  const enum stance_layout layout = name == NULL ? STANCE_LAYOUT_WIDE : stance_layout_find(name);
+  if (layout == STANCE_LAYOUT_COUNT) {
+    stance_http_fail(reply, 400, "bad_request", "`layout` is wide, long or tests");
+    return;
+  }
+  struct stance_text text = {0};
+  struct stance_sheet sheet = {.text = &text};
+  struct stance_problem problem = {""};
+  stance_report_header(&sheet, layout);
+  const enum stance_status status =
+      make(api, id, &(struct stance_batch_options){.layout = layout}, &text, &problem);
+  if (status != STANCE_OK) {
+    stance_text_finish(&text);
+    fail_report(reply, status, &problem);
+    return;
+  }
+  api_answer_text(reply, &text, "text/csv; charset=utf-8");
+  if (reply->status == 200) /* the id, no name: downloads lie about for years */
+    snprintf(reply->file_name, sizeof reply->file_name, "stance_%s_%s.csv", id,
+             stance_layout_id(layout));
+}
+
+void api_get_report_json(struct stance_http_api *api, const struct stance_http_request *request,
+                         const char *id, struct stance_http_reply *reply)
+{
+  if (!api_check_query(request, NULL, reply))
+    return;
+  struct stance_text text = {0};
+  struct stance_problem problem = {""};
+  const enum stance_status status =
+      make(api, id, &(struct stance_batch_options){.json = true}, &text, &problem);
+  if (status != STANCE_OK) {
+    stance_text_finish(&text);
+    fail_report(reply, status, &problem);
+    return;
+  }
+  api_answer_text(reply, &text, "application/json");
+}
+
+/* The repeatability that is known, as reports have it. */
+static enum stance_status analyze(struct stance_store *store, const char *id,
+                                  const struct stance_reliability_book *book,
+                                  struct stance_problem *problem)
+{
+  const struct stance_trial_options *options = &stance_trial_options_default;
+  struct stance_trial trial = {0};
+  struct stance_result result = {0};
+  struct stance_report report;
+  struct stance_analyzer *analyzer = NULL;
+  enum stance_status status = stance_trial_load_stored(store, id, options, &trial, problem);
+  if (status != STANCE_OK)
+    return status;
+  status = stance_analyzer_create(&analyzer, problem);
+  if (status == STANCE_OK)
+    status = stance_trial_analyze(analyzer, &trial, options, &result, problem);
+  if (status == STANCE_OK) {
+    stance_trial_report(&trial, &result, &report);
+    report.reliability = book;
+    status = stance_result_keep(store, id, &report, problem);
+    stance_result_finish(&result);
+  }
+  stance_analyzer_destroy(analyzer);
+  stance_trial_finish(&trial);
+  return status;
+}
+
+void api_keep_result(struct stance_http_api *api, struct stance_store *store, const char *id)
+{
+  struct stance_problem problem = {""};
+  struct stance_reliability_record *records = NULL;
+  struct stance_reliability_book book = {0};
+  pthread_mutex_lock(&api->analysing);
+  enum stance_status status = stance_store_list_reliability(store, &records, &book.count, &problem);
+  book.record = records;
+  if (status == STANCE_OK)
+    status = analyze(store, id, &book, &problem);
+  pthread_mutex_unlock(&api->analysing);
+  free(records);
+  (void)status; /* the history then says `no_result`; a report says why when it is asked for */
+}
