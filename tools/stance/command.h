@@ -28,6 +28,8 @@ extern const struct argp stance_doctor_argp;
 int stance_doctor_run(int argc, char **argv);
 extern const struct argp stance_export_argp;
 int stance_export_run(int argc, char **argv);
+extern const struct argp stance_open_argp;
+int stance_open_run(int argc, char **argv);
 extern const struct argp stance_reliability_argp;
 int stance_reliability_run(int argc, char **argv);
 extern const struct argp stance_verify_record_argp;

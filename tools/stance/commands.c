@@ -9,6 +9,8 @@
 
 const struct stance_command stance_commands[] = {
     {"run", "one test, live, to CSV", &stance_run_argp, stance_run_run},
+    {"open", "the page of the station that runs on this computer", &stance_open_argp,
+     stance_open_run},
     {"analyze", "any recording or CSV file, to CSV", &stance_analyze_argp, stance_analyze_run},
     {"export", "data dictionary, list of recordings, raw values, calibrations", &stance_export_argp,
      stance_export_run},

@@ -27,6 +27,16 @@ void daemon_parse(int argc, char **argv, struct daemon_options *ret_options);
 enum daemon_priority { DAEMON_ERROR = 3, DAEMON_WARNING = 4, DAEMON_NOTICE = 5 };
 STANCE_PRINTF(2, 3) void daemon_log(enum daemon_priority priority, const char *format, ...);
 
+/* The page and its interface on 127.0.0.1, and the file by which `stance open` finds them.
+   STANCE_USAGE where the port is taken, STANCE_STORE where that file cannot be kept private. */
+struct daemon_page;
+STANCE_MUST_CHECK enum stance_status daemon_page_open(struct stance_station *station, uint16_t port,
+                                                      struct daemon_page **ret_page,
+                                                      struct stance_problem *problem);
+uint16_t daemon_page_port(const struct daemon_page *page);
+/* The station has been closed, and is not yet destroyed. Accepts NULL. */
+void daemon_page_close(struct daemon_page *page);
+
 /* Tells systemd (sd_notify's protocol, without its library); nothing where nobody wants to know. */
 void daemon_notify(const char *state);
 /* How often systemd wants a sign of life, in ns; 0: it does not. */

@@ -89,7 +89,7 @@ static int serve(const struct daemon_options *options, struct stance_sound *soun
   };
   struct stance_station *station = NULL;
   struct stance_problem problem = {""};
-  const enum stance_status status = stance_station_create(&wanted, &station, &problem);
+  enum stance_status status = stance_station_create(&wanted, &station, &problem);
   if (status != STANCE_OK) {
     daemon_log(DAEMON_ERROR, "event=failed detail=\"%s\"", problem.text);
     return exit_status(status);
@@ -99,14 +99,23 @@ static int serve(const struct daemon_options *options, struct stance_sound *soun
                "event=recovered store=\"%s\" detail=\"it was not closed the last "
                "time: what had been committed was brought back\"",
                stance_station_store_path(station));
-  daemon_log(DAEMON_NOTICE, "event=ready version=%s device=\"%s\" store=\"%s\"", STANCE_VERSION,
-             options->device[0].uri, stance_station_store_path(station));
+  struct daemon_page *page = NULL;
+  status = daemon_page_open(station, options->port, &page, &problem);
+  if (status != STANCE_OK) {
+    daemon_log(DAEMON_ERROR, "event=failed detail=\"%s\"", problem.text);
+    stance_station_destroy(station);
+    return exit_status(status);
+  }
+  daemon_log(DAEMON_NOTICE, "event=ready version=%s device=\"%s\" store=\"%s\" port=%u",
+             STANCE_VERSION, options->device[0].uri, stance_station_store_path(station),
+             (unsigned)daemon_page_port(page));
   daemon_notify("READY=1");
   wait_for_end(station, set);
   daemon_log(DAEMON_NOTICE, "event=ending testing=%d", stance_station_is_testing(station));
   daemon_notify("STOPPING=1");
   let_hurry(set);
-  stance_station_close(station);
+  stance_station_close(station); /* the last result still reaches the page */
+  daemon_page_close(page);
   stance_station_destroy(station);
   daemon_log(DAEMON_NOTICE, "event=ended");
   return 0;

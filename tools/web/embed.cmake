@@ -3,10 +3,8 @@
 # is also "/". A kind of file that is not named here is an error: a browser that must guess does not
 # show it.
 file(GLOB files RELATIVE ${FOLDER} ${FOLDER}/*)
-set(types
-  html "text/html; charset=utf-8" css "text/css; charset=utf-8" js "text/javascript; charset=utf-8"
-  json "application/json" svg "image/svg+xml" png "image/png" ico "image/x-icon" woff2 "font/woff2"
-  txt "text/plain; charset=utf-8")
+set(types html text/html css text/css js text/javascript txt text/plain json application/json
+  svg image/svg+xml png image/png ico image/x-icon woff2 font/woff2)
 set(arrays "")
 set(rows "")
 set(number 0)
@@ -21,6 +19,9 @@ foreach(file ${files})
   endif()
   math(EXPR at "${at} + 1")
   list(GET types ${at} type)
+  if(type MATCHES "^text/")
+    string(APPEND type "; charset=utf-8")
+  endif()
   file(READ ${FOLDER}/${file} hex HEX)
   file(SHA256 ${FOLDER}/${file} digest)
   string(SUBSTRING "${digest}" 0 16 digest)
