@@ -16,9 +16,9 @@ STANCE_MUST_CHECK enum stance_status stance_store_put_roster(struct stance_store
 
 /* Files a recording under another athlete, in a session of its own. Mass and lever were the other
    athlete's: they become what is given, NaN: unknown. Results made until now are dropped, for they
-   are another person's. All of it is logged and can be undone. A seal is renewed; the one before stays in
-   the log. STANCE_END where there is no such recording, STANCE_MISMATCH where it is not as it was
-   sealed. WORK. */
+   are another person's. All of it is logged and can be undone. A seal is renewed; the one before
+   stays in the log. STANCE_END where there is no such recording, STANCE_MISMATCH where it is not as
+   it was sealed. WORK. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_move_recording(struct stance_store *store, const char *recording_id,
                             const char *athlete, double body_mass_kg, double lever_m,

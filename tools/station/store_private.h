@@ -141,8 +141,8 @@ int store_insert_phase(const struct stance_store *store, const char *recording_i
 int store_insert_note(const struct stance_store *store, const char *recording_id,
                       const struct stance_numbered_note *numbered);
 
-/* store_seal.c, for what changes a sealed recording on purpose; inside a transaction; SQLite's code.
-   True where it was never sealed. */
+/* store_seal.c, for what changes a sealed recording on purpose; inside a transaction; SQLite's
+   code. True where it was never sealed. */
 int store_seal_holds(const struct stance_store *store, const char *recording_id, bool *ret_holds);
 /* Nothing where it was never sealed. */
 int store_seal_again(const struct stance_store *store, const char *recording_id);
