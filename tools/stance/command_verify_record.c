@@ -82,8 +82,8 @@ static void print_words(const struct stance_record_check *check, const char *id)
 {
   static const char *const verdicts[STANCE_RECORD_VERDICT_COUNT] = {
       [STANCE_RECORD_IDENTICAL] = "identical",
-      [STANCE_RECORD_UNSEALED] = "identical; an older stance kept no digest, so that a change of "
-                                 "both values and result would not show",
+      [STANCE_RECORD_UNSEALED] = ("identical; an older stance kept no digest, so that a change of "
+                                  "both values and result would not show"),
       [STANCE_RECORD_NO_RESULT] = "no result was stored, nothing to compare",
       [STANCE_RECORD_DIFFERENT] = "NOT IDENTICAL",
   };
