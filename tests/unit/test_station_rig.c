@@ -197,6 +197,8 @@ static void it_is_waited_for_in_every_state(void **state)
   for (size_t last = 0; last < sizeof way / sizeof *way; last++) {
     station_fixture_start(fixture, "nordic", "A-17");
     assert_true(station_fixture_wait(fixture, "state", fixture->id, patience_s));
+    for (int k = 0; k < 30; k++) /* half a second, so that something is kept */
+      assert_true(station_fixture_wait(fixture, "live", NULL, patience_s));
     for (size_t k = 0; k <= last; k++) {
       if (strcmp(way[k], "weigh") == 0) {
         come_to(fixture, "prove_left");
