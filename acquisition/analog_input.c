@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OVERSAMPLE_MAX = 64 };
-
 static enum stance_status refuse_range(const char *scheme, const char *text, size_t channel_count,
                                        const double *range_v, struct stance_problem *problem)
 {
@@ -120,11 +118,11 @@ enum stance_status stance_analog_input_oversample(const char *scheme,
   }
   const unsigned long oversampling =
       strspn(text, "0123456789") == strlen(text) ? strtoul(text, &end, 10) : 0;
-  if (oversampling < 1 || oversampling > OVERSAMPLE_MAX)
+  if (oversampling < 1 || oversampling > STANCE_OVERSAMPLING_MAX)
     return stance_problem_set(problem, STANCE_USAGE,
                               "%s: oversample=%.100s is not allowed; a whole number from 1 to %d, "
                               "or auto",
-                              scheme, text, OVERSAMPLE_MAX);
+                              scheme, text, STANCE_OVERSAMPLING_MAX);
   if (input->rate_hz * (double)oversampling > highest_hz)
     return stance_problem_set(problem, STANCE_USAGE,
                               "%s: oversample=%lu at rate=%g is too fast for %zu channel%s: at "

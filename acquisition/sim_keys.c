@@ -74,7 +74,7 @@ const struct stance_source_key stance_sim_keys[] = {
     CHOICE(CHOICE, converter, "counts", "", "counts|volts",
            "volts: the rig says what its counts mean, +-10 V, and its profile is for volts"),
     CHOICE(CHOICE, profile, "yes", "", "yes|no", "no: the rig knows no calibration"),
-    INTEGER(oversampling, "1", "", 1, 64, "samples taken for each one of `rate`"),
+    INTEGER(oversampling, "1", "", 1, STANCE_OVERSAMPLING_MAX, "samples taken for each one of `rate`"),
     NUMBER(skew_s, "0", "s", 0, 0.001, "each channel is converted that long after the one before"),
     NUMBER(jitter_s, "0", "s", 0, 1, "mean of a random delay of each transfer"),
     NUMBER(start_s, "0", "s", 0, 60, "how long it takes to begin when it was started"),

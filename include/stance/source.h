@@ -20,13 +20,16 @@ struct stance_clock {
 /* The host's own CLOCK_MONOTONIC. */
 extern const struct stance_clock stance_clock_host;
 
+enum { STANCE_OVERSAMPLING_MAX = 64 };
+
 struct stance_source_info {
   char uri[1024];
   char model[64];
   char serial[64];
   char firmware[32];
   double rate_hz;        /* nominal, as sampled */
-  unsigned oversampling; /* analysis works at rate_hz / oversampling; 0 and 1: as sampled */
+  unsigned oversampling; /* analysis works at rate_hz / oversampling; 0 and 1: as sampled; up to
+                            STANCE_OVERSAMPLING_MAX */
   size_t channel_count;
   struct stance_channel channel[STANCE_CHANNEL_COUNT_MAX];
   bool elastic;         /* its clock waits for room in the ring: nothing is ever dropped */

@@ -89,6 +89,15 @@ for table in TABLES:
 print(tried, "bits flipped by SQL, each one told")
 assert tried > 50, tried
 
+# What would keep an analysis busy for hours, or lead it out of the samples, is refused at once.
+for damage in ("streams SET oversampling = 134217729", "streams SET rate_hz = 1e300",
+               "streams SET rate_hz = -1000", "channels SET skew_s = 1e300"):
+    copy = fresh("flipped.db")
+    copy.execute(f"UPDATE {damage}")
+    copy.close()
+    status, words = verify("flipped.db")
+    assert status == 5 and "is damaged" in words, (damage, status, words)
+
 # This test can fail: without digests the operator's name may change unseen, and is said to.
 copy = fresh("flipped.db")
 copy.execute("UPDATE recordings SET digest = NULL")

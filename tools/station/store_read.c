@@ -3,8 +3,13 @@
 #include "store_load.h"
 #include "store_private.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A hundred times what any instrument or file known to us samples at. */
+#define RATE_MAX_HZ 1e7
+#define SKEW_MAX_S 1.0
 
 static enum stance_side find_side(const char *name)
 {
@@ -143,6 +148,16 @@ static int read_channels(const struct stance_store *store, const char *recording
   return code;
 }
 
+/* Damage that would keep the analysis busy for hours, or lead it out of the samples. */
+static bool is_possible(const struct stance_source_info *source)
+{
+  for (size_t c = 0; c < source->channel_count; c++)
+    if (!(fabs(source->channel[c].skew_s) <= SKEW_MAX_S))
+      return false;
+  return source->rate_hz > 0 && source->rate_hz <= RATE_MAX_HZ &&
+         source->oversampling <= STANCE_OVERSAMPLING_MAX;
+}
+
 static enum stance_status read_info(const struct stance_store *store, const char *recording_id,
                                     struct stance_recording *ret_info,
                                     struct stance_source_health ret_counters[STANCE_STREAM_MAX],
@@ -161,6 +176,13 @@ static enum stance_status read_info(const struct stance_store *store, const char
       code = store_read_clock(store, recording_id, k, &stream->clock);
     if (code == SQLITE_DONE)
       code = SQLITE_ROW;
+    if (code == SQLITE_ROW && !is_possible(&stream->source))
+      return stance_problem_set(problem, STANCE_STORE,
+                                "%s: recording %s is damaged: %g Hz, oversampled %u times, with "
+                                "the skew of its channels, cannot be; restore it from a copy of "
+                                "the store",
+                                store->path, recording_id, stream->source.rate_hz,
+                                stream->source.oversampling);
   }
   return code == SQLITE_ROW ? STANCE_OK : store_fail(store, code, "read the recording", problem);
 }
