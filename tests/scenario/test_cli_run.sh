@@ -134,4 +134,17 @@ for scheme in sim: replay:; do
 done
 expect 0 "$stance" devices --device 'sim:nordic?seed=7'
 grep -q 'rate: 1000 Hz' stdout || fail "no rate"
+
+# An athlete's lever is taken over in later tests of the same kind, and said; nobody else's is.
+expect 0 "$stance" run nordic --device 'sim:nordic?speed=max' --unattended --athlete L --lever 0.41 \
+  --output lever1
+expect 0 "$stance" run nordic --device 'sim:nordic?speed=max' --unattended --athlete L --output lever2
+says 'Lever arm 0.41 m, as in this athlete'
+is "$(cells lever2/*_nordic_L.csv lever_m | sort -u)" 0.41
+for other in 'nordic --athlete M' 'isometric --athlete L' nordic; do
+  rm -rf lever3
+  # shellcheck disable=SC2086 # words
+  expect 0 "$stance" run $other --device 'sim:nordic?speed=max' --unattended --output lever3
+  is "$(cells "$(find lever3 -name '*_tests.csv')" lever_m)" ''
+done
 echo "all held"

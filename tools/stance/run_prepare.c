@@ -200,6 +200,21 @@ static enum stance_status describe_recording(struct stance_run *run, struct stan
   return stance_run_is_played(run) ? stance_run_describe_played(run, problem) : STANCE_OK;
 }
 
+/* Measured once, an athlete's lever is taken over, and said. */
+static enum stance_status take_over_lever(struct stance_run *run, struct stance_problem *problem)
+{
+  struct stance_recording *recording = &run->recording;
+  char day[STANCE_DAY_SIZE];
+  if (!isnan(recording->lever_m) || recording->athlete[0] == '\0' || stance_run_is_played(run))
+    return STANCE_OK;
+  enum stance_status status = stance_store_last_lever(
+      run->store, recording->athlete, recording->protocol_id, &recording->lever_m, day, problem);
+  if (status == STANCE_OK)
+    stance_run_say(run, "Lever arm %g m, as in this athlete's test of %s; --lever changes it.",
+                   recording->lever_m, day);
+  return status == STANCE_END ? STANCE_OK : status;
+}
+
 /* By time, the phases lie where the protocol's seconds put them, counted in frames, and are
    known before the first one: no speed and no delay of this machine can move them. */
 static enum stance_status add_timed_phases(struct stance_run *run, struct stance_problem *problem)
@@ -241,6 +256,8 @@ enum stance_status stance_run_prepare(struct stance_run *run, struct stance_prob
     status = open_streams(run, problem);
   if (status == STANCE_OK)
     status = describe_recording(run, problem);
+  if (status == STANCE_OK)
+    status = take_over_lever(run, problem);
   if (status == STANCE_OK)
     status = stance_store_begin(run->store, &run->recording, problem);
   if (status == STANCE_OK && stance_run_is_played(run))

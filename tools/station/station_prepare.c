@@ -157,6 +157,20 @@ static void describe_recording(struct station_test *test, const struct stance_te
   snprintf(recording->software, sizeof recording->software, "%s", STANCE_SOFTWARE);
 }
 
+/* Measured once, an athlete's lever is taken over; the report's column names it. */
+static enum stance_status take_over_lever(const struct stance_station *station,
+                                          struct station_test *test, struct stance_problem *problem)
+{
+  struct stance_recording *recording = &test->recording;
+  char day[STANCE_DAY_SIZE];
+  if (!isnan(recording->lever_m) || recording->athlete[0] == '\0')
+    return STANCE_OK;
+  enum stance_status status =
+      stance_store_last_lever(station->store, recording->athlete, recording->protocol_id,
+                              &recording->lever_m, day, problem);
+  return status == STANCE_END ? STANCE_OK : status;
+}
+
 static bool has_side(const struct station_test *test, enum stance_side side)
 {
   for (size_t k = 0; k < test->stream_count; k++)
@@ -189,8 +203,10 @@ enum stance_status station_test_prepare(struct stance_station *station,
   if (status == STANCE_OK) {
     describe_recording(test, request);
     test->two_sided = has_side(test, STANCE_LEFT) && has_side(test, STANCE_RIGHT);
-    status = stance_store_begin(station->store, &test->recording, problem);
+    status = take_over_lever(station, test, problem);
   }
+  if (status == STANCE_OK)
+    status = stance_store_begin(station->store, &test->recording, problem);
   if (status == STANCE_OK)
     *ret_test = test;
   else

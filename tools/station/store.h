@@ -60,6 +60,8 @@ struct stance_recording_stream {
 };
 
 /* What is known when a recording starts. Texts are copied. */
+enum { STANCE_DAY_SIZE = 11 };
+
 struct stance_recording {
   char id[STANCE_UUID_SIZE];      /* filled by begin */
   char session[STANCE_UUID_SIZE]; /* filled by begin when empty */
@@ -86,6 +88,12 @@ void stance_recording_new_uuid(char ret_uuid[STANCE_UUID_SIZE]);
 STANCE_MUST_CHECK enum stance_status stance_store_begin(struct stance_store *store,
                                                         struct stance_recording *recording,
                                                         struct stance_problem *problem);
+/* What the athlete's latest test by this protocol was made with, and the day of it (YYYY-MM-DD): a
+   lever belongs to a person and where the force acts. STANCE_END where there is none. */
+STANCE_MUST_CHECK enum stance_status
+stance_store_last_lever(struct stance_store *store, const char *athlete, const char *protocol_id,
+                        double *ret_lever_m, char ret_day[STANCE_DAY_SIZE],
+                        struct stance_problem *problem);
 /* One durable commit: on STANCE_OK the frames survive a power cut. Any number of frames. For whole
    recordings at once; while sampling, the recorder does this. */
 STANCE_MUST_CHECK enum stance_status stance_store_append(struct stance_store *store,

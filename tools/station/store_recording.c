@@ -209,3 +209,29 @@ enum stance_status stance_store_finish_recording(struct stance_store *store,
     (void)store_seal(store, recording_id, NULL); /* without it, verify-record says so */
   return status;
 }
+
+enum stance_status stance_store_last_lever(struct stance_store *store, const char *athlete,
+                                           const char *protocol_id, double *ret_lever_m,
+                                           char ret_day[STANCE_DAY_SIZE],
+                                           struct stance_problem *problem)
+{
+  sqlite3_stmt *row;
+  int code = store_prepare(store, &row,
+                           "SELECT r.lever_m, substr(r.started_at, 1, 10) FROM recordings r"
+                           " JOIN sessions s ON s.id = r.session"
+                           " JOIN athletes a ON a.id = s.athlete"
+                           " WHERE a.code = ? AND r.protocol_id = ? AND r.lever_m IS NOT NULL"
+                           " ORDER BY r.started_at DESC, r.rowid DESC LIMIT 1",
+                           "tt", athlete, protocol_id);
+  if (code != SQLITE_OK)
+    return store_fail(store, code, "read the lever", problem);
+  code = sqlite3_step(row);
+  if (code == SQLITE_ROW) {
+    *ret_lever_m = sqlite3_column_double(row, 0);
+    store_column_text(row, 1, ret_day, STANCE_DAY_SIZE);
+  }
+  store_release(store, row);
+  if (code != SQLITE_ROW && code != SQLITE_DONE)
+    return store_fail(store, code, "read the lever", problem);
+  return code == SQLITE_ROW ? STANCE_OK : STANCE_END;
+}
