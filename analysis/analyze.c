@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "attempts.h"
 #include "bounds.h"
 #include "compare.h"
 #include "polarity.h"
@@ -386,8 +387,10 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
         scan_has_nan(trace->force_n[side], (long)analysis.bounds.first,
                      (long)(analysis.bounds.first + analysis.bounds.count) - 1);
   }
+  attempts_reject(context, analyzer->segment, count);
   for (size_t k = 0; k < count; k++) {
     result.repetition[k].number = (unsigned)k + 1;
+    result.repetition[k].pain = attempts_pain(context, analyzer->segment, count, k);
     analyze_repetition(&analysis, &analyzer->bootstrap, &result, &analyzer->segment[k],
                        &result.repetition[k]);
   }

@@ -63,6 +63,7 @@ enum stance_reason {
   STANCE_REASON_VERIFICATION_FAILED,
   STANCE_REASON_VERIFICATION_OVERDUE,
   STANCE_REASON_SIDES_UNPROVED,      /* nobody pulled one and then the other before the test */
+  STANCE_REASON_TAKEN_BACK,          /* by the clinician, at the test */
   STANCE_REASON_CALIBRATION_UNKNOWN, /* the interval holds noise and clock alone */
   STANCE_REASON_COUNT,
 };

@@ -13,6 +13,14 @@
 #include "stance/trace.h"
 #include "stance/uncertainty.h"
 
+/* What was said of an attempt while the test went on. */
+struct stance_attempt {
+  size_t until;          /* sample that the test had reached when it was judged: it began before */
+  enum stance_side side; /* BOTH: of both legs together */
+  bool taken_back;       /* by the clinician: it counts not */
+  double pain;           /* 0 to 10; NaN: nobody asked */
+};
+
 /* What the analysis must know beside the force. Zeroes and NaN mean unknown. */
 struct stance_analysis_context {
   double body_mass_kg;           /* NaN: unknown */
@@ -29,6 +37,8 @@ struct stance_analysis_context {
   const struct stance_force_uncertainty *force_uncertainty;
   double body_mass_uncertainty_kg, lever_uncertainty_m; /* standard; 0: not known */
   enum stance_uncertainty_extent uncertainty;
+  const struct stance_attempt *attempt; /* borrowed; in order of time */
+  size_t attempt_count;
 };
 
 /* What the recording's own noise makes of one value. */
@@ -63,6 +73,7 @@ struct stance_repetition {
   unsigned order;        /* from 1 among the attempts of this side */
   enum stance_repetition_status status;
   stance_reason_set reasons;
+  double pain; /* 0 to 10, of the attempt that it was; NaN: nobody asked */
   struct stance_effort effort[STANCE_MEASURED_SIDE_COUNT]; /* of the sides that took part */
   bool took_part[STANCE_MEASURED_SIDE_COUNT];
   struct stance_value value[STANCE_SIDE_COUNT][STANCE_METRIC_COUNT];

@@ -132,6 +132,7 @@ int report_fixture_setup(void **state)
       .instrument = "rig 7",
       .calibration = STANCE_CALIBRATION_KNOWN,
       .notes = "unit N assumed",
+      .pain_max = {(double)NAN, (double)NAN},
   };
   return 0;
 }

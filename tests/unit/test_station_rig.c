@@ -186,6 +186,8 @@ static void an_effort_counts_or_is_repeated(void **state)
   assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_REPETITION, ""), 1);
   assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_REJECT, ""), 1);
   assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_PAIN, ""), 1);
+  assert_non_null(strstr(station_fixture_last(fixture, "result"), "taken_back"));
+  assert_non_null(strstr(station_fixture_last(fixture, "result"), "\"pain_0_10\":5"));
 }
 
 static void it_is_waited_for_in_every_state(void **state)

@@ -42,6 +42,8 @@ struct stance_report {
   const char *firmware;
   const char *digest; /* of what was analysed, with the method before a colon */
   const char *notes;  /* what was assumed, measured and refused on the way */
+  double pain_max[2]; /* left, right, 0 to 10; NaN: nobody asked */
+  bool pain_stop;     /* the test ended, or went on without a side, because of pain */
   const struct stance_reliability_book
       *reliability; /* the clinic's own; published ones are known */
 };

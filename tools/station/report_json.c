@@ -231,6 +231,7 @@ static void repetitions(struct json *json, const struct stance_result *result)
     count_member(json, "order", repetition->order);
     text_member(json, "status", stance_report_repetition_status(repetition->status));
     reasons_member(json, "reasons", repetition->reasons);
+    number_member(json, "pain_0_10", repetition->pain);
     leave(json, "}");
   }
   leave(json, "]");

@@ -96,8 +96,20 @@ static stance_reason_set comparison_cells(struct stance_sheet *sheet,
   return comparison.reasons & STANCE_REASON_BIT(STANCE_REASON_NO_RELIABILITY);
 }
 
-/* The empty ones belong to history and pain, neither of which is kept yet; their place is part of
-   the format. */
+static void pain_cells(struct stance_sheet *sheet, const struct stance_report *report)
+{
+  bool asked = report->pain_stop;
+  for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++) {
+    stance_sheet_fixed(sheet, report->pain_max[side], 0);
+    asked = asked || !isnan(report->pain_max[side]);
+  }
+  if (asked)
+    stance_sheet_count(sheet, report->pain_stop);
+  else
+    stance_sheet_empty(sheet);
+}
+
+/* The empty ones belong to history, which is not kept yet; their place is part of the format. */
 static void end_cells(struct stance_sheet *sheet, const struct stance_report *report,
                       stance_reason_set flags)
 {
@@ -111,7 +123,7 @@ static void end_cells(struct stance_sheet *sheet, const struct stance_report *re
   stance_sheet_text(sheet, stance_side_name(stance_report_weaker_side(result, asymmetry)));
   flags |= comparison_cells(sheet, report);
   empty_cells(sheet, 5); /* left_change_pct … days_since_last_test */
-  empty_cells(sheet, 3); /* left_pain_max right_pain_max pain_stop */
+  pain_cells(sheet, report);
   for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++)
     stance_sheet_fixed(sheet, stance_report_zero_shift_n(result, (enum stance_side)side),
                        stance_metric_info(STANCE_METRIC_UNLOADED_ZERO)->decimals);

@@ -28,7 +28,7 @@ static void repetition_cells(struct stance_sheet *sheet, const struct stance_rep
   stance_sheet_count(sheet, repetition->order);
   stance_sheet_count(sheet, repetition->status == STANCE_REPETITION_ACCEPTED);
   stance_report_reasons_cell(sheet, stance_report_reject_reasons(repetition));
-  stance_sheet_empty(sheet); /* pain_0_10: nothing asks for it yet */
+  stance_sheet_fixed(sheet, repetition->pain, 0);
 }
 
 /* Empty where the column's name would call it newtons and it is none: the long layout has it. */

@@ -48,6 +48,7 @@ void stance_trial_finish(struct stance_trial *trial)
     return;
   stance_raw_trace_finish(&trial->raw);
   free(trial->phase);
+  free(trial->attempt);
   free(trial->recording);
   stance_text_finish(&trial->verification);
   stance_text_finish(&trial->notes);
@@ -68,6 +69,7 @@ void stance_trial_init(struct stance_trial *trial, const struct stance_trial_opt
       .lever_m = options->lever_m,
       .injured_side = options->injured_side,
       .side_order_count = options->side_order_count,
+      .pain_max = {(double)NAN, (double)NAN},
   };
   memcpy(trial->side_order, options->side_order, sizeof trial->side_order);
   if (options->athlete != NULL)
@@ -168,6 +170,8 @@ enum stance_status stance_trial_analyze(struct stance_analyzer *analyzer,
       .injured_side = trial->injured_side,
       .side_order = trial->side_order_count > 0 ? trial->side_order : NULL,
       .side_order_count = trial->side_order_count,
+      .attempt = trial->attempt,
+      .attempt_count = trial->attempt_count,
       .recording_flags = trial->flags,
       .force_flags = stance_calibration_doubts(&trial->calibration, trial->started_at) |
                      trial->verification_flags,
@@ -204,5 +208,7 @@ void stance_trial_report(const struct stance_trial *trial, const struct stance_r
       .firmware = trial->firmware,
       .digest = trial->digest,
       .notes = trial->notes.bytes,
+      .pain_max = {trial->pain_max[0], trial->pain_max[1]},
+      .pain_stop = trial->pain_stop,
   };
 }

@@ -62,6 +62,10 @@ struct stance_trial {
   enum stance_side injured_side;
   enum stance_side side_order[STANCE_SIDE_ORDER_MAX];
   size_t side_order_count;
+  struct stance_attempt *attempt; /* as the test was led */
+  size_t attempt_count;
+  double pain_max[2]; /* left, right; NaN: nobody asked */
+  bool pain_stop;     /* a side was locked */
   int utc_offset_min;
   char session[STANCE_UUID_SIZE];
   char athlete[64];

@@ -21,9 +21,15 @@ STANCE_MUST_CHECK enum stance_status stance_trial_verify(struct stance_trial *tr
                                                          struct stance_store *store,
                                                          const struct stance_recording *info,
                                                          struct stance_problem *problem);
+/* Attempts, pain and proofs of sides that were kept while the recording was made; still in its
+   frames. */
+STANCE_MUST_CHECK enum stance_status stance_trial_take_notes(struct stance_trial *trial,
+                                                             struct stance_store *store,
+                                                             const char *recording_id,
+                                                             struct stance_problem *problem);
 /* Conditions what the instruments of a recording sampled, lays two of them on one axis, and chooses
-   the profile: fills raw, calibration, calibration_state, and moves the phases. Takes traces over
-   as far as it needs them. */
+   the profile: fills raw, calibration, calibration_state, and moves phases and attempts. Takes
+   traces over as far as it needs them. */
 STANCE_MUST_CHECK enum stance_status stance_trial_take_streams(struct stance_trial *trial,
                                                                const struct stance_recording *info,
                                                                struct stance_raw_trace *traces,

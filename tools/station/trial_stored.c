@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store_note.h"
 #include "trial_private.h"
 
 #include <math.h>
@@ -94,22 +93,6 @@ static enum stance_status build(struct stance_trial *trial, const struct stance_
   return STANCE_OK;
 }
 
-/* What was found out about the rig while it was recorded. */
-static enum stance_status take_notes(struct stance_store *store, struct stance_trial *trial,
-                                     const char *recording_id, struct stance_problem *problem)
-{
-  struct stance_note *notes = NULL;
-  size_t count = 0;
-  enum stance_status status = stance_store_list_notes(store, recording_id, &notes, &count, problem);
-  for (size_t k = 0; status == STANCE_OK && k < count; k++)
-    if (notes[k].kind == STANCE_NOTE_SIDES_UNPROVED)
-      trial->flags |= STANCE_REASON_BIT(STANCE_REASON_SIDES_UNPROVED);
-    else if (notes[k].kind == STANCE_NOTE_SIDES_PROVED)
-      trial->flags &= ~STANCE_REASON_BIT(STANCE_REASON_SIDES_UNPROVED);
-  free(notes);
-  return status;
-}
-
 enum stance_status stance_trial_load_stored(struct stance_store *store, const char *recording_id,
                                             const struct stance_trial_options *options,
                                             struct stance_trial *ret_trial,
@@ -122,13 +105,13 @@ enum stance_status stance_trial_load_stored(struct stance_store *store, const ch
   enum stance_status status =
       stance_store_load(store, recording_id, &info, raw, &trial.phase, &trial.phase_count, problem);
   if (status == STANCE_OK)
+    status = stance_trial_take_notes(&trial, store, info.id, problem);
+  if (status == STANCE_OK)
     status = build(&trial, &info, raw, options, problem);
   if (status == STANCE_OK)
     status = stance_trial_verify(&trial, store, &info, problem);
   else if (status == STANCE_END)
     status = STANCE_INPUT; /* nothing was committed: there is nothing to analyse */
-  if (status == STANCE_OK)
-    status = take_notes(store, &trial, info.id, problem);
   stance_recording_finish(&info);
   for (size_t k = 0; k < STANCE_STREAM_MAX; k++)
     stance_raw_trace_finish(&raw[k]);

@@ -133,8 +133,8 @@ static enum stance_status take_both(struct stance_trial *trial, const struct sta
   return STANCE_OK;
 }
 
-/* Phases were counted in frames of the first stream. */
-static void move_phases(struct stance_trial *trial, unsigned decimation, size_t first)
+/* Phases and attempts were counted in frames of the first stream. */
+static void move_to_samples(struct stance_trial *trial, unsigned decimation, size_t first)
 {
   size_t kept = 0;
   for (size_t k = 0; k < trial->phase_count; k++) {
@@ -150,6 +150,10 @@ static void move_phases(struct stance_trial *trial, unsigned decimation, size_t 
     trial->phase[kept++] = phase;
   }
   trial->phase_count = kept;
+  for (size_t k = 0; k < trial->attempt_count; k++) {
+    const size_t until = trial->attempt[k].until / (decimation > 1 ? decimation : 1);
+    trial->attempt[k].until = until > first ? until - first : 0;
+  }
 }
 
 enum stance_status stance_trial_take_streams(struct stance_trial *trial,
@@ -178,7 +182,7 @@ enum stance_status stance_trial_take_streams(struct stance_trial *trial,
     status = take_both(trial, info, streams, &first, problem);
   }
   if (status == STANCE_OK)
-    move_phases(trial, streams->decimation[0], first);
+    move_to_samples(trial, streams->decimation[0], first);
   free(streams);
   return status;
 }
