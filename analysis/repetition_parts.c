@@ -17,14 +17,17 @@ static long run_of_nan(const double *force_n, long first, long end)
    back; `end` where neither happens. */
 static long next_change(const double *force_n, bool sampled, long first, long end, long shortest)
 {
-  long at = first;
   if (!sampled)
     return first + run_of_nan(force_n, first, end);
-  while (at < end) {
-    const long gap = run_of_nan(force_n, at, end);
-    if (gap >= shortest)
-      return at;
-    at += gap > 0 ? gap : 1;
+  /* A gap that long holds one of every `shortest` samples. */
+  for (long probe = first + shortest - 1; probe < end; probe += shortest) {
+    if (!isnan(force_n[probe]))
+      continue;
+    long begin = probe;
+    while (begin > first && isnan(force_n[begin - 1]))
+      begin--;
+    if (probe - begin + run_of_nan(force_n, probe, end) >= shortest)
+      return begin;
   }
   return end;
 }
