@@ -32,14 +32,20 @@ static void what_was_taken_back_is_rejected(void **unused)
   static const struct stance_attempt attempts[] = {
       {.until = 2500, .side = STANCE_BOTH, .pain = 1},
       {.until = 7500, .side = STANCE_BOTH, .taken_back = true, .pain = 6},
-      {.until = 8000, .side = STANCE_BOTH, .taken_back = true, .pain = NAN}, /* nothing was made */
-      {.until = 10500, .side = STANCE_RIGHT, .taken_back = true, .pain = NAN}, /* the left moved */
+      {.until = 8000,
+       .side = STANCE_BOTH,
+       .taken_back = true,
+       .pain = (double)NAN}, /* nothing was made */
+      {.until = 10500,
+       .side = STANCE_RIGHT,
+       .taken_back = true,
+       .pain = (double)NAN}, /* the left moved */
       {.until = 13500, .side = STANCE_RIGHT, .taken_back = true, .pain = 0},
   };
   const struct stance_analysis_context context = {
       .attempt = attempts, .attempt_count = sizeof attempts / sizeof *attempts};
   static const bool rejected[SEGMENTS] = {false, false, true, false, true};
-  static const double pain[SEGMENTS] = {1, NAN, 6, NAN, 0};
+  static const double pain[SEGMENTS] = {1, (double)NAN, 6, (double)NAN, 0};
   struct stance_segment segments[SEGMENTS];
   (void)unused;
 
