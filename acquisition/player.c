@@ -341,7 +341,10 @@ void stance_player_health(const struct stance_player *player,
   const uint64_t lost = atomic_load_explicit(&player->lost, memory_order_relaxed);
 
   *ret_health = (struct stance_source_health){
-      .frames_produced = produced, .frames_lost = lost, .ended = ended};
+      .frames_produced = produced,
+      .frames_lost = lost,
+      .state = !ended && produced > 0 ? STANCE_SOURCE_STREAMING : STANCE_SOURCE_READY,
+      .ended = ended};
   ret_health->interruptions = atomic_load_explicit(&player->returned, memory_order_relaxed) ? 1 : 0;
   if (!ended && atomic_load_explicit(&player->away, memory_order_relaxed)) {
     ret_health->state = STANCE_SOURCE_ABSENT;

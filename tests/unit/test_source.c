@@ -238,11 +238,14 @@ static void test_stop_and_destroy_are_orderly_at_any_moment(void **state)
   stance_source_stop(source); /* before any start */
   stance_source_health(source, &health);
   assert_false(health.ended);
+  assert_int_equal(health.state, STANCE_SOURCE_READY);
   start(source, ring);
   assert_int_equal(stance_source_start(source, &ring, 1, &problem), STANCE_USAGE);
   assert_non_null(strstr(problem.text, "already runs"));
   while (stance_frame_ring_used(ring) < capacity)
     drain_pause(50000);
+  stance_source_health(source, &health);
+  assert_int_equal(health.state, STANCE_SOURCE_STREAMING);
   stance_source_stop(source); /* while it waits for room */
   stance_source_stop(source);
   stance_source_health(source, &health);
