@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The page's files, made from tools/web/dist by tools/web/embed.cmake when the program is built. */
+/* The page's files, made from tools/web by tools/web/embed.cmake when the program is built. */
 #ifndef STANCE_WEB_FILES_H
 #define STANCE_WEB_FILES_H
 

@@ -36,7 +36,7 @@ foreach(file ${files})
   endif()
   math(EXPR number "${number} + 1")
 endforeach()
-file(WRITE ${OUTPUT} "/* Generated from tools/web/dist. */
+file(WRITE ${OUTPUT} "/* Generated from tools/web. */
 #include \"web_files.h\"
 
 ${arrays}

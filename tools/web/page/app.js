@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Puts the parts together: events change the model, the model is drawn. */
+import { drawActions } from "./actions.js";
+import { drawAttempts, drawBench, drawReadings } from "./bench.js";
+import { ask, listen, takeToken } from "./door.js";
+import { drawHealth } from "./health.js";
+import { drawHistory, fetchHistory } from "./history.js";
+import { Keys } from "./keys.js";
+import { download, drawResult } from "./result.js";
+import { chooseBack, chooseNext, fetchRoster, markDone, openRoster, recall } from "./roster.js";
+import { by, say, show, write } from "./screen.js";
+import { drawSetup, fillProtocols, protocolOf, startTest, titleOf } from "./setup.js";
+import { dismiss, model, momentOf, rememberMine, viewOf } from "./state.js";
+import { Trace } from "./trace.js";
+import { fillDocument, loadTexts, text } from "./words.js";
+
+const trace = new Trace();
+let drawnView = "";
+let reading = null; // the result that is being read
+
+function report(reason) {
+  if (reason.status === 0) say(text("station_lost"));
+  else say(reason.word === "not_now" ? text("not_now") : reason.message);
+}
+
+function title() {
+  const test = model.state?.test;
+  const result = viewOf(model) === "result" ? model.result.report : null;
+  const shown = test ?? (result && { athlete: result.athlete, protocol: result.protocol.id,
+    title: result.protocol.title });
+  const words = !shown ? [text("set_up")]
+    : [titleOf(model, shown.protocol, shown.title),
+      test ? text(`moments.${momentOf(test)}`) : text("result")];
+  document.title = `${words.join(" · ")} – stance`; // no name: the browser's history keeps it
+  write(by("what"), [shown?.athlete, ...words].filter(Boolean).join(" · "));
+}
+
+function drawView() {
+  const view = viewOf(model);
+  document.body.dataset.view = view;
+  document.body.dataset.moment = model.state?.test ? momentOf(model.state.test) : "";
+  show(by("setup"), view === "setup");
+  show(by("bench"), view === "bench" || view === "result");
+  show(by("result"), view === "result");
+  if (view === drawnView) return;
+  drawnView = view;
+  say("");
+  document.activeElement?.blur?.();
+  scrollTo(0, 0);
+  if (view === "result") showHistory();
+  if (view === "setup") fetchRoster(model).catch(report);
+}
+
+function draw() {
+  drawView();
+  const view = viewOf(model);
+  if (view === "connecting")
+    write(by("sentence"), text(model.connection === "connecting" ? "connecting"
+      : model.connection === "open" ? "reading_result" : "not_connected"));
+  if (view === "setup") drawSetup(model);
+  if (view === "bench") {
+    drawBench(model);
+    drawAttempts(model);
+  }
+  if (view === "result") drawResult(model);
+  drawHealth(model);
+  drawActions(model);
+  title();
+}
+
+async function showHistory() {
+  const kept = model.result?.report;
+  if (!kept) {
+    drawHistory([]);
+    return;
+  }
+  drawHistory(await fetchHistory(kept.athlete ?? "", kept.protocol.id).catch(() => []));
+}
+
+function takeResult(result) {
+  model.result = result;
+  if (result.report !== null && model.mine === result.id)
+    markDone(model, result.report.athlete).catch(report);
+}
+
+async function fetchResult(id) {
+  if (reading === id || (model.result?.id === id && model.result.report !== null)) return;
+  reading = id;
+  try {
+    const found = await ask("GET", `tests/${id}/report.json`);
+    takeResult({ id, report: found, summary: "", warnings: [] });
+  } catch (reason) {
+    if (reason.status !== 0) model.result = { id, report: null, summary: reason.message, warnings: [] };
+  } finally {
+    reading = null;
+  }
+  draw();
+}
+
+function takeState(state) {
+  const before = model.state?.test ?? null;
+  const now = state.test;
+  model.state = state;
+  model.stateAt = performance.now();
+  if (now !== null && now.id !== before?.id) {
+    model.tells = [];
+    model.result = null;
+    trace.begin(protocolOf(model, now.protocol)?.rig, state.instrument.unit ?? "N");
+  }
+  trace.target = now?.target ?? null;
+  trace.effort(now?.state === "effort");
+  keys.look();
+  if (now === null && state.last_result !== null && state.last_result !== model.dismissed)
+    fetchResult(state.last_result);
+}
+
+function take(name, data) {
+  if (name === "live") {
+    trace.add(data);
+    return;
+  }
+  if (name === "state") takeState(data);
+  else if (name === "repetition" && data.counted) trace.markPeaks(data);
+  else if (name === "tell") model.tells.push({ ...data, at: performance.now() });
+  else if (name === "result" && !data.too_long) takeResult(data);
+  draw();
+}
+
+async function command({ command: name, value }) {
+  const test = model.state?.test;
+  if (!test) return;
+  const body = value === undefined ? { command: name } : { command: name, value };
+  await ask("POST", `tests/${test.id}/command`, body).catch(report);
+}
+
+let starting = false;
+async function start() {
+  if (starting) return;
+  starting = true;
+  model.refusal = "";
+  try {
+    const test = await startTest(model);
+    if (test !== null) rememberMine(model, test);
+  } catch (reason) {
+    model.refusal = reason.message; // stays until something is changed
+  }
+  starting = false;
+  draw();
+}
+
+function again() {
+  const athlete = model.result?.report?.athlete;
+  dismiss(model);
+  by("athlete").value = "";
+  draw();
+  if (model.roster.athletes.some((known) => known.athlete === athlete)) chooseNext(model, false);
+}
+
+function act(action) {
+  if (action.command) command(action);
+  else if (action.act === "again") again();
+  else if (action.act === "print") print();
+  else if (action.act.startsWith("csv-"))
+    download(model.result.id, action.act.slice(4)).catch(report);
+  else if (action.act === "roster-back") chooseBack(model);
+  else chooseNext(model, action.act === "roster-skip");
+}
+
+async function move(body) {
+  const id = model.result.id;
+  try {
+    await ask("POST", `tests/${id}/athlete`, body);
+    model.result.report = null;
+    await fetchResult(id);
+    await showHistory();
+    say(text("moved"));
+  } catch (reason) {
+    report(reason);
+  }
+}
+
+function openDocument() {
+  document.addEventListener("click", (event) => {
+    /* A pointer leaves no focus behind: the space bar goes on meaning what the screen says. */
+    if (event.detail > 0) event.target.closest?.("#actions button, #pain button")?.blur();
+    const { command: name, value, act: other } = event.target.closest?.("button")?.dataset ?? {};
+    if (name) command({ command: name, value: name === "pain" ? Number(value) : value });
+    else if (other) act({ act: other });
+  });
+  by("choice").addEventListener("submit", (event) => {
+    event.preventDefault();
+    start();
+  });
+  by("choice").addEventListener("input", () => {
+    model.refusal = "";
+    draw();
+  });
+  by("move_form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    move({ athlete: by("move_to").value.trim() });
+  });
+  by("move_undo").addEventListener("click", () => move({ undo: true }));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => trace.renew());
+  addEventListener("hashchange", () => takeToken() && location.reload());
+  openRoster(model);
+}
+
+/* With each picture of the screen, and only where it shows. */
+function picture() {
+  if (viewOf(model) === "bench") drawReadings(model, trace);
+  if (viewOf(model) !== "setup") trace.draw();
+  requestAnimationFrame(picture);
+}
+
+async function connected(how) {
+  const back = how === "open" && model.connection !== "open";
+  model.connection = how;
+  if (back && model.protocols.length === 0) {
+    model.protocols = await ask("GET", "protocols").catch(() => []);
+    fillProtocols(model);
+    await fetchRoster(model).catch(report);
+  }
+  draw();
+}
+
+takeToken();
+await loadTexts();
+fillDocument();
+openDocument();
+const keys = new Keys(model, {
+  act, start, pain: (value) => command({ command: "pain", value }),
+  recall: (typed) => recall(model, typed),
+});
+requestAnimationFrame(picture);
+listen(take, connected);
