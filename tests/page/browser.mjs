@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A clinician at the page: a whole test by keyboard, a reload in its middle, the daemon killed and
+// started again, pain, a team; every screen accessible, at 320 px, in the dark and on paper.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { Station } from "./station.mjs";
+
+const { build, chromium: executablePath, npm } = process.env;
+const require = createRequire(`${npm}/`);
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const WAIT_MS = 60000;
+const WIDE = { width: 1280, height: 800 };
+
+const station = new Station();
+const browser = await chromium.launch({
+  executablePath,
+  args: ["--disable-gpu", "--disable-dev-shm-usage", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])],
+});
+
+/* What the browser itself complains of is a failure: a blocked script, an exception. */
+const complaints = [];
+const elsewhere = [];
+async function open(options) {
+  const context = await browser.newContext({ viewport: WIDE, locale: "en-GB", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(WAIT_MS);
+  page.on("pageerror", (error) => complaints.push(error.stack));
+  page.on("console", (message) => {
+    const said = message.text();
+    if (message.type() === "error" && !/Failed to load resource|ERR_/.test(said)) complaints.push(said);
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(station.base) && !request.url().startsWith("blob:"))
+      elsewhere.push(request.url());
+  });
+  await page.goto(station.address);
+  return page;
+}
+
+const view = (page, wanted) =>
+  page.waitForFunction((name) => document.body.dataset.view === name, wanted);
+const moment = (page, wanted) =>
+  page.waitForFunction((name) => document.body.dataset.moment === name, wanted);
+const says = (page, id, part) => page.waitForFunction(
+  ([where, what]) => document.getElementById(where).textContent.includes(what), [id, part]);
+
+async function accessible(page, where) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html, nodes[0].failureSummary]), [],
+    `${where}: axe finds violations`);
+}
+
+async function picture(page, name) {
+  await page.screenshot({ path: `${build}/page/${name}.png` });
+}
+
+async function fits(page, where) {
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(width <= page.viewportSize().width, `${where}: ${width} px wide`);
+}
+
+async function aWholeTestByKeyboard() {
+  const page = await open({});
+  await view(page, "setup");
+  assert.equal(new URL(page.url()).hash, "", "the token stays in the address");
+  await says(page, "sentence", "Which athlete?");
+  await page.waitForFunction(() => document.getElementById("protocol").options.length > 10);
+  await accessible(page, "set-up");
+  await picture(page, "1-setup");
+
+  await page.keyboard.press("Enter"); // to the athlete
+  await page.keyboard.type("A-17");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("Nordic");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("80.5");
+  await page.keyboard.press("Escape");
+  await says(page, "sentence", "Ready");
+  await page.keyboard.press("Space");
+  await view(page, "bench");
+  const { test } = await station.ask("state");
+  assert.deepEqual([test.protocol, test.athlete], ["nordic", "A-17"]);
+  return { page, id: test.id };
+}
+
+async function theTraceMoves(page) {
+  await moment(page, "effort");
+  const drawn = () => page.locator("#plot canvas").evaluate((canvas) => canvas.toDataURL());
+  const before = await drawn();
+  await page.waitForFunction(() => Number(document.querySelector("#panel_left .digits").textContent) > 50);
+  assert.notEqual(await drawn(), before, "the trace stands still");
+  assert.equal(await page.locator("#panel_left mark").textContent(), "live");
+  const height = await page.locator("#panel_left .digits").evaluate((node) =>
+    0.72 * parseFloat(getComputedStyle(node).fontSize) / innerHeight);
+  assert.ok(height >= 0.1, `digits fill ${height} of the height`);
+  await picture(page, "2-effort");
+}
+
+async function everyScreenInATest(page) {
+  await moment(page, "rest");
+  await page.waitForSelector("#attempts li");
+  await accessible(page, "rest");
+  await picture(page, "3-rest");
+  const narrow = await open({ viewport: { width: 320, height: 568 }, colorScheme: "dark", locale: "de-DE" });
+  await view(narrow, "bench");
+  assert.equal(await narrow.evaluate(() => document.documentElement.lang), "de");
+  assert.equal(await narrow.locator("#panel_left h2").textContent(), "LINKS");
+  await fits(narrow, "a test at 320 px");
+  await accessible(narrow, "a test at 320 px, dark");
+  await picture(narrow, "4-narrow-dark");
+  return narrow;
+}
+
+async function aReloadInTheMiddle(page, id) {
+  const before = await page.locator("#attempts li").count();
+  await page.reload();
+  await view(page, "bench");
+  await page.waitForFunction((count) => document.querySelectorAll("#attempts li").length >= count, before);
+  assert.equal((await station.ask("state")).test.id, id, "the test goes on");
+  assert.ok(before > 0);
+}
+
+async function theResultIsTheRecordings(page, narrow, id) {
+  await view(page, "result");
+  const report = await station.ask(`tests/${id}/report.json`);
+  const best = (metric, side) => report.values.find((value) =>
+    value.repetition === "best" && value.metric === metric && value.side === side);
+  await says(page, "comparison", report.comparison.words);
+  for (const side of ["left", "right"]) {
+    const shown = await page.locator(`#panel_${side} .digits`).textContent();
+    assert.equal(shown, best("peak_force", side).value.toFixed(0), `${side} is the recording's`);
+    assert.equal(await page.locator(`#panel_${side} mark`).count(), 0, "nothing is live any more");
+  }
+  await says(page, "values", "no lever arm was given");
+  await page.waitForSelector("#history svg .noise");
+  assert.equal(await page.locator("#history svg").count(), 2, "a line for each side");
+  await accessible(page, "result");
+  await picture(page, "5-result");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.keyboard.press("w")]);
+  assert.equal(readFileSync(await download.path(), "utf8"),
+    await station.ask(`tests/${id}/report.csv?layout=wide`), "the CSV is the station's");
+
+  await view(narrow, "result");
+  assert.match(await narrow.locator("#comparison").textContent(), /^(links|rechts) \d+,\d % schwächer/);
+  await fits(narrow, "a result at 320 px");
+  await accessible(narrow, "a result at 320 px, dark");
+  await picture(narrow, "6-narrow-result");
+  await narrow.context().close();
+
+  await page.emulateMedia({ media: "print" });
+  assert.deepEqual(await page.evaluate(() => ["header", "footer", "#bench", "#report_head"].map((name) =>
+    getComputedStyle(document.querySelector(name)).display !== "none")), [false, false, false, true]);
+  await page.pdf({ path: `${build}/page/7-report.pdf`, format: "A4" });
+  await page.emulateMedia({ media: null });
+}
+
+async function aTeamAndAMove(page, id) {
+  await page.keyboard.press("Space");
+  await view(page, "setup");
+  await page.locator("#roster_edit summary").press("Enter");
+  await page.locator("#roster_text").fill("A-17; 80,5; 0.42\nB-2; 71\nC-3");
+  await page.locator("#roster_save").press("Enter");
+  await page.waitForFunction(() => document.querySelectorAll("#roster li").length === 3);
+  assert.equal((await station.ask("roster")).athletes[0].mass_kg, 80.5);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("s");
+  await page.waitForFunction(() => document.getElementById("athlete").value === "B-2");
+  assert.equal(await page.locator("#mass").inputValue(), "71.0", "the mass comes from the list");
+  await page.keyboard.type("3"); // scanned
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.getElementById("athlete").value === "C-3");
+  await accessible(page, "a team");
+  await picture(page, "8-team");
+
+  const other = await open({ viewport: { width: 320, height: 568 } }); // has not dismissed the result
+  await view(other, "result");
+  await other.locator("#move summary").press("Enter");
+  await other.locator("#move_to").fill("B-2");
+  await other.locator("#move_to").press("Enter");
+  await says(other, "sentence", "Result of B-2");
+  assert.equal((await station.ask("tests?athlete=B-2"))[0].id, id);
+  await other.locator("#move_undo").press("Enter");
+  await says(other, "sentence", "Result of A-17");
+  await other.evaluate(() => document.activeElement.blur());
+  await other.keyboard.press("Space");
+  await view(other, "setup");
+  await fits(other, "set-up at 320 px");
+  await accessible(other, "set-up at 320 px");
+  await other.screenshot({ path: `${build}/page/8-narrow-team.png`, fullPage: true });
+  await other.context().close();
+}
+
+async function aTestThatCannotBegin(page) {
+  await page.locator("#athlete").fill("D-4");
+  await page.locator("#athlete").press("Enter");
+  await page.waitForFunction(() => !/^Ready/.test(document.getElementById("sentence").textContent));
+  assert.match(await page.locator("#sentence").textContent(), /absent\.csv/, "the reason is not named");
+  await view(page, "setup");
+}
+
+/* A person leads: pain in the first effort, with whatever key. */
+async function painStopsAndLocks(page) {
+  await page.locator("#athlete").fill("D-4");
+  await page.locator("#protocol").selectOption("nordic");
+  await page.locator("#athlete").press("Enter");
+  await view(page, "bench");
+  for (let waited = 0; (await page.evaluate(() => document.body.dataset.moment)) !== "effort"; waited++) {
+    assert.ok(waited < 200, `no effort: ${await page.locator("#sentence").textContent()}`);
+    if ((await station.ask("state")).test.commands.includes("next")) await page.keyboard.press("Space");
+    await page.waitForTimeout(150);
+  }
+  await page.waitForFunction(() => document.getElementById("moment").textContent === "GO");
+  await page.waitForTimeout(600); // longer than a key pressed twice
+  await page.keyboard.press("k");
+  await moment(page, "pain");
+  await accessible(page, "pain");
+  await picture(page, "9-pain");
+  await page.keyboard.type("10");
+  await says(page, "moment", "Which side?");
+  await page.keyboard.press("ArrowLeft");
+  await says(page, "sentence", "No maximal effort on the left side");
+  assert.deepEqual((await station.ask("state")).test.locked, ["left"]);
+  await page.keyboard.press("q");
+  await view(page, "result");
+  assert.equal(await page.locator("#panel_left mark").count(), 0);
+  const kept = await station.ask(`tests/${(await station.ask("state")).last_result}/report.json`);
+  const best = kept.values.find((value) =>
+    value.repetition === "best" && value.metric === "peak_force" && value.side === "left").value;
+  assert.equal(await page.locator("#panel_left .digits").textContent(), best?.toFixed(0) ?? "–",
+    "no repetition, no number");
+  await accessible(page, "no result");
+  await picture(page, "10-no-result");
+}
+
+async function theDaemonIsKilled(page) {
+  await station.end("SIGKILL");
+  await says(page, "trouble", "The station does not answer");
+  assert.equal(await page.locator("#actions button").count(), 0, "nothing can be done");
+  await accessible(page, "without a station");
+  await picture(page, "11-station-lost");
+  await station.start("sim:nordic?speed=8&fail_s=16&back_s=36", "--unattended");
+  await says(page, "trouble", "stance open");
+  await page.goto(station.address); // as `stance open` does: the same page, a new token
+  await page.waitForFunction(() => document.getElementById("trouble").hidden);
+  await page.waitForFunction(() => ["setup", "result"].includes(document.body.dataset.view));
+}
+
+async function theInstrumentIsUnplugged(page) {
+  if (await page.evaluate(() => document.body.dataset.view === "result")) await page.keyboard.press("Space");
+  await view(page, "setup");
+  await page.locator("#athlete").fill("C-3");
+  await page.locator("#protocol").selectOption("nordic");
+  await page.locator("#athlete").press("Enter");
+  await view(page, "bench");
+  await says(page, "trouble", "fell silent");
+  await says(page, "health", "instrument away");
+  assert.equal(await page.locator("#sentence").textContent(), "The instrument does not answer. The test waits.");
+  await picture(page, "12-unplugged");
+  await says(page, "trouble", "samples were lost since the test began");
+  await says(page, "health", "instrument · 1000 Hz");
+  await moment(page, "rest"); // in an effort every key is a stop
+  await page.keyboard.press("q");
+  await view(page, "result");
+  await says(page, "flags", "samples were lost");
+  await page.keyboard.press("Space");
+  await view(page, "setup");
+  await page.waitForSelector("#roster li.done");
+  const { athletes } = await station.ask("roster");
+  assert.deepEqual(athletes.map(({ athlete, done }) => [athlete, done]),
+    [["A-17", false], ["B-2", false], ["C-3", true]], "who was tested is done");
+}
+
+const steps = [];
+async function step(name, run) {
+  const start = Date.now();
+  const found = await run();
+  steps.push(`${name}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
+  return found;
+}
+
+try {
+  await station.start("sim:?speed=8", "--unattended");
+  const { page, id } = await step("a test is begun by keyboard", aWholeTestByKeyboard);
+  await step("the trace moves", () => theTraceMoves(page));
+  const narrow = await step("every screen in a test", () => everyScreenInATest(page));
+  await step("a reload in the middle", () => aReloadInTheMiddle(page, id));
+  await step("the result is the recording's", () => theResultIsTheRecordings(page, narrow, id));
+  await step("a team, and a test moved", () => aTeamAndAMove(page, id));
+  await station.end("SIGTERM");
+  await station.start("replay:absent.csv");
+  await page.goto(station.address);
+  await view(page, "setup");
+  await step("a test that cannot begin", () => aTestThatCannotBegin(page));
+  await station.end("SIGTERM");
+  await station.start("sim:?speed=4");
+  await page.goto(station.address);
+  await view(page, "setup");
+  await step("pain stops and locks", () => painStopsAndLocks(page));
+  await step("the daemon is killed", () => theDaemonIsKilled(page));
+  await step("the instrument is unplugged", () => theInstrumentIsUnplugged(page));
+  assert.deepEqual(complaints, [], "the browser complains");
+  assert.deepEqual(elsewhere, [], "something is fetched from elsewhere");
+  console.log(`${steps.join("\n")}\npassed`);
+} catch (reason) {
+  console.error(`${steps.join("\n")}\nFAILED: ${reason.stack}\n${complaints.join("\n")}\n${station.log}`);
+  for (const [k, context] of browser.contexts().entries())
+    for (const page of context.pages())
+      await page.screenshot({ path: `${build}/page/failed-${k}.png` }).catch(() => {});
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+  await station.end("SIGKILL");
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+
+/* As it was embedded, with uPlot; where it was built without, the rest can be tested all the same. */
+const source = `${process.env.source}/tools/web/page`;
+const folder = existsSync(`${process.env.build}/web/trace.js`) ? `${process.env.build}/web` : source;
+const load = (name) => import(`${folder}/${name}`);
+const read = (name) => readFileSync(`${source}/${name}`, "utf8");
+
+/* What the modules expect of a browser. */
+globalThis.sessionStorage = { getItem: () => null, setItem: () => {} };
+let locale = "en-GB";
+Object.defineProperty(globalThis, "navigator", {
+  value: { get language() { return locale; }, get languages() { return [locale]; } },
+});
+globalThis.document = { documentElement: {} };
+globalThis.fetch = async (name) => {
+  try {
+    const text = read(name);
+    return { ok: true, json: async () => JSON.parse(text) };
+  } catch {
+    return { ok: false };
+  }
+};
+
+/* Events arrive in any pieces. */
+const { eventParser } = await load("door.js");
+const stream = 'event: state\nid: 1\ndata: {"a":1}\n\n: life\n\nevent: live\nid: 2\ndata: {"b":[1,null]}\n\n';
+for (let length = 1; length <= stream.length; length++) {
+  const got = [];
+  const parse = eventParser((name, data) => got.push([name, data]));
+  for (let from = 0; from < stream.length; from += length) parse(stream.slice(from, from + length));
+  assert.deepEqual(got, [["state", { a: 1 }], ["live", { b: [1, null] }]]);
+}
+
+/* Every table says everything that the first one says, and nothing that nobody asks for. */
+const tables = readdirSync(source).filter((name) => /^texts\..*\.json$/.test(name));
+const english = JSON.parse(read("texts.en.json"));
+assert.ok(tables.length >= 2);
+const holes = (text) => [...text.matchAll(/\{\w+\}/g)].map(([hole]) => hole).sort();
+for (const name of tables) {
+  const table = JSON.parse(read(name));
+  for (const key of Object.keys(english)) {
+    assert.ok(key in table, `${name} lacks ${key}`);
+    assert.deepEqual(holes(table[key]), holes(english[key]), `${name}: ${key}`);
+  }
+  for (const key of Object.keys(table))
+    assert.ok(key in english || /^(state|message|protocol|instruction|metric)\./.test(key),
+      `${name}: nobody asks for ${key}`);
+}
+
+/* Every state, message and reason that the station may name has its text. */
+const german = JSON.parse(read("texts.de.json"));
+const ids = (file, pattern) => [...readFileSync(`${process.env.source}/${file}`, "utf8")
+  .matchAll(pattern)].map((found) => found[1]);
+const machine = readFileSync(`${process.env.source}/include/stance/machine.h`, "utf8");
+const listed = (list) => [...machine.split(`#define STANCE_TEST_${list}_LIST`)[1].split("\n\n")[0]
+  .matchAll(/X\(\w+, (\w+),/g)].map((found) => found[1]);
+assert.ok(listed("STATE").length > 10 && listed("MESSAGE").length > 10);
+for (const id of listed("STATE")) {
+  assert.ok(`state.${id}` in german, `state.${id}`);
+  assert.ok(`moment.${id}` in english, `moment.${id}`);
+}
+for (const id of listed("MESSAGE")) assert.ok(`message.${id}` in german, `message.${id}`);
+const { momentOf, viewOf } = await load("state.js");
+for (const id of listed("STATE"))
+  assert.equal(`moments.${momentOf({ state: id })}` in english, true, id);
+const shown = (last_result, test, result, dismissed) =>
+  viewOf({ state: { last_result, test }, result: result && { id: result }, dismissed });
+assert.equal(viewOf({ state: null }), "connecting");
+assert.equal(shown(null, null, null, null), "setup");
+assert.equal(shown("a", {}, "a", null), "bench");
+assert.equal(shown("a", null, "a", null), "result");
+assert.equal(shown("b", null, "a", null), "connecting", "an older result while a new one is read");
+assert.equal(shown("a", null, "a", "a"), "setup");
+assert.equal(shown(null, null, "c", "a"), "result", "a test without a result says so");
+for (const file of readdirSync(source).filter((name) => name.endsWith(".js")))
+  for (const key of ids(`tools/web/page/${file}`, /\btext\("([^"]+)"/g))
+    assert.ok(key in english, `${file} asks for ${key}`);
+for (const key of ids("tools/web/page/index.html", /data-text(?:-label)?="([^"]+)"/g))
+  assert.ok(key in english, `index.html asks for ${key}`);
+
+/* The station's comparisons, in the words of a language. */
+const words = await load("words.js");
+const said = [
+  "left 12.9 % weaker than right; compatible with 11 % stronger to 32 % weaker",
+  "right 31.0 % weaker than left; compatible with 12 % to 49 % weaker",
+  "left as strong as right; compatible with 0.4 % stronger to 0.4 % weaker",
+];
+await words.loadTexts();
+for (const sentence of said) assert.equal(words.comparison(sentence), sentence);
+assert.equal(words.number(12.5, 1), "12.5");
+locale = "de-AT";
+await words.loadTexts();
+assert.deepEqual(said.map(words.comparison), [
+  "links 12,9 % schwächer als rechts; vereinbar mit 11 % stärker bis 32 % schwächer",
+  "rechts 31,0 % schwächer als links; vereinbar mit 12 % bis 49 % schwächer",
+  "links so stark wie rechts; vereinbar mit 0,4 % stärker bis 0,4 % schwächer",
+]);
+assert.equal(words.comparison("something else"), "something else");
+assert.equal(words.number(-0.2), "0");
+assert.equal(words.parseNumber("80,5"), 80.5);
+assert.ok(Number.isNaN(words.parseNumber("8O")));
+locale = "fr-FR";
+await words.loadTexts();
+assert.equal(words.text("left"), english.left); // no such table: English
+
+/* Reports. */
+const report = await load("report.js");
+const value = (metric, side, status) => ({ repetition: "best", metric, side, status, value: 1, unit: "N" });
+const made = {
+  comparison: { metric: "peak_force", status: "missing:no_reliability" },
+  flags: ["frames_lost"],
+  repetitions: [{ status: "rejected", reasons: ["partial"] }, { status: "accepted", reasons: ["no_break"] }],
+  values: [value("peak_force", "left", "flagged:peak_spike+flat_top"), value("duration", "left", "missing:gap_in_window")],
+};
+assert.deepEqual(report.flagsOf(made).sort(),
+  ["flat_top", "frames_lost", "no_reliability", "peak_spike"]);
+assert.deepEqual(report.repetitionsOf({
+  ...made,
+  repetitions: [{ repetition: 1, side: "left", order: 2, status: "rejected", reasons: ["partial"], pain_0_10: 3 }],
+  values: ["left", "right"].map((side) => ({ ...value("peak_force", side, "ok"), repetition: 1 })),
+}), [{ number: 2, side: "left", counts: false, reasons: ["partial"], pain: 3, left: 1, right: null }]);
+assert.deepEqual(report.statusOf({ status: "missing:a+b" }), { kind: "missing", reasons: ["a", "b"] });
+
+/* The trace: an axis that holds still, losses that stay gaps, numbers that grow old. */
+if (folder !== source) {
+  const { Trace } = await load("trace.js");
+  let now = 0;
+  globalThis.performance.now = () => now;
+  const trace = new Trace();
+  const live = (from, left, right = left) =>
+    trace.add({ t_s: from, dt_s: 0.005, left_n: left, right_n: right, total_n: [], lost: 0 });
+  trace.begin("strap");
+  const axis = trace.top;
+  live(0, [0, axis / 2]);
+  trace.effort(true);
+  live(0.01, [2 * axis, 1.2 * axis, 10], [1, 2, 3]);
+  assert.equal(trace.top, axis, "rescaled during an effort");
+  assert.equal(trace.peak("left", "both"), 2 * axis);
+  trace.markPeaks({ side: "left", peak_left_n: 2 * axis, peak_right_n: 3 });
+  assert.deepEqual(trace.marks[0].peaks, { left: 2 * axis });
+  assert.equal(trace.data[0][trace.highestIn(trace.marks[0], "left")], 0.01);
+  trace.effort(false);
+  assert.ok(trace.top >= 2 * axis, "it grows afterwards");
+  live(0.1, [5]);
+  assert.deepEqual(trace.data[1].slice(-2), [null, 5]);
+  live(0.105, [null], [7]);
+  assert.equal(trace.now("right", "both") > 0, true);
+  now = 1500;
+  assert.equal(trace.now("left", "both"), null, "an old number is shown as live");
+  live(0.2, []);
+  trace.begin("strap");
+  trace.add({ t_s: 0, dt_s: 0.005, left_n: [], right_n: [], total_n: [40], lost: 0 });
+  assert.equal(trace.now("left", "left"), 40);
+  assert.equal(trace.now("right", "left"), null);
+  trace.begin("two-plates");
+  assert.ok(trace.top > axis, "plates carry bodies");
+}
+console.log("modules: passed");
