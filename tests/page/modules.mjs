@@ -100,6 +100,7 @@ assert.deepEqual(said.map(words.comparison), [
 ]);
 assert.equal(words.comparison("something else"), "something else");
 assert.equal(words.number(-0.2), "0");
+assert.deepEqual([words.force(341.6, "N"), words.force(0.3416, "V")], ["342", "0,34"]);
 assert.equal(words.parseNumber("80,5"), 80.5);
 assert.ok(Number.isNaN(words.parseNumber("8O")));
 locale = "fr-FR";
@@ -121,7 +122,7 @@ assert.deepEqual(report.repetitionsOf({
   ...made,
   repetitions: [{ repetition: 1, side: "left", order: 2, status: "rejected", reasons: ["partial"], pain_0_10: 3 }],
   values: ["left", "right"].map((side) => ({ ...value("peak_force", side, "ok"), repetition: 1 })),
-}), [{ number: 2, side: "left", counts: false, reasons: ["partial"], pain: 3, left: 1, right: null }]);
+}), [{ number: 2, side: "left", counts: false, reasons: ["partial"], pain: 3, left: 1, right: null, unit: "N" }]);
 assert.deepEqual(report.statusOf({ status: "missing:a+b" }), { kind: "missing", reasons: ["a", "b"] });
 
 /* The trace: an axis that holds still, losses that stay gaps, numbers that grow old. */
@@ -155,6 +156,8 @@ if (folder !== source) {
   trace.add({ t_s: 0, dt_s: 0.005, left_n: [], right_n: [], total_n: [40], lost: 0 });
   assert.equal(trace.now("left", "left"), 40);
   assert.equal(trace.now("right", "left"), null);
+  trace.begin("strap", "V");
+  assert.ok(trace.top <= 10, "volts are no newtons");
   trace.begin("two-plates");
   assert.ok(trace.top > axis, "plates carry bodies");
 }

@@ -2,7 +2,7 @@
 /* A test that goes on: the sentence of the moment, the two numbers, the countdown. */
 import { by, make, rebuild, show, write } from "./screen.js";
 import { momentOf, remaining } from "./state.js";
-import { has, number, text, translate } from "./words.js";
+import { force, has, number, text, translate } from "./words.js";
 
 const SIDES = ["left", "right"];
 /* A number that changes faster cannot be read. */
@@ -14,22 +14,22 @@ function unitOf(page) {
   return page.state?.instrument.unit ?? "N";
 }
 
-/* One side's panel. `value` null: nothing is known. */
-function panel(side, value, unit, note, perKg, live) {
+/* One side's panel. `value` null: nothing is known; `plus` follows the unit. */
+function panel(side, { value, unit, plus = "", note, perKg = null, live = false }) {
   const node = by(`panel_${side}`);
-  const digits = value === null ? "–" : number(value);
+  const digits = value === null ? "–" : force(value, unit);
   write(node.querySelector(".digits"), digits);
   node.querySelector(".digits").dataset.length = String(Math.max(3, digits.length));
-  write(node.querySelector(".unit"), value === null ? "" : unit);
+  write(node.querySelector(".unit"), value === null ? "" : `${unit}${plus}`);
   const words = [perKg === null || value === null ? "" : `${number(perKg, 1)} N/kg`, note];
   const said = words.filter(Boolean);
   rebuild(node.querySelector(".note"), [said, live], () => [
     ...(live ? [make("mark", {}, text("live"))] : []), ` ${said.join(" · ")}`]);
 }
 
-export function drawRecordedPanel(side, value, unit, note, perKg) {
+export function drawRecordedPanel(side, shown) {
   by(`panel_${side}`).classList.remove("turn", "waits");
-  panel(side, value, unit, note, perKg, false);
+  panel(side, shown);
 }
 
 /* In an attempt of the other side this one only carries its limb: no peak. */
@@ -49,7 +49,8 @@ function drawPanel(page, trace, side) {
   const moment = momentOf(test);
   const attempt = lastPeak(test, side);
   const turn = test.side === side || test.side === "both";
-  const mass = page.mass.get(test.id);
+  const unit = unitOf(page);
+  const mass = unit === "N" ? page.mass.get(test.id) : undefined;
   let value = isAway(page) ? null : trace.now(side, test.side);
   let note = text("force_now");
   if (moment === "effort" && !turn) {
@@ -57,7 +58,7 @@ function drawPanel(page, trace, side) {
     note = "";
   } else if (moment === "effort") {
     const peak = trace.peak(side, test.side);
-    note = peak === null ? "" : text("peak_so_far", { peak });
+    note = peak === null ? "" : text("peak_so_far", { peak: force(peak, unit) });
   } else if (attempt !== null && moment !== "setup") {
     value = peakOf(attempt, side);
     note = text("peak_of", { number: attempt.number });
@@ -65,7 +66,8 @@ function drawPanel(page, trace, side) {
   const node = by(`panel_${side}`);
   node.classList.toggle("turn", turn && SIDES.includes(test.side));
   node.classList.toggle("waits", !turn && SIDES.includes(test.side));
-  panel(side, value, unitOf(page), note, mass > 0 && value !== null ? value / mass : null, value !== null);
+  const perKg = mass > 0 && value !== null ? value / mass : null;
+  panel(side, { value, unit, note, perKg, live: value !== null });
 }
 
 function isAway(page) {
@@ -137,7 +139,7 @@ export function drawAttempts(page) {
   rebuild(by("attempts"), attempts, () =>
     attempts.map((attempt) => {
       const peaks = SIDES.filter((side) => peakOf(attempt, side) !== null)
-        .map((side) => make("span", { class: `key ${side}` }, number(peakOf(attempt, side))));
+        .map((side) => make("span", { class: `key ${side}` }, force(peakOf(attempt, side), unitOf(page))));
       const said = attempt.counted
         ? text("attempt_counts")
         : translate(`message.${attempt.message}`, attempt.text, {});

@@ -47,6 +47,7 @@ export function repetitionsOf(report) {
       pain: repetition.pain_0_10 ?? null,
       left: made("left") ? (peaks.left?.value ?? null) : null,
       right: made("right") ? (peaks.right?.value ?? null) : null,
+      unit: (peaks.left ?? peaks.right)?.unit ?? "N",
     };
   }).sort((a, b) => a.number - b.number);
 }

@@ -5,7 +5,7 @@ import { askText } from "./door.js";
 import { HEADLINES, comparedMetric, decimalsOf, flagsOf, repetitionsOf, statusOf, valuesOf } from "./report.js";
 import { by, make, rebuild, show, write } from "./screen.js";
 import { titleOf } from "./setup.js";
-import { comparison, date, has, number, text } from "./words.js";
+import { comparison, date, force, has, number, text } from "./words.js";
 
 function nameOf(metric) {
   return has(`metric.${metric}`) ? text(`metric.${metric}`) : metric.replaceAll("_", " ");
@@ -61,16 +61,20 @@ function drawPanels(report) {
   const metric = comparedMetric(report);
   for (const side of ["left", "right"]) {
     const value = best[metric]?.[side];
-    const perKg = best.peak_force_per_kg?.[side]?.value ?? null;
+    const perKg = best.peak_force_per_kg?.[side];
     const used = report.sides?.[side]?.used ?? 0;
     if (value === undefined || value.value === null) {
       const reasons = value === undefined ? ["side_not_tested"] : statusOf(value).reasons;
-      drawRecordedPanel(side, null, "", reasons.map(reasonText).join("; "), null);
+      drawRecordedPanel(side, { value: null, note: reasons.map(reasonText).join("; ") });
       continue;
     }
-    const plus = value.uncertainty === null ? "" : ` ± ${uncertainty(value.uncertainty, 0)}`;
-    drawRecordedPanel(side, value.value, `${unitName(value.unit)}${plus}`,
-      text("best_of", { used }), metric === "peak_force" ? perKg : null);
+    drawRecordedPanel(side, {
+      value: value.value,
+      unit: unitName(value.unit),
+      plus: value.uncertainty === null ? "" : ` ± ${uncertainty(value.uncertainty, decimalsOf(value))}`,
+      note: text("best_of", { used }),
+      perKg: metric === "peak_force" && perKg?.unit === "N/kg" ? perKg.value : null,
+    });
   }
 }
 
@@ -114,7 +118,7 @@ function drawRepetitions(report) {
   const made = repetitionsOf(report);
   rebuild(by("made"), made, () => made.map((one) => {
     const peaks = ["left", "right"].filter((side) => one[side] !== null)
-      .flatMap((side) => [make("span", { class: `key ${side}` }, number(one[side])), " "]);
+      .flatMap((side) => [make("span", { class: `key ${side}` }, force(one[side], one.unit)), " "]);
     const why = [...(one.pain === null ? [] : [text("pain_of", { pain: one.pain })]),
       ...one.reasons.map(reasonText)];
     return make("li", { class: one.counts ? "counts" : "not" }, make("b", {}, `${one.number} `),
@@ -127,7 +131,7 @@ function drawRepetitions(report) {
 function drawNothing(result) {
   write(by("comparison"), result.summary || text("no_report"));
   write(by("source"), "");
-  for (const side of ["left", "right"]) drawRecordedPanel(side, null, "", text("no_value"), null);
+  for (const side of ["left", "right"]) drawRecordedPanel(side, { value: null, note: text("no_value") });
   for (const id of ["report_head", "values", "all_values", "flags", "made"])
     rebuild(by(id), null, () => []);
 }

@@ -3,7 +3,7 @@
    and holds still during an effort: what is above it then is named until the effort ends. */
 import uPlot from "./uPlot.esm.js";
 import { by, show, write } from "./screen.js";
-import { number, text } from "./words.js";
+import { force, number, text } from "./words.js";
 
 const WINDOW_S = 8;
 /* Of an axis, in the station's unit. */
@@ -27,6 +27,7 @@ export class Trace {
     this.data = emptyData();
     this.marks = []; // of an effort: {t, to, peaks: {left: N …} | null}
     this.top = 0;
+    this.unit = "N";
     this.holds = false;
     this.effortFrom = Infinity;
     this.target = null;
@@ -38,6 +39,7 @@ export class Trace {
 
   begin(rig, unit = "N") {
     this.clear();
+    this.unit = unit;
     this.top = unit === "N" ? (FIRST_AXIS[rig] ?? FIRST_AXIS_ELSE) : STEPS[0];
     this.dirty = true;
   }
@@ -168,7 +170,7 @@ export class Trace {
       this.plot.setScale("y", { min: 0, max: this.top });
     });
     const above = this.holds ? this.highest(this.effortFrom) : 0;
-    write(by("above"), above > this.top ? text("above_axis", { peak: Math.round(above) }) : "");
+    write(by("above"), above > this.top ? text("above_axis", { peak: force(above, this.unit) }) : "");
     show(document.querySelector("#trace .key.total"), this.data[3].some((value) => value !== null));
     show(document.querySelector("#trace .key.band"), this.target !== null);
   }
@@ -201,7 +203,7 @@ export class Trace {
           ...axis, values: (_, ticks) => ticks.map((tick) => `${number(tick)} s`),
           incrs: [1, 2, 4], space: 40, size: 32,
         },
-        { ...axis, values: (_, ticks) => ticks.map((tick) => number(tick)), space: 34, size: 58 },
+        { ...axis, values: (_, ticks) => ticks.map((tick) => number(tick, this.top < 5 ? 1 : 0)), space: 34, size: 58 },
       ],
       series: [{}, line("left"), line("right", [9, 5]), line("ink")],
       hooks: { drawAxes: [(plot) => this.drawBand(plot)], draw: [(plot) => this.drawMarks(plot)] },
@@ -252,14 +254,14 @@ export class Trace {
     if (at < 0) return;
     const { ctx } = plot;
     const scale = devicePixelRatio;
-    const force = this.data[NAMES.indexOf(name) + 1][at];
+    const highest = this.data[NAMES.indexOf(name) + 1][at];
     const x = plot.valToPos(this.data[0][at], "x", true);
-    const y = plot.valToPos(Math.min(force, this.top), "y", true);
+    const y = plot.valToPos(Math.min(highest, this.top), "y", true);
     ctx.setLineDash([]);
     ctx.lineWidth = 1.5 * scale;
     ctx.beginPath();
     ctx.arc(x, y, 4 * scale, 0, 2 * Math.PI);
     ctx.stroke();
-    ctx.fillText(number(mark.peaks[name]), x + 8 * scale, y + (name === "left" ? 16 : -6) * scale);
+    ctx.fillText(force(mark.peaks[name], this.unit), x + 8 * scale, y + (name === "left" ? 16 : -6) * scale);
   }
 }

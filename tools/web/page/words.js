@@ -52,6 +52,11 @@ export function number(value, decimals = 0) {
   }).format(Object.is(Math.round(value * 10 ** decimals), -0) ? 0 : value);
 }
 
+/* Newtons need no decimals; the units of an uncalibrated instrument are larger. */
+export function force(value, unit) {
+  return number(value, unit === "N" ? 0 : 2);
+}
+
 /* "80,5" and "80.5"; NaN where it is no number. */
 export function parseNumber(said) {
   const plain = said.trim().replace(",", ".");
