@@ -42,7 +42,9 @@ function inTest(page) {
       found.push({ command: "release", value: side, key: "", label: `release_${side}` });
   /* any key ends an effort: there the one button says so */
   return momentOf(test) === "effort"
-    ? found.map((action) => ({ ...action, primary: action.command === "stop" })) : found;
+    ? found.map((action) => action.command === "stop"
+      ? { ...action, primary: true, name: text("any_key") } : { ...action, primary: false, key: "" })
+    : found;
 }
 
 export function actionsOf(page) {
@@ -65,7 +67,7 @@ export function drawActions(page) {
   rebuild(other, "nothing", () => []);
   rebuild(place, actions, () => actions.map((action) => {
     const button = make("button", { type: "button", class: action.primary ? "primary" : "" },
-      text(action.label), action.key === "" ? null : make("kbd", {}, keyName(action.key)));
+      text(action.label), action.key === "" ? null : make("kbd", {}, action.name ?? keyName(action.key)));
     if (action.command) button.dataset.command = action.command;
     if (action.value) button.dataset.value = action.value;
     if (action.act) button.dataset.act = action.act;
