@@ -108,7 +108,7 @@ static void read_elements(struct run *run)
 
 static uint64_t element_count(void)
 {
-  return getenv("STANCE_FULL") != NULL ? 50000000 : 400000;
+  return getenv("STANCE_FULL") != NULL ? 10000000 : 400000;
 }
 
 static void hands_over_every_element(void **state)
@@ -120,7 +120,10 @@ static void hands_over_every_element(void **state)
       struct run run = {.seed = 7 + c, .total = element_count(), .stall = stall};
       /* Where both threads share a core with others, every refill may cost a time slice. */
       uint64_t refills = stall == STALL_NEITHER ? 1000 : 200;
-      if (getenv("STANCE_FULL") == NULL && run.total > refills * capacities[c]) {
+      if (getenv("STANCE_FULL") != NULL) {
+        refills *= 100;
+      }
+      if (run.total > refills * capacities[c]) {
         run.total = refills * capacities[c];
       }
       print_message("seed %u, capacity %zu, stall %d\n", (unsigned)run.seed, capacities[c],
