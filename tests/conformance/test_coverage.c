@@ -276,8 +276,26 @@ static void keep_table(void)
   free(measured);
 }
 
-/* 93 to 97 %, and of fewer trials four standard deviations of their count: of hundreds of cells,
-   none leaves that by chance. */
+/* Chance that `from` to `to` of `count` trials hold where each does with `share`. */
+static double chance_of(unsigned from, unsigned to, unsigned count, double share)
+{
+  double sum = 0;
+  for (unsigned k = from; k <= to; k++)
+    sum += exp(lgamma(count + 1.0) - lgamma(k + 1.0) - lgamma(count - k + 1.0) + k * log(share) +
+               (count - k) * log(1 - share));
+  return sum;
+}
+
+/* 93 to 97 %; of fewer trials what that makes but once in 100,000 cells. */
+static bool is_within(const struct cell *cell)
+{
+  const double part = (double)cell->held / cell->printed;
+  if (trial_count() >= FULL_TRIALS)
+    return part >= 0.93 && part <= 0.97;
+  return chance_of(0, cell->held, cell->printed, 0.93) > 1e-5 &&
+         chance_of(cell->held, cell->printed, cell->printed, 0.97) > 1e-5;
+}
+
 static void intervals_hold_the_truth(void **state)
 {
   (void)state;
@@ -291,10 +309,7 @@ static void intervals_hold_the_truth(void **state)
         const struct cell *cell = &table[m][noise][rise];
         if (cell->printed == 0)
           continue;
-        const double part = (double)cell->held / cell->printed;
-        const double chance =
-            trial_count() >= FULL_TRIALS ? 0 : 4 * sqrt(0.05 * 0.95 / cell->printed);
-        if (part < 0.93 - chance || part > 0.97 + chance)
+        if (!is_within(cell))
           fail_msg("%s at %g N: %u of %u", stance_metric_info(metrics[m])->id,
                    noise_levels_n[noise], cell->held, cell->printed);
       }
