@@ -66,9 +66,10 @@ static void drop_outliers(const struct noise_model *model, const double *from_n,
   for (long i = 0; i < count; i++) {
     double near[2 * MEDIAN_REACH_MAX + 1];
     const long side = smaller_of(reach, smaller_of(i, count - 1 - i));
-    for (long k = -side; k <= side; k++)
-      near[k + side] = from_n[i + k];
-    to_n[i] = middle_of(near, (int)(2 * side + 1));
+    const int wide = (int)(2 * side + 1);
+    for (int k = 0; k < wide; k++)
+      near[k] = from_n[i - side + k];
+    to_n[i] = middle_of(near, wide);
   }
 }
 
