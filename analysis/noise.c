@@ -55,7 +55,7 @@ bool noise_model_fit(const double *force_n, long first, long count, struct noise
   const struct quiet_statistics quiet = quiet_window_statistics(force_n, first, count);
   struct noise_model model = {.sd_n = quiet.sd_n, .innovation_sd_n = quiet.sd_n, .correlation = 1};
   if (quiet.sd_n > 0) {
-    double autocovariance[NOISE_ORDER_MAX + 1];
+    double autocovariance[NOISE_ORDER_MAX + 1] = {0};
     const int highest = count / 20 < NOISE_ORDER_MAX ? (int)(count / 20) : NOISE_ORDER_MAX;
     for (int lag = 0; lag <= highest; lag++)
       autocovariance[lag] = covariance(force_n + first, count, quiet.mean_n, lag);

@@ -94,7 +94,7 @@ static void held_up_host_hears_no_silence(void **state)
   static const struct stance_instrument *const instruments[] = {&tiny_instrument,
                                                                 &tiny_unasked_instrument};
   (void)state;
-  for (size_t k = 0; k < sizeof instruments / sizeof *instruments; k++) {
+  for (int k = 0; k < 2; k++) {
     stream(instruments[k]);
     for (int64_t ms = 50; ms <= 5000; ms *= 10) {
       fake_libusb_do(FAKE_HELD_UP, ms * USB_RIG_MS, 0);
