@@ -124,6 +124,9 @@ for column in peak_force_n peak_force_net_n rfd_0_100ms_n_per_s onset_time_s; do
   is "$(cells kgf_report.csv $column)" "$(cells wide.csv $column)"
   is "$(cells volts_report.csv $column)" "$(cells wide.csv $column)"
 done
+"$stance" analyze --scale left=250,7 --scale right=250,-3 volts.csv | cmp - volts_report.csv
+expect 2 "$stance" analyze --scale left=250,7 --scale left=250,7 volts.csv
+says 'left twice'
 expect 2 "$stance" analyze volts.csv
 says '--scale'
 

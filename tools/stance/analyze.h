@@ -4,6 +4,7 @@
 #define STANCE_ANALYZE_H
 
 #include "batch.h"
+#include "command.h"
 
 #include <stdbool.h>
 
@@ -13,8 +14,8 @@ struct stance_analyze_arguments {
   const char *protocol; /* id or file, NULL: none given */
   struct stance_trial_options trial;
   struct stance_setting setting[STANCE_SETTING_COUNT_MAX];
-  char *side_order;
-  bool stored;          /* every recording of the store */
+  char columns[STANCE_CHOICE_SIZE], scale[STANCE_CHOICE_SIZE]; /* where `trial` points to */
+  bool stored;                                                 /* every recording of the store */
   bool has_uncertainty; /* `trial.uncertainty` was asked for, and is not our choice */
   enum stance_layout layout;
   bool json, append, locale;

@@ -49,7 +49,7 @@ static const struct argp_option options[] = {
      "Unit of the values: N mN kN kgf lbf (g = 9.80665 m/s2), V or mV/V with --scale", 1},
     {"scale", KEY_SCALE, "SCALE", 0,
      "Newtons from electrical units: left=GAIN,OFFSET;right=GAIN,OFFSET or GAIN,OFFSET; -1,0 turns "
-     "the sign of a force",
+     "the sign of a force; repeatable",
      1},
     {"calibration-uncertainty", KEY_CALIBRATION_UNCERTAINTY, "PCT", 0,
      "How well the forces are calibrated (expanded, k = 2, in percent of the force), where no "
@@ -141,7 +141,8 @@ static error_t parse_file_key(int key, char *text, struct argp_state *state)
   struct stance_trial_options *trial = &arguments->trial;
   switch (key) {
   case KEY_COLUMNS:
-    trial->csv.columns = text;
+    trial->csv.columns = stance_list_option(state, "columns", arguments->columns,
+                                            sizeof arguments->columns, ',', text);
     return 0;
   case KEY_RATE: /* from a reading a second to what no force instrument reaches */
     trial->csv.rate_hz = stance_number_option(state, "rate", text, 1e-3, 1e7);
@@ -153,7 +154,8 @@ static error_t parse_file_key(int key, char *text, struct argp_state *state)
     trial->csv.unit = text;
     return 0;
   case KEY_SCALE:
-    trial->scale = text;
+    trial->scale =
+        stance_list_option(state, "scale", arguments->scale, sizeof arguments->scale, ';', text);
     return 0;
   case KEY_CALIBRATION_UNCERTAINTY:
     trial->calibration_uncertainty_pct =

@@ -60,6 +60,12 @@ double stance_number_option(struct argp_state *state, const char *option, const 
                             double minimum, double maximum);
 /* A name without control characters; the same text. */
 const char *stance_name_option(struct argp_state *state, const char *option, const char *text);
+enum { STANCE_CHOICE_SIZE = 4096 }; /* of a list of columns or scales */
+
+/* An option that may be given again, as in `--scale left=2,0 --scale right=3,0`: adds the text to
+   `list`, a string in `size` bytes, with `separator` between; the same list. */
+const char *stance_list_option(struct argp_state *state, const char *option, char *list,
+                               size_t size, char separator, const char *text);
 /* STANCE_LEFT or STANCE_RIGHT. */
 int stance_side_option(struct argp_state *state, const char *option, const char *text);
 

@@ -30,6 +30,7 @@ struct arguments {
   enum stance_side side; /* the instrument, where two were one rig; NONE: both */
   struct stance_raw_export_options raw;
   struct stance_csv_options csv;
+  char columns[STANCE_CHOICE_SIZE]; /* where `csv` points to */
 };
 
 static const struct argp_option options[] = {
@@ -94,7 +95,8 @@ static error_t parse_key(int key, char *text, struct argp_state *state)
     arguments->raw.locale = true;
     return 0;
   case KEY_COLUMNS:
-    arguments->csv.columns = text;
+    arguments->csv.columns = stance_list_option(state, "columns", arguments->columns,
+                                                sizeof arguments->columns, ',', text);
     return 0;
   case KEY_RATE:
     arguments->csv.rate_hz = stance_number_option(state, "rate", text, 1e-3, 1e7);

@@ -109,6 +109,16 @@ const char *stance_name_option(struct argp_state *state, const char *option, con
   return text;
 }
 
+const char *stance_list_option(struct argp_state *state, const char *option, char *list,
+                               size_t size, char separator, const char *text)
+{
+  const size_t before = strlen(list), room = size - before;
+  const char between[] = {before > 0 ? separator : '\0', '\0'};
+  if ((size_t)snprintf(list + before, room, "%s%s", between, text) >= room)
+    argp_error(state, "--%s: more than %zu characters", option, size - 1);
+  return list;
+}
+
 int stance_side_option(struct argp_state *state, const char *option, const char *text)
 {
   if (strcmp(text, "left") == 0)
