@@ -140,6 +140,7 @@ export function drawAttempts(page) {
     attempts.map((attempt) => {
       const peaks = SIDES.filter((side) => peakOf(attempt, side) !== null)
         .map((side) => make("span", { class: `key ${side}` }, force(peakOf(attempt, side), unitOf(page))));
+      if (peaks.length > 0) peaks.push(make("small", {}, unitOf(page)));
       const said = attempt.counted
         ? text("attempt_counts")
         : translate(`message.${attempt.message}`, attempt.text, {});

@@ -119,6 +119,7 @@ function drawRepetitions(report) {
   rebuild(by("made"), made, () => made.map((one) => {
     const peaks = ["left", "right"].filter((side) => one[side] !== null)
       .flatMap((side) => [make("span", { class: `key ${side}` }, force(one[side], one.unit)), " "]);
+    if (peaks.length > 0) peaks.push(make("small", {}, `${unitName(one.unit)} `));
     const why = [...(one.pain === null ? [] : [text("pain_of", { pain: one.pain })]),
       ...one.reasons.map(reasonText)];
     return make("li", { class: one.counts ? "counts" : "not" }, make("b", {}, `${one.number} `),
