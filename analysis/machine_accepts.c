@@ -21,21 +21,28 @@ static bool accepts_next(const struct stance_machine *machine)
   }
 }
 
+/* Between efforts, or once the effort that goes on has been counted: a hold may end before its
+   signal. */
+bool machine_can_take_back(const struct stance_machine *machine)
+{
+  const bool over = machine->state == STANCE_TEST_REST || machine->state == STANCE_TEST_WAIT ||
+                    machine->state == STANCE_TEST_GET_OFF ||
+                    (machine->state == STANCE_TEST_EFFORT && machine->judged);
+  return over && machine->attempts > 0 && machine->last.counted;
+}
+
 bool stance_machine_accepts(const struct stance_machine *machine, enum stance_test_command command)
 {
-  const bool between = machine->state == STANCE_TEST_REST || machine->state == STANCE_TEST_WAIT ||
-                       machine->state == STANCE_TEST_GET_OFF;
-  const bool can_take_back = between && machine->attempts > 0 && machine->last.counted;
-
   if (machine->state == STANCE_TEST_FINISHED || machine->state == STANCE_TEST_ABORTED)
     return false;
   switch (command) {
   case STANCE_COMMAND_NEXT:
     return accepts_next(machine);
   case STANCE_COMMAND_REPEAT:
-    return machine->state == STANCE_TEST_EFFORT || can_take_back;
+    return (machine->state == STANCE_TEST_EFFORT && !machine->judged) ||
+           machine_can_take_back(machine);
   case STANCE_COMMAND_REJECT:
-    return can_take_back;
+    return machine_can_take_back(machine);
   case STANCE_COMMAND_STOP:
   case STANCE_COMMAND_FINISH:
     return machine_in_efforts(machine);

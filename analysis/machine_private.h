@@ -36,6 +36,7 @@ void machine_end(struct stance_machine *machine, enum stance_test_state state);
 
 /* Not before the first effort is possible, and not after the last. */
 bool machine_in_efforts(const struct stance_machine *machine);
+bool machine_can_take_back(const struct stance_machine *machine);
 
 /* Live events and the passing of time within the states above. */
 void machine_measure_zero(struct stance_machine *machine, const struct stance_live *live);

@@ -156,18 +156,16 @@ static enum stance_status next(struct stance_machine *machine, struct stance_liv
 static enum stance_status take_back(struct stance_machine *machine, bool repeat,
                                     struct stance_problem *problem)
 {
-  bool between = machine->state == STANCE_TEST_REST || machine->state == STANCE_TEST_WAIT ||
-                 machine->state == STANCE_TEST_GET_OFF;
   unsigned *counted = &machine->counted[machine->last.side == STANCE_RIGHT];
 
-  if (machine->state == STANCE_TEST_EFFORT && repeat) {
+  if (machine->state == STANCE_TEST_EFFORT && !machine->judged && repeat) {
     machine_break_off(machine);
     machine_tell(machine, STANCE_MESSAGE_REPEATED, 0);
     machine_enter(machine, STANCE_TEST_REST, machine->options.protocol->rest_s);
     machine->rest_warned = false;
     return STANCE_OK;
   }
-  if (!between || machine->attempts == 0 || !machine->last.counted)
+  if (!machine_can_take_back(machine))
     return stance_problem_set(problem, STANCE_USAGE, "there is no counted repetition to take back");
   machine->last.counted = false;
   struct stance_test_action *action = machine_act(machine, STANCE_ACTION_REPETITION);
