@@ -108,6 +108,29 @@ static void events_come_as_they_happen(void **state)
   assert_non_null(strstr(door_heard, "event: live\nid: 2\ndata: {\"left\":[1,2]}"));
   close(client);
 }
+
+/* A result of many repetitions has hundreds of kilobytes; the reader beside it gets every byte too,
+   and what comes after it is not lost. */
+static void a_long_event_arrives_whole(void **state)
+{
+  enum { LENGTH = 100000 };
+  static char text[LENGTH + 16];
+  size_t count = 0;
+  (void)state;
+  memset(text, 'y', LENGTH);
+  text[0] = '"';
+  memcpy(text + LENGTH, "z\"", 3);
+  int client = door_listen(":\n\n");
+  stance_event_hub_publish(door_hub, "result", text, false);
+  stance_event_hub_publish(door_hub, "state", "{\"after\":true}", true);
+  door_hear(client, door_heard, sizeof door_heard, "after");
+  for (const char *c = door_heard; *c != '\0'; c++)
+    count += *c == 'y' ? 1 : 0;
+  assert_int_equal(count, LENGTH - 1);
+  assert_non_null(strstr(door_heard, "event: result\nid: 1\ndata: \"yyy"));
+  assert_non_null(strstr(door_heard, "z\"\n\nevent: state\nid: 2\n"));
+  close(client);
+}
 static void a_taken_port_is_named(void **state)
 {
   struct stance_problem problem = {""};
@@ -137,6 +160,7 @@ int main(void)
       SERVED(foreign_hosts_and_origins_are_refused),
       SERVED(a_body_arrives_whole_and_a_giant_is_refused),
       SERVED(events_come_as_they_happen),
+      SERVED(a_long_event_arrives_whole),
       SERVED(a_taken_port_is_named),
       cmocka_unit_test(tokens_are_long_and_never_the_same),
   };

@@ -17,7 +17,7 @@
 enum {
   HTTP_HOST_MAX = 64,
   HTTP_WORKER_COUNT = 8, /* reports take a second at worst: a stop never waits for all of them */
-  HTTP_EVENT_BLOCK_BYTES = 65536,
+  HTTP_EVENT_BLOCK_BYTES = 16384, /* a connection's buffer for events: several live ones */
 };
 
 /* One request: its body as it comes in, what it becomes, and its answer. */
@@ -35,9 +35,10 @@ struct http_intake {
 struct http_stream {
   struct http_guest *guest;
   struct stance_onlooker *onlooker;
-  bool beat; /* a sign of life is due */
-  size_t used, sent;
-  char pending[HTTP_EVENT_BLOCK_BYTES];
+  bool beat;                        /* a sign of life is due */
+  const struct stance_event *event; /* held; being sent; NULL: none */
+  char head[128];                   /* what stands before it, or a sign of life */
+  size_t head_length, sent;
 };
 
 /* One connection. */

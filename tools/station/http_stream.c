@@ -2,46 +2,64 @@
 /* Server-sent events (HTML standard, section 9.2) from the hub. */
 #include "http_private.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* One event as text/event-stream has it. What does not fit is left for the next call. */
-static void fill(struct http_stream *stream, const struct stance_event *event, uint64_t missed)
+/* What stands before and after an event's own text, as text/event-stream has it. */
+static void begin(struct http_stream *stream, uint64_t missed)
 {
-  int length =
-      missed > 0 ? snprintf(stream->pending, sizeof stream->pending,
-                            "event: missed\ndata: {\"count\":%llu}\n\n", (unsigned long long)missed)
-                 : 0;
-  size_t used = (size_t)length;
-  length = snprintf(stream->pending + used, sizeof stream->pending - used,
-                    "event: %s\nid: %llu\ndata: %s\n\n", event->name,
-                    (unsigned long long)event->number, event->text);
-  /* what is longer than the block is asked for by its own address: the event only says so */
-  if (length < 0 || (size_t)length >= sizeof stream->pending - used)
-    length = snprintf(stream->pending + used, sizeof stream->pending - used,
-                      "event: %s\nid: %llu\ndata: {\"too_long\":true}\n\n", event->name,
-                      (unsigned long long)event->number);
-  stream->used = used + (size_t)length;
-  stream->sent = 0;
+  int length = missed > 0 ? snprintf(stream->head, sizeof stream->head,
+                                     "event: missed\ndata: {\"count\":%" PRIu64 "}\n\n", missed)
+                          : 0;
+  length +=
+      snprintf(stream->head + length, sizeof stream->head - (size_t)length,
+               "event: %s\nid: %" PRIu64 "\ndata: ", stream->event->name, stream->event->number);
+  stream->head_length = (size_t)length;
 }
 
 /* False where there is nothing to say now. */
 static bool refill(struct http_stream *stream, bool *ret_closed)
 {
   uint64_t missed = 0;
-  const struct stance_event *event = stance_onlooker_next(stream->onlooker, 0, &missed, ret_closed);
-  if (event != NULL) {
-    fill(stream, event, missed);
-    stance_event_release(event);
-  } else if (stream->beat) { /* a comment: finds out whether anybody still reads */
-    stream->used = (size_t)snprintf(stream->pending, sizeof stream->pending, ":\n\n");
-    stream->sent = 0;
-  } else {
-    return false;
-  }
+  if (stream->event != NULL)
+    stance_event_release(stream->event);
+  stream->sent = 0;
+  stream->head_length = 0;
+  stream->event = stance_onlooker_next(stream->onlooker, 0, &missed, ret_closed);
+  if (stream->event != NULL)
+    begin(stream, missed);
+  else if (stream->beat) /* a comment: finds out whether anybody still reads */
+    stream->head_length = (size_t)snprintf(stream->head, sizeof stream->head, ":\n\n");
   stream->beat = false;
-  return true;
+  return stream->head_length > 0;
+}
+
+/* As much of one part, the whole of which begins at `*at`, as still fits. */
+static void copy_part(struct http_stream *stream, size_t *at, const char *part, size_t length,
+                      char *buffer, size_t size, size_t *used)
+{
+  if (stream->sent < *at + length && *used < size) {
+    const size_t from = stream->sent - *at;
+    const size_t count = length - from < size - *used ? length - from : size - *used;
+    memcpy(buffer + *used, part + from, count);
+    *used += count;
+    stream->sent += count;
+  }
+  *at += length;
+}
+
+/* The event's bytes go from the hub's one copy to the connection, however long it is. */
+static size_t copy(struct http_stream *stream, char *buffer, size_t size)
+{
+  size_t at = 0, used = 0;
+  copy_part(stream, &at, stream->head, stream->head_length, buffer, size, &used);
+  if (stream->event != NULL) {
+    copy_part(stream, &at, stream->event->text, stream->event->length, buffer, size, &used);
+    copy_part(stream, &at, "\n\n", 2, buffer, size, &used);
+  }
+  return used;
 }
 
 static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_t size)
@@ -49,22 +67,23 @@ static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_
   struct http_stream *stream = context;
   bool closed = false;
   (void)position;
-  if (stream->sent == stream->used && !refill(stream, &closed)) {
-    if (closed)
-      return MHD_CONTENT_READER_END_OF_STREAM;
-    http_guest_suspend(stream->guest); /* until the hub rings, or a sign of life is due */
-    return 0;
-  }
-  size_t count = stream->used - stream->sent < size ? stream->used - stream->sent : size;
-  memcpy(buffer, stream->pending + stream->sent, count);
-  stream->sent += count;
-  return (ssize_t)count;
+  size_t used = copy(stream, buffer, size);
+  while (used < size && refill(stream, &closed))
+    used += copy(stream, buffer + used, size - used);
+  if (used > 0)
+    return (ssize_t)used;
+  if (closed)
+    return MHD_CONTENT_READER_END_OF_STREAM;
+  http_guest_suspend(stream->guest); /* until the hub rings, or a sign of life is due */
+  return 0;
 }
 
 static void end_stream(void *context)
 {
   struct http_stream *stream = context;
   stream->guest->stream = NULL;
+  if (stream->event != NULL)
+    stance_event_release(stream->event);
   stance_event_hub_leave(stream->onlooker);
   free(stream);
 }

@@ -122,7 +122,7 @@ function take(name, data) {
   if (name === "state") takeState(data);
   else if (name === "repetition" && data.counted) trace.markPeaks(data);
   else if (name === "tell") model.tells.push({ ...data, at: performance.now() });
-  else if (name === "result" && !data.too_long) takeResult(data);
+  else if (name === "result") takeResult(data);
   draw();
 }
 
