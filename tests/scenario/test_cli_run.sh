@@ -77,6 +77,17 @@ expect 0 "$stance" run nordic --device 'sim:nordic?speed=max&gaps=20000:50' --un
 is "$(cells gap/*_nordic.csv frames_lost | sort -u)" 50
 grep -q 'LOST: 50 of' stdout || fail "the summary hides lost frames"
 
+# Whatever flag stands in the row of a counted repetition stands in the summary too, in words.
+expect 0 "$stance" run nordic --unattended --output flags \
+  --device 'sim:nordic?seed=3&speed=max&duration=20&repetitions=2&unloaded_s=1.5&get_on_s=1&limb_s=1.5&rest_s=1'
+python3 - flags/*_nordic.csv stdout <<'PYTHON' || fail "a flag is not said in words"
+import csv, sys
+said = {line.split(":")[0].strip() for line in open(sys.argv[2]).read().partition("To be read with it")[2].splitlines()}
+flags = {flag for row in csv.DictReader(open(sys.argv[1])) if row["counted"] == "1"
+         for flag in row["flags"].split("+")}
+assert "unquiet_baseline" in flags and flags <= said, (flags, said)
+PYTHON
+
 # --duration records so much; a recording without efforts is no failure.
 expect 0 "$stance" run nordic --device 'sim:nordic?speed=max' --unattended --duration 4 --output short
 id=$(cells short/*_nordic_long.csv recording | sort -u)

@@ -222,8 +222,8 @@ static void repetitions(struct stance_text *text, const struct stance_result *re
   compare_with_protocol(text, result);
 }
 
-/* What holds for the recording and for counted repetitions; reasons of those not counted stand
-   beside them. Rapid-force values that the summary does not show are not explained either. */
+/* What holds for the recording, for the comparison, and for any value of a counted repetition: what
+   its row of the table says. Reasons of repetitions that are not counted stand beside them. */
 static stance_reason_set flags_to_explain(const struct stance_result *result)
 {
   stance_reason_set flags =
@@ -233,13 +233,11 @@ static stance_reason_set flags_to_explain(const struct stance_result *result)
     const struct stance_repetition *repetition = &result->repetition[k];
     if (repetition->status != STANCE_REPETITION_ACCEPTED)
       continue;
-    flags |= repetition->reasons;
     for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
       if (repetition->took_part[side])
-        flags |= repetition->effort[side].flags |
-                 stance_report_value_reasons(&repetition->value[side][result->protocol.compared]);
+        flags |= stance_report_row_flags(result, repetition, (enum stance_side)side);
   }
-  return stance_report_flags(flags) & ~STANCE_REASON_BIT(STANCE_REASON_NOT_EXPLOSIVE);
+  return stance_report_flags(flags);
 }
 
 /* Always stated, whatever was done about it. */
