@@ -306,6 +306,30 @@ static void test_default_path_follows_the_environment(void **state)
   assert_non_null(strstr(problem.text, "STANCE_STORE"));
 }
 
+/* What a start after a crash names: the newest recording, if nobody came to finish it. */
+static void test_what_was_cut_off_is_known(void **state)
+{
+  struct store_fixture *fixture = *state;
+  struct stance_store *store = store_fixture_open(fixture);
+  struct stance_recording recording = store_fixture_recording(1, 1000);
+  struct stance_raw_frame frames[10];
+  const struct stance_source_health failed = {.frames_produced = 1010, .failed = true};
+  char id[STANCE_UUID_SIZE] = "untouched";
+  double stored_s = -1;
+  assert_int_equal(stance_store_last_cut_off(store, id, &stored_s, NULL), STANCE_END);
+  store_fixture_begin(store, &recording);
+  store_fixture_frames(frames, 10, 1000, 1);
+  assert_int_equal(stance_store_append(store, recording.id, 0, frames, 10, 1, NULL), STANCE_OK);
+  assert_string_equal(id, "untouched");
+  assert_int_equal(stance_store_last_cut_off(store, id, &stored_s, NULL), STANCE_OK);
+  assert_string_equal(id, recording.id);
+  assert_true(stored_s == 1.01);
+  /* whose instrument failed was closed all the same */
+  assert_int_equal(stance_store_finish_recording(store, recording.id, &failed, 1, NULL), STANCE_OK);
+  assert_int_equal(stance_store_last_cut_off(store, id, &stored_s, NULL), STANCE_END);
+  stance_store_close(store);
+}
+
 #define STORE_TEST(function) \
   cmocka_unit_test_setup_teardown(function, store_fixture_setup, store_fixture_teardown)
 
@@ -321,6 +345,7 @@ int main(void)
       STORE_TEST(test_missing_rights_are_named),
       STORE_TEST(test_a_locked_store_is_named),
       STORE_TEST(test_damage_is_found),
+      STORE_TEST(test_what_was_cut_off_is_known),
       cmocka_unit_test(test_default_path_follows_the_environment),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

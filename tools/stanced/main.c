@@ -71,6 +71,25 @@ static struct stance_sound *begin_sound(const struct daemon_options *options)
   return sound;
 }
 
+/* After a crash or a power cut. */
+static void say_what_was_recovered(const struct stance_station *station)
+{
+  char id[STANCE_UUID_SIZE];
+  double stored_s = 0;
+  if (!stance_station_was_recovered(station))
+    return;
+  daemon_log(DAEMON_WARNING,
+             "event=recovered store=\"%s\" detail=\"it was not closed the last time: what had been "
+             "committed was brought back\"",
+             stance_station_store_path(station));
+  if (stance_station_cut_off(station, id, &stored_s))
+    daemon_log(
+        DAEMON_WARNING,
+        "event=cut_off recording=%s stored_s=%.2f detail=\"this test was going on; it is kept "
+        "up to there, `stance analyze %s` reads it\"",
+        id, stored_s, id);
+}
+
 static int exit_status(enum stance_status status)
 {
   return status == STANCE_USAGE ? 2 : status == STANCE_STORE ? 5 : 4;
@@ -94,11 +113,7 @@ static int serve(const struct daemon_options *options, struct stance_sound *soun
     daemon_log(DAEMON_ERROR, "event=failed detail=\"%s\"", problem.text);
     return exit_status(status);
   }
-  if (stance_station_was_recovered(station))
-    daemon_log(DAEMON_WARNING,
-               "event=recovered store=\"%s\" detail=\"it was not closed the last "
-               "time: what had been committed was brought back\"",
-               stance_station_store_path(station));
+  say_what_was_recovered(station);
   struct daemon_page *page = NULL;
   status = daemon_page_open(station, options->port, &page, &problem);
   if (status != STANCE_OK) {

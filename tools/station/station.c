@@ -305,6 +305,16 @@ bool stance_station_was_recovered(const struct stance_station *station)
   return station->recovered;
 }
 
+bool stance_station_cut_off(const struct stance_station *station, char ret_id[STANCE_UUID_SIZE],
+                            double *ret_stored_s)
+{
+  if (station->cut_off_id[0] == '\0')
+    return false;
+  memcpy(ret_id, station->cut_off_id, STANCE_UUID_SIZE);
+  *ret_stored_s = station->cut_off_s;
+  return true;
+}
+
 bool stance_station_is_alive(struct stance_station *station)
 {
   return station_now_ns(station) - atomic_load(&station->alive_ns) < HANGS_AFTER_NS;

@@ -46,6 +46,9 @@ static enum stance_status open_store(struct stance_station *station, const char 
     status = stance_store_open(station->store_path, STANCE_STORE_WRITE, &station->store, problem);
   if (status == STANCE_OK)
     station->recovered = stance_store_was_recovered(station->store);
+  if (station->recovered && stance_store_last_cut_off(station->store, station->cut_off_id,
+                                                      &station->cut_off_s, NULL) != STANCE_OK)
+    station->cut_off_id[0] = '\0';
   return status;
 }
 

@@ -117,6 +117,8 @@ struct stance_station {
   bool unattended;
   const atomic_bool *give_up;
   bool recovered;
+  char cut_off_id[STANCE_UUID_SIZE]; /* "": nothing was */
+  double cut_off_s;
   struct stance_event_hub *hub;
   pthread_t thread;
   bool joined; /* of whoever closes */

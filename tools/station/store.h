@@ -88,6 +88,12 @@ void stance_recording_new_uuid(char ret_uuid[STANCE_UUID_SIZE]);
 STANCE_MUST_CHECK enum stance_status stance_store_begin(struct stance_store *store,
                                                         struct stance_recording *recording,
                                                         struct stance_problem *problem);
+/* The newest recording, where whoever made it never came to finish it: what a crash cut off, and
+   how many seconds of it are there. STANCE_END where it was finished, or there is none. */
+STANCE_MUST_CHECK enum stance_status stance_store_last_cut_off(struct stance_store *store,
+                                                               char ret_id[STANCE_UUID_SIZE],
+                                                               double *ret_stored_s,
+                                                               struct stance_problem *problem);
 /* What the athlete's latest test by this protocol was made with, and the day of it (YYYY-MM-DD): a
    lever belongs to a person and where the force acts. STANCE_END where there is none. */
 STANCE_MUST_CHECK enum stance_status

@@ -90,3 +90,29 @@ enum stance_status stance_store_list(struct stance_store *store, char (**ret_ids
   *ret_count = count;
   return STANCE_OK;
 }
+
+/* A stream's counters are kept when it is finished, of one that failed too. */
+enum stance_status stance_store_last_cut_off(struct stance_store *store,
+                                             char ret_id[STANCE_UUID_SIZE], double *ret_stored_s,
+                                             struct stance_problem *problem)
+{
+  sqlite3_stmt *row;
+  int code = store_prepare(
+      store, &row,
+      "SELECT r.id, (SELECT coalesce(max(last_index) + 1, 0) FROM blocks"
+      "  WHERE recording = r.id AND stream = 0) / t.rate_hz"
+      " FROM recordings r JOIN streams t ON t.recording = r.id AND t.stream = 0"
+      " WHERE r.rowid = (SELECT max(rowid) FROM recordings) AND t.frames_produced IS NULL",
+      "");
+  if (code == SQLITE_OK)
+    code = sqlite3_step(row);
+  if (code == SQLITE_ROW) {
+    store_column_text(row, 0, ret_id, STANCE_UUID_SIZE);
+    *ret_stored_s = store_column_double(row, 1);
+  }
+  store_release(store, row);
+  if (code == SQLITE_ROW)
+    return STANCE_OK;
+  return code == SQLITE_DONE ? STANCE_END
+                             : store_fail(store, code, "look for what was cut off", problem);
+}

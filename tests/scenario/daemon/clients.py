@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who else is there: two clinicians, many onlookers, and clients that mean harm, while it samples."""
+import contextlib
+import json
+import resource
+import socket
+import threading
+import time
+
+from station import (
+    FULL,
+    Daemon,
+    Onlooker,
+    check,
+    lead,
+    main,
+    same,
+    scenario,
+    wait_for,
+)
+
+SAMPLING = "sim:nordic?speed=1&unloaded_s=3000&duration=3600&spare_channels=6"
+
+
+@scenario("two clinicians at once: every command is taken once, both see the same")
+def two_clinicians(folder):
+    device = SAMPLING.replace("speed=1&", "speed=10&")
+    with Daemon(folder, device, unattended=False) as daemon:
+        onlookers = [Onlooker(daemon), Onlooker(daemon)]
+        answers = []
+
+        def both(method, path, body):
+            def one():
+                answers.append(daemon.ask(method, path, body))
+
+            answers.clear()
+            threads = [threading.Thread(target=one) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            return sorted(status for status, _ in answers)
+
+        same(both("POST", "tests", {"protocol": "nordic"}), [201, 409], "two tests at once")
+        test = next(answer["test"] for status, answer in answers if status == 201)
+        lead(daemon, test, until=("get_on",))
+        # 'next' leads to the proof of a side, which takes 'next' too: both mean something
+        same(both("POST", f"tests/{test}/command", {"command": "next"}), [202, 202], "two nexts")
+        lead(daemon, test, until=("wait",))
+        same(both("POST", f"tests/{test}/command", {"command": "stop"})[0], 202, "two stops")
+        pain = {"command": "pain", "value": 4}
+        check(both("POST", f"tests/{test}/command", pain)[0] == 202, "two answers")
+        lead(daemon, test, until=("pain_side",))
+        side = {"command": "side", "value": "right"}
+        same(both("POST", f"tests/{test}/command", side), [202, 409], "a side, twice")
+        same(both("POST", f"tests/{test}/command", {"command": "abort"})[0], 202, "ended twice")
+        daemon.result(test)
+        for onlooker in onlookers:
+            onlooker.wait("result", lambda data: data["id"] == test)
+        # a newcomer's first event is an old one: from there on both have the same
+        one, two = ([e for e in o.events if e[0] != "state"] for o in onlookers)
+        shorter = min(len(one), len(two))
+        check(shorter > 10 and one[-shorter:] == two[-shorter:], "they saw different things")
+        daemon.keeps(test)
+
+
+@scenario("twenty onlookers see every event of a whole test, and one who sleeps harms nobody")
+def twenty_onlookers(folder):
+    with Daemon(folder, "sim:?speed=30") as daemon:
+        onlookers = [Onlooker(daemon) for _ in range(20)]
+        sleeper = dial(daemon)
+        sleeper.sendall(request(daemon, "GET", "/api/v1/events"))  # and never reads
+        test = daemon.start(athlete="A-17")
+        for onlooker in onlookers:
+            onlooker.wait("result", lambda data: data["id"] == test)
+        seen = [[e for e in o.events if e[0] != "state"] for o in onlookers]
+        for onlooker, events in zip(onlookers, seen):
+            same(onlooker.missed, 0, "missed events")
+            same(len(events), len(seen[0]), "events seen")
+        same(len({json.dumps(events) for events in seen}), 1, "versions of what happened")
+        daemon.result(test)
+        daemon.keeps(test)
+        sleeper.close()
+
+
+def dial(daemon):
+    return socket.create_connection(("127.0.0.1", daemon.port), timeout=30)
+
+
+def request(daemon, method, path, length=0, more=""):
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{daemon.port}\r\n"
+    head += f"Authorization: Bearer {daemon.token}\r\nContent-Length: {length}\r\n{more}\r\n"
+    return head.encode()
+
+
+def hostile(daemon, kind, until):
+    """One client of its kind, again and again, until the time is over."""
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            client = dial(daemon)
+            client.settimeout(2)
+            if kind == "loris":  # a byte now and then
+                for byte in request(daemon, "GET", "/api/v1/state", more="X: " + "y" * 500):
+                    client.sendall(bytes([byte]))
+                    time.sleep(0.05)
+                    if time.monotonic() > until:
+                        break
+            elif kind == "giant":
+                client.sendall(request(daemon, "POST", "/api/v1/tests", 1 << 30))
+                for _ in range(64):
+                    client.sendall(b"x" * 65536)
+            elif kind == "header":
+                client.sendall(b"GET / HTTP/1.1\r\nX: " + b"y" * (1 << 20))
+            elif kind == "garbage":
+                client.sendall(bytes(range(256)) * 64)
+            elif kind == "sudden":  # asks for events and is gone
+                client.sendall(request(daemon, "GET", "/api/v1/events"))
+                client.recv(100)
+            elif kind == "report":
+                client.sendall(request(daemon, "GET", "/api/v1/protocols") * 20)
+            client.close()
+        time.sleep(0.01)
+
+
+@scenario("1,000 connections, slow and giant requests while it samples: not a frame is lost")
+def hostile_clients(folder):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Daemon(folder, SAMPLING, unattended=False) as daemon:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+        before = daemon.memory_kb()
+        test = daemon.start(athlete="A-17")
+        page = Onlooker(daemon)
+        page.wait("live")
+        idle = []
+        with contextlib.suppress(OSError):  # what the system refuses is refused
+            for _ in range(min(1000, hard - 100)):
+                client = socket.socket()
+                client.setblocking(False)
+                idle.append(client)
+                client.connect_ex(("127.0.0.1", daemon.port))
+        check(len(idle) == min(1000, hard - 100), "connections:", len(idle))
+        until = time.monotonic() + (60 if FULL else 4)
+        kinds = ("loris", "loris", "giant", "header", "garbage", "sudden", "report")
+        threads = [
+            threading.Thread(target=hostile, args=(daemon, kind, until)) for kind in kinds
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        seen = len(page.all("live"))
+        for client in idle:
+            client.close()
+        # the places that idle connections held are free again: the clinician gets through
+        daemon.command(test, "abort")
+        daemon.result(test)
+        produced = daemon.account(test)[0]
+        daemon.keeps(test, lost=0)
+        check(produced >= 3000, "frames:", produced)
+        same(page.missed, 0, "events that the page missed")
+        check(seen > 30 * (produced / 1000 - 1), "live events:", seen, "in", produced / 1000, "s")
+        wait_for(lambda: daemon.memory_kb() < before + 20000, "its memory back", 20)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+if __name__ == "__main__":
+    main()
