@@ -20,7 +20,7 @@ set_contract_owner() {
 library_owners='
 fftw3.h               analysis/fft.[ch]
 gsl/*                 calibration/fit.c|calibration/least_squares.c|analysis/statistics*.c
-ini.h                 calibration/profile_read.c|analysis/protocol.c
+ini.h                 calibration/profile_read.c|analysis/protocol.c|tools/stanced/settings.c
 csv.h                 acquisition/csv_*.c|tools/station/sheet*.c|tools/bench/bench_csv.c
 sqlite3.h             tools/station/store*.[ch]|tests/support/faulty_disk.c
 zstd.h                tools/station/block_codec.c|tests/fuzz/fuzz_block.c

@@ -126,6 +126,33 @@ static void what_is_impossible_is_refused(void **state)
   assert_false(stance_station_is_testing(fixture->station));
 }
 
+/* What SIGHUP changes, changes between two tests. */
+static void instruments_change_between_tests_alone(void **state)
+{
+  struct station_fixture *fixture = *state;
+  static const struct stance_station_device other = {.uri = "sim:?speed=max&seed=8",
+                                                     .side = STANCE_SIDE_NONE};
+  static const struct stance_station_device half[2] = {{.uri = "sim:", .side = STANCE_LEFT},
+                                                       {.uri = "sim:", .side = STANCE_LEFT}};
+  struct stance_test_request request = stance_test_request_default;
+  char id[STANCE_UUID_SIZE];
+  request.protocol = "nordic";
+  station_fixture_open(fixture, ATTENDED, false);
+  station_fixture_start(fixture, "nordic", "A-17");
+  assert_int_equal(stance_station_pause(fixture->station, NULL), STANCE_MISMATCH);
+  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
+  wait_for_result(fixture);
+  assert_int_equal(stance_station_pause(fixture->station, NULL), STANCE_OK);
+  assert_int_equal(stance_station_start(fixture->station, &request, id, NULL), STANCE_MISMATCH);
+  assert_int_equal(stance_station_resume(fixture->station, half, 2, NULL, NULL), STANCE_USAGE);
+  assert_true(station_fixture_wait(fixture, "state", "unloaded_s=600", patience_s));
+  assert_int_equal(stance_station_pause(fixture->station, NULL), STANCE_OK);
+  assert_int_equal(stance_station_resume(fixture->station, &other, 1, NULL, NULL), STANCE_OK);
+  station_fixture_start(fixture, "nordic", "A-17");
+  wait_for_result(fixture);
+  assert_true(station_fixture_wait(fixture, "state", "seed=8", patience_s));
+}
+
 static void go_on(struct station_fixture *fixture, const char *until)
 {
   char wanted[48];
@@ -267,6 +294,7 @@ int main(void)
       CASE(every_protocol_runs_to_its_end),
       CASE(one_test_at_a_time),
       CASE(what_is_impossible_is_refused),
+      CASE(instruments_change_between_tests_alone),
       CASE(pain_locks_the_side_until_it_is_released),
       CASE(it_can_be_aborted_at_each_state),
       CASE(an_instrument_that_dies_ends_the_test_and_says_so),

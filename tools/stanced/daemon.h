@@ -3,6 +3,7 @@
 #ifndef STANCE_DAEMON_H
 #define STANCE_DAEMON_H
 
+#include "settings.h"
 #include "stance/status.h"
 #include "station.h"
 
@@ -10,14 +11,9 @@
 #include <stdint.h>
 
 struct daemon_options {
-  struct stance_station_device device[STANCE_STREAM_MAX];
-  size_t device_count;
-  const char *store; /* NULL: the default */
-  uint16_t port;     /* 0: any free one */
+  struct daemon_settings given; /* on the command line */
+  const char *settings_path;    /* NULL: the usual file */
   bool unattended;
-  const char *sound; /* part of a card's name; NULL: the system's choice */
-  bool silent;
-  double latency_s; /* 0: cue_output.h's default */
 };
 /* Ends the program with status 2 and a sentence on a wrong use. */
 void daemon_parse(int argc, char **argv, struct daemon_options *ret_options);
@@ -26,6 +22,23 @@ void daemon_parse(int argc, char **argv, struct daemon_options *ret_options);
    numbers). Never an athlete's name. */
 enum daemon_priority { DAEMON_ERROR = 3, DAEMON_WARNING = 4, DAEMON_NOTICE = 5 };
 STANCE_PRINTF(2, 3) void daemon_log(enum daemon_priority priority, const char *format, ...);
+
+/* The sound card that the settings name; NULL where they want silence or there is none, which is
+   logged. */
+struct stance_sound *daemon_sound_begin(const struct daemon_settings *settings);
+
+/* SIGHUP: reads the settings anew. What can change while the daemon runs changes between two tests;
+   what cannot is logged. */
+struct daemon_reload {
+  const struct daemon_options *options;
+  struct stance_station *station;
+  struct stance_sound **sound;      /* the caller's, exchanged here */
+  struct daemon_settings now, next; /* in use; read, and wanted where `pending` */
+  bool pending;                     /* a test goes on: to be tried again */
+};
+void daemon_reload_read(struct daemon_reload *reload);
+/* Harmless where nothing is pending. */
+void daemon_reload_apply(struct daemon_reload *reload);
 
 /* The page and its interface on 127.0.0.1, and the file by which `stance open` finds them.
    STANCE_USAGE where the port is taken, STANCE_STORE where that file cannot be kept private. */

@@ -10,6 +10,9 @@
 
 const char *argp_program_version = "stanced " STANCE_VERSION;
 
+/* How soon settings that wait for the end of a test are tried again. */
+enum { RETRY_NS = 500000000 };
+
 /* A signal after the one that ended it: do not wait for a store that refuses. */
 static atomic_bool give_up;
 
@@ -43,32 +46,23 @@ static void let_hurry(const sigset_t *set)
 }
 
 /* Until it is told to end. Systemd hears of it while the station's thread comes round. */
-static void wait_for_end(struct stance_station *station, const sigset_t *set)
+static void wait_for_end(struct daemon_reload *reload, const sigset_t *set)
 {
   const int64_t watchdog_ns = daemon_watchdog_ns();
-  const int64_t period_ns = watchdog_ns > 0 ? watchdog_ns / 3 : INT64_C(60000000000);
-  const struct timespec period = {.tv_sec = period_ns / 1000000000,
-                                  .tv_nsec = period_ns % 1000000000};
+  const int64_t usual_ns = watchdog_ns > 0 ? watchdog_ns / 3 : INT64_C(60000000000);
   for (;;) {
+    const int64_t period_ns = reload->pending ? RETRY_NS : usual_ns;
+    const struct timespec period = {.tv_sec = period_ns / 1000000000,
+                                    .tv_nsec = period_ns % 1000000000};
     const int number = sigtimedwait(set, NULL, &period);
     if (number == SIGTERM || number == SIGINT)
       return;
     if (number == SIGHUP)
-      daemon_log(DAEMON_NOTICE, "event=hangup detail=\"settings are options; nothing to read\"");
-    if (watchdog_ns > 0 && stance_station_is_alive(station))
+      daemon_reload_read(reload);
+    daemon_reload_apply(reload);
+    if (watchdog_ns > 0 && stance_station_is_alive(reload->station))
       daemon_notify("WATCHDOG=1");
   }
-}
-
-static struct stance_sound *begin_sound(const struct daemon_options *options)
-{
-  const struct stance_sound_options wanted = {.device = options->sound,
-                                              .latency_s = options->latency_s};
-  struct stance_sound *sound = NULL;
-  struct stance_problem problem = {""};
-  if (!options->silent && stance_sound_create(&wanted, &sound, &problem) != STANCE_OK)
-    daemon_log(DAEMON_WARNING, "event=no_sound detail=\"%s\"", problem.text);
-  return sound;
 }
 
 /* After a crash or a power cut. */
@@ -92,46 +86,53 @@ static void say_what_was_recovered(const struct stance_station *station)
 
 static int exit_status(enum stance_status status)
 {
-  return status == STANCE_USAGE ? 2 : status == STANCE_STORE ? 5 : 4;
+  return status == STANCE_USAGE ? 2 : status == STANCE_INPUT ? 3 : status == STANCE_STORE ? 5 : 4;
 }
 
-static int serve(const struct daemon_options *options, struct stance_sound *sound,
-                 const sigset_t *set)
+static enum stance_status begin_station(const struct daemon_options *options,
+                                        const struct daemon_settings *settings,
+                                        struct stance_sound *sound,
+                                        struct stance_station **ret_station,
+                                        struct stance_problem *problem)
 {
-  const struct stance_station_options wanted = {
-      .store_path = options->store,
-      .device = {options->device[0], options->device[1]},
-      .device_count = options->device_count,
+  struct stance_station_options wanted = {
+      .store_path = settings->store[0] != '\0' ? settings->store : NULL,
+      .device_count = settings->device_count,
       .sound = sound,
       .unattended = options->unattended,
       .give_up = &give_up,
   };
-  struct stance_station *station = NULL;
+  for (size_t k = 0; k < settings->device_count; k++)
+    wanted.device[k] = (struct stance_station_device){settings->device[k], settings->side[k]};
+  return stance_station_create(&wanted, ret_station, problem);
+}
+
+static int serve(struct daemon_reload *reload, const sigset_t *set)
+{
   struct stance_problem problem = {""};
-  enum stance_status status = stance_station_create(&wanted, &station, &problem);
-  if (status != STANCE_OK) {
-    daemon_log(DAEMON_ERROR, "event=failed detail=\"%s\"", problem.text);
-    return exit_status(status);
-  }
-  say_what_was_recovered(station);
   struct daemon_page *page = NULL;
-  status = daemon_page_open(station, options->port, &page, &problem);
+  enum stance_status status =
+      begin_station(reload->options, &reload->now, *reload->sound, &reload->station, &problem);
+  if (status == STANCE_OK) {
+    say_what_was_recovered(reload->station);
+    status = daemon_page_open(reload->station, reload->now.port, &page, &problem);
+  }
   if (status != STANCE_OK) {
     daemon_log(DAEMON_ERROR, "event=failed detail=\"%s\"", problem.text);
-    stance_station_destroy(station);
+    stance_station_destroy(reload->station);
     return exit_status(status);
   }
   daemon_log(DAEMON_NOTICE, "event=ready version=%s device=\"%s\" store=\"%s\" port=%u",
-             STANCE_VERSION, options->device[0].uri, stance_station_store_path(station),
+             STANCE_VERSION, reload->now.device[0], stance_station_store_path(reload->station),
              (unsigned)daemon_page_port(page));
   daemon_notify("READY=1");
-  wait_for_end(station, set);
-  daemon_log(DAEMON_NOTICE, "event=ending testing=%d", stance_station_is_testing(station));
+  wait_for_end(reload, set);
+  daemon_log(DAEMON_NOTICE, "event=ending testing=%d", stance_station_is_testing(reload->station));
   daemon_notify("STOPPING=1");
   let_hurry(set);
-  stance_station_close(station); /* the last result still reaches the page */
+  stance_station_close(reload->station); /* the last result still reaches the page */
   daemon_page_close(page);
-  stance_station_destroy(station);
+  stance_station_destroy(reload->station);
   daemon_log(DAEMON_NOTICE, "event=ended");
   return 0;
 }
@@ -139,10 +140,21 @@ static int serve(const struct daemon_options *options, struct stance_sound *soun
 int main(int argc, char **argv)
 {
   struct daemon_options options;
+  struct stance_sound *sound = NULL;
+  struct daemon_reload reload = {.options = &options, .sound = &sound};
+  struct stance_problem problem = {""};
   daemon_parse(argc, argv, &options);
+  const enum stance_status status =
+      daemon_settings_read(options.settings_path, &options.given, &reload.now, &problem);
+  if (status != STANCE_OK) {
+    daemon_log(DAEMON_ERROR, "event=failed detail=\"%s\"", problem.text);
+    return exit_status(status);
+  }
+  if (reload.now.protocols[0] != '\0') /* before there are threads that look for it */
+    setenv("STANCE_PROTOCOLS", reload.now.protocols, 1);
   const sigset_t set = hold_signals();
-  struct stance_sound *sound = begin_sound(&options);
-  const int status = serve(&options, sound, &set);
+  sound = daemon_sound_begin(&reload.now);
+  const int code = serve(&reload, &set);
   stance_sound_destroy(sound);
-  return status;
+  return code;
 }

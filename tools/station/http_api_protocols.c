@@ -49,13 +49,9 @@ static void add_own(json_t *list)
 {
   char pattern[4096];
   glob_t files = {0};
-  const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-  if (base != NULL && base[0] == '/')
-    snprintf(pattern, sizeof pattern, "%s/stance/protocols/*.ini", base);
-  else if (home != NULL)
-    snprintf(pattern, sizeof pattern, "%s/.config/stance/protocols/*.ini", home);
-  else
+  if (!stance_protocol_folder(pattern, sizeof pattern - sizeof "/*.ini"))
     return;
+  strcat(pattern, "/*.ini");
   if (glob(pattern, 0, NULL, &files) == 0)
     for (size_t k = 0; k < files.gl_pathc; k++) {
       char id[48];

@@ -44,18 +44,30 @@ static bool is_file_name(const char *name)
   return strchr(name, '/') != NULL || (length > 4 && strcmp(name + length - 4, ".ini") == 0);
 }
 
+bool stance_protocol_folder(char *ret_folder, size_t size)
+{
+  const char *own = getenv("STANCE_PROTOCOLS");
+  const char *config = getenv("XDG_CONFIG_HOME");
+  const char *home = getenv("HOME");
+  int length = -1;
+  if (own != NULL && own[0] == '/')
+    length = snprintf(ret_folder, size, "%s", own);
+  else if (config != NULL && config[0] == '/')
+    length = snprintf(ret_folder, size, "%s/stance/protocols", config);
+  else if (home != NULL)
+    length = snprintf(ret_folder, size, "%s/.config/stance/protocols", home);
+  return length >= 0 && (size_t)length < size;
+}
+
 /* The path of the clinic's own file; NULL without memory or without a home. */
 static char *own_path(const char *id)
 {
-  const char *config = getenv("XDG_CONFIG_HOME");
-  const char *home = getenv("HOME");
+  char folder[4096];
   char *path = NULL;
-  int length = -1;
-  if (config != NULL && config[0] == '/')
-    length = asprintf(&path, "%s/stance/protocols/%s.ini", config, id);
-  else if (home != NULL)
-    length = asprintf(&path, "%s/.config/stance/protocols/%s.ini", home, id);
-  return length < 0 ? NULL : path;
+  if (!stance_protocol_folder(folder, sizeof folder) ||
+      asprintf(&path, "%s/%s.ini", folder, id) < 0)
+    return NULL;
+  return path;
 }
 
 static enum stance_status from_file(char *path, struct stance_protocol *ret_protocol,

@@ -81,6 +81,27 @@ static enum stance_status stop_test(struct stance_station *station,
   return STANCE_OK;
 }
 
+static enum stance_status pause_tests(struct stance_station *station,
+                                      const struct station_request *request)
+{
+  if (station->test != NULL)
+    return stance_problem_set(request->problem, STANCE_MISMATCH, "a test is going on");
+  station->paused = true;
+  station->sound = NULL;
+  station->heard = (struct stance_sound_health){0};
+  return STANCE_OK;
+}
+
+static enum stance_status resume_tests(struct stance_station *station,
+                                       const struct station_request *request)
+{
+  station->paused = false;
+  station->sound = request->sound;
+  return request->device_count == 0 ? STANCE_OK
+                                    : station_take_devices(station, request->device,
+                                                           request->device_count, request->problem);
+}
+
 /* What waits for the result of the test before; a store that refuses would keep it waiting. */
 static bool must_wait(struct stance_station *station, const struct station_request *request)
 {
@@ -99,16 +120,25 @@ static bool answer(struct stance_station *station, struct station_request *reque
     return false;
   switch (request->kind) {
   case STATION_START:
-    request->status = station->test != NULL
-                          ? stance_problem_set(request->problem, STANCE_MISMATCH,
-                                               "a test is going on; end it first")
-                          : start_test(station, request->test, request->ret_id, request->problem);
+    if (station->test != NULL || station->paused)
+      request->status =
+          stance_problem_set(request->problem, STANCE_MISMATCH,
+                             station->paused ? "the settings are being read anew; try again"
+                                             : "a test is going on; end it first");
+    else
+      request->status = start_test(station, request->test, request->ret_id, request->problem);
     break;
   case STATION_COMMAND:
     request->status = command(station, request);
     break;
   case STATION_STOP:
     request->status = stop_test(station, request);
+    break;
+  case STATION_PAUSE:
+    request->status = pause_tests(station, request);
+    break;
+  case STATION_RESUME:
+    request->status = resume_tests(station, request);
     break;
   case STATION_CLOSE:
     if (station->test != NULL)
@@ -271,6 +301,26 @@ enum stance_status stance_station_stop_test(struct stance_station *station, cons
                                             struct stance_problem *problem)
 {
   struct station_request asked = {.kind = STATION_STOP, .id = id, .problem = problem};
+  return ask(station, &asked);
+}
+
+enum stance_status stance_station_pause(struct stance_station *station,
+                                        struct stance_problem *problem)
+{
+  struct station_request asked = {.kind = STATION_PAUSE, .problem = problem};
+  return ask(station, &asked);
+}
+
+enum stance_status stance_station_resume(struct stance_station *station,
+                                         const struct stance_station_device *device,
+                                         size_t device_count, struct stance_sound *sound,
+                                         struct stance_problem *problem)
+{
+  struct station_request asked = {.kind = STATION_RESUME,
+                                  .device = device,
+                                  .device_count = device_count,
+                                  .sound = sound,
+                                  .problem = problem};
   return ask(station, &asked);
 }
 

@@ -78,6 +78,17 @@ stance_station_command(struct stance_station *station, const char *id,
 STANCE_MUST_CHECK enum stance_status stance_station_stop_test(struct stance_station *station,
                                                               const char *id,
                                                               struct stance_problem *problem);
+/* Between two tests: no test begins until it goes on, and the sound is let go of. STANCE_MISMATCH
+   while a test goes on. */
+STANCE_MUST_CHECK enum stance_status stance_station_pause(struct stance_station *station,
+                                                          struct stance_problem *problem);
+/* Goes on after a pause, with other instruments (none: with those it had) and sound (NULL: silence;
+   borrowed as in the options). STANCE_USAGE where the instruments make no rig: it goes on with
+   those it had. */
+STANCE_MUST_CHECK enum stance_status
+stance_station_resume(struct stance_station *station, const struct stance_station_device *device,
+                      size_t device_count, struct stance_sound *sound,
+                      struct stance_problem *problem);
 /* From the request on until its result was told, or why there is none. */
 bool stance_station_is_testing(struct stance_station *station);
 

@@ -6,28 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum stance_status take_devices(struct stance_station *station,
-                                       const struct stance_station_options *options,
-                                       struct stance_problem *problem)
+enum stance_status station_take_devices(struct stance_station *station,
+                                        const struct stance_station_device *device, size_t count,
+                                        struct stance_problem *problem)
 {
-  const struct stance_station_device *device = options->device;
-  if (options->device_count < 1 || options->device_count > STANCE_STREAM_MAX)
+  if (count < 1 || count > STANCE_STREAM_MAX)
     return stance_problem_set(problem, STANCE_USAGE, "one or two instruments make a rig, not %zu",
-                              options->device_count);
-  if (options->device_count == 2 &&
-      !((device[0].side == STANCE_LEFT && device[1].side == STANCE_RIGHT) ||
-        (device[0].side == STANCE_RIGHT && device[1].side == STANCE_LEFT)))
+                              count);
+  if (count == 2 && !((device[0].side == STANCE_LEFT && device[1].side == STANCE_RIGHT) ||
+                      (device[0].side == STANCE_RIGHT && device[1].side == STANCE_LEFT)))
     return stance_problem_set(problem, STANCE_USAGE,
                               "two instruments are given as --device left=URI --device right=URI");
-  for (size_t k = 0; k < options->device_count; k++) {
-    struct station_device *own = &station->device[k];
-    if (strlen(device[k].uri) >= sizeof own->uri)
+  for (size_t k = 0; k < count; k++)
+    if (strlen(device[k].uri) >= sizeof station->device[k].uri)
       return stance_problem_set(problem, STANCE_USAGE, "--device: the URI is longer than %zu bytes",
-                                sizeof own->uri - 1);
-    strcpy(own->uri, device[k].uri);
-    own->side = device[k].side;
+                                sizeof station->device[k].uri - 1);
+  for (size_t k = 0; k < count; k++) {
+    strcpy(station->device[k].uri, device[k].uri);
+    station->device[k].side = device[k].side;
   }
-  station->device_count = options->device_count;
+  station->device_count = count;
   return STANCE_OK;
 }
 
@@ -99,7 +97,8 @@ enum stance_status stance_station_create(const struct stance_station_options *op
   station->sound = options->sound;
   station->unattended = options->unattended;
   station->give_up = options->give_up;
-  enum stance_status status = take_devices(station, options, problem);
+  enum stance_status status =
+      station_take_devices(station, options->device, options->device_count, problem);
   if (status == STANCE_OK)
     status = open_store(station, options->store_path, problem);
   if (status == STANCE_OK && stance_event_hub_create(&station->hub) != STANCE_OK)

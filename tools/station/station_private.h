@@ -93,6 +93,8 @@ enum station_request_kind {
   STATION_START,
   STATION_COMMAND,
   STATION_STOP,
+  STATION_PAUSE,
+  STATION_RESUME,
   STATION_CLOSE,
 };
 /* What another thread wants; on its stack until `done`. */
@@ -102,6 +104,9 @@ struct station_request {
   const char *id;
   enum stance_test_command command;
   int value;
+  const struct stance_station_device *device; /* of STATION_RESUME */
+  size_t device_count;
+  struct stance_sound *sound;
   char ret_id[STANCE_UUID_SIZE];
   enum stance_status status;
   struct stance_problem *problem;
@@ -134,6 +139,7 @@ struct stance_station {
   atomic_bool disk_news;
   atomic_int_least64_t alive_ns;
 
+  bool paused;
   struct stance_store *store; /* the thread's, lent to recorder and finisher */
   struct station_test *test;
   char last_id[STANCE_UUID_SIZE];
@@ -149,6 +155,11 @@ static inline int64_t station_now_ns(const struct stance_station *station)
 {
   return station->clock->now_ns(station->clock->context);
 }
+
+/* station_create.c: the rig's instruments, copied; nothing is changed where they make no rig. */
+STANCE_MUST_CHECK enum stance_status
+station_take_devices(struct stance_station *station, const struct stance_station_device *device,
+                     size_t count, struct stance_problem *problem);
 
 /* station.c: the thread; `station` is a struct stance_station. */
 void *station_thread(void *station);

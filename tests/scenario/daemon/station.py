@@ -50,7 +50,10 @@ def wait_for(condition, what, timeout_s=PATIENCE_S):
 class Daemon:
     """A `stanced` on the simulated rig; `with` ends it, and checks that it ends cleanly."""
 
-    def __init__(self, folder, device, *options, unattended=True, store=None, environment=None):
+    def __init__(
+        self, folder, device, *, unattended=True, store=None, sound="none", environment=None
+    ):
+        """`device` and `sound` None: as the settings file says."""
         self.folder = pathlib.Path(folder)
         self.store = pathlib.Path(store or self.folder / "store.db")
         self.log_path = self.folder / f"log{len(list(self.folder.glob('log*')))}"
@@ -64,18 +67,16 @@ class Daemon:
             "TZ": "UTC",
             **(environment or {}),
         }
-        command = [BUILD / "stanced", "--store", self.store]
+        command = [BUILD / "stanced", "--store", self.store, "--port", "0"]
         if device is not None:
             command += ["--device", device]
-        if "--port" not in options:
-            command += ["--port", "0"]
-        if "--sound" not in options:
-            command += ["--sound", "none"]
+        if sound is not None:
+            command += ["--sound", sound]
         if unattended:
             command += ["--unattended"]
         with open(self.log_path, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [str(part) for part in [*command, *options]], stderr=log, env=self.environment
+                [str(part) for part in command], stderr=log, env=self.environment
             )
         wait_for(lambda: "event=ready" in self.log() or self.process.poll() is not None, "ready", 30)
         check(self.process.poll() is None, "the daemon did not start:", self.log())
