@@ -239,6 +239,48 @@ def disk_full_at_the_end(folder):
             daemon.result(daemon.start("nordic", duration_s=0.5))
 
 
+@scenario("the wall clock jumps by hours, forth and back, in a test: only its date notices")
+def clock_jumps(folder):
+    offset = pathlib.Path(folder) / "offset"
+    offset.write_bytes(bytes(8))
+
+    def jump(hours):
+        with open(offset, "r+b") as file:  # what is mapped stays mapped
+            file.write((hours * 3600 * 10**9).to_bytes(8, "little", signed=True))
+
+    environment = {
+        "LD_PRELOAD": str(BUILD / "tests" / "jumping_clock.so"),
+        "JUMPING_CLOCK": str(offset),
+        "ASAN_OPTIONS": "verify_asan_link_order=0",
+    }
+    with Daemon(folder, "sim:?speed=10&repetitions=1", environment=environment) as daemon:
+        onlooker = Onlooker(daemon)
+        jump(5)
+        test = daemon.start(athlete="A-17", duration_s=40)
+        day_before = daemon.rows("SELECT started_at FROM recordings WHERE id = ?", test)[0][0]
+        for state, hours in (("zeroing", 30), ("weighing", -30), ("effort", 1000), ("rest", -9)):
+            onlooker.wait(
+                "state", lambda data, s=state: data["test"] and data["test"]["state"] == s, what=state
+            )
+            jump(hours)
+        report = daemon.result(test)
+        daemon.keeps(test)
+        same(daemon.account(test), (40000, 0, 40000), "frames")
+        end_s = 0
+        for data in onlooker.all("live"):  # without a hole, and to the end but for a screen's frames
+            same(round(data["t_s"], 3), round(end_s, 3), "the live trace goes on at")
+            end_s = data["t_s"] + data["dt_s"] * len(data["left_n"])
+        check(end_s > 39, "the live trace ends at", end_s)
+        same(onlooker.missed, 0, "events missed")
+        same(len([r for r in onlooker.all("repetition") if r["counted"]]), 1, "counted")
+        check(report["repetitions"], "no repetition in the report")
+        finished = daemon.rows("SELECT finished_at FROM recordings WHERE id = ?", test)[0][0]
+        check(finished < day_before, "the clock did not jump:", day_before, finished)
+        frames = [f for f, in daemon.rows(
+            "SELECT frame_index FROM marks WHERE recording = ? ORDER BY host_ns", test)]
+        same(frames, sorted(frames), "marks of the clock, in order of the host's")
+
+
 @scenario("SIGTERM at each state: the test is ended, closed and analysed before the program is")
 def told_to_end_at_each_state(folder):
     for state in WAY if FULL else ("zeroing", "effort"):

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Days of work: a team in its hour, and a day without a pause."""
+import os
+import pathlib
+
+from station import FULL, Daemon, Onlooker, check, lead, main, same, scenario, wait_for
+
+ATHLETES = 25 if FULL else 2
+TEAM_S = 40 * 60
+BEYOND_S = 20
+RATE_HZ = 1000
+# A team's day is the clinic's own protocol: the built-in Nordic with 20 s of rest instead of 30 s.
+# With 30 s the repetitions alone take 91 s of the 96 s that each athlete has.
+REST_S = 20
+# In the time of the rig: gets on when the empty one has been measured, lowers himself 1 s to 3 s
+# after each signal, and is off again when he has done it three times.
+TEAM = (
+    "sim:nordic?speed=20&unloaded_s=4.5&get_on_s=2&limb_s=4&ready_s=4.2&reaction_s=0.1&effort_s=5"
+    "&release_s=0.25&rest_s=20.5&repetitions=3&get_off_s=1&tail_s=600"
+)
+
+
+def timeline(onlooker, test):
+    """When each state of the test began first, in seconds of the rig."""
+    begun = {}
+    for state in onlooker.all("state"):
+        now = state["test"]
+        if now and now["id"] == test:
+            begun.setdefault(now["state"], state["instrument"]["frames"] / RATE_HZ)
+    return begun
+
+
+@scenario("25 athletes in 40 minutes, at most 20 s of the station's time each beside repetitions")
+def team(folder):
+    roster = [{"athlete": f"A-{k}", "mass_kg": 60 + k, "done": False} for k in range(ATHLETES)]
+    longest_s = total_s = 0
+    own = pathlib.Path(folder) / "config" / "stance" / "protocols"
+    own.mkdir(parents=True)
+    builtin = pathlib.Path(os.environ["STANCE_SOURCE_DIR"]) / "analysis/protocols/nordic.ini"
+    text = builtin.read_text()
+    check(text.count("\nrest_s = 30\n") == 1, "the built-in protocol has another rest")
+    (own / "nordic.ini").write_text(text.replace("\nrest_s = 30\n", f"\nrest_s = {REST_S}\n"))
+    with Daemon(folder, TEAM, unattended=False) as daemon:
+        for k, athlete in enumerate(roster):
+            same(daemon.ask("PUT", "roster", {"athletes": roster, "position": k})[0], 200, "roster")
+            onlooker = Onlooker(daemon)
+            test = daemon.start(athlete=athlete["athlete"], mass_kg=athlete["mass_kg"])
+
+            def clinician(now, test=test, onlooker=onlooker):
+                rig_s = (onlooker.all("live") or [{"t_s": 0}])[-1]["t_s"]
+                state = now["state"]
+                if state.startswith("prove_"):
+                    daemon.command(test, "next", status=None)
+                # he sees that the athlete is in place before he weighs him
+                return state.startswith("prove_") or (state == "weigh" and rig_s < 6.7)
+
+            lead(daemon, test, answer=clinician)
+            report = daemon.result(test)
+            begun = timeline(onlooker, test)
+            ended_s = daemon.account(test)[0] / RATE_HZ
+            repetitions_s = begun["get_off"] - begun["ready"]
+            same(len([r for r in onlooker.all("repetition") if r["counted"]]), 3, "counted")
+            check(report["athlete"] == athlete["athlete"], "athlete:", report["athlete"])
+            longest_s = max(longest_s, ended_s - repetitions_s)
+            total_s += ended_s
+            roster[k]["done"] = True
+            onlooker.leave()
+            daemon.keeps(test)
+        same(len(daemon.ask("GET", "tests")[1]), ATHLETES, "history")
+    print(f"  {total_s / ATHLETES:.1f} s each, at most {longest_s:.1f} s beyond the repetitions")
+    check(longest_s <= BEYOND_S, "beyond the repetitions:", longest_s)
+    check(total_s / ATHLETES <= TEAM_S / 25, "a team of 25 takes", total_s / ATHLETES * 25 / 60, "min")
+
+
+def resources(daemon):
+    """Memory in kB, open files, threads."""
+    proc = f"/proc/{daemon.process.pid}"
+    return daemon.memory_kb(), len(os.listdir(proc + "/fd")), len(os.listdir(proc + "/task"))
+
+
+@scenario("24 h of tests without a pause: memory, files and threads stay as they were", full=True)
+def day(folder):
+    rate_hz, hour_s = 250, 3600
+    sampled_s = tests = 0
+    settled = None
+    with Daemon(folder, f"sim:?speed=max&rate={rate_hz}") as daemon:
+        page = Onlooker(daemon)
+        while sampled_s < 24 * hour_s:
+            # one long one among the usual ones, until 20 of the hours are full
+            more = {"duration_s": hour_s} if tests % 5 == 0 and tests < 100 else {}
+            test = daemon.start(("nordic", "isometric")[tests % 2], athlete=f"A-{tests % 25}", **more)
+            wait_for(lambda: daemon.state()["test"] is None, "the end")
+            tests += 1
+            produced, lost, stored = daemon.account(test)
+            same((lost, stored), (0, produced), f"test {tests}")
+            sampled_s += produced / rate_hz
+            page.events.clear()
+            if tests == 30:
+                settled = resources(daemon)
+        last = resources(daemon)
+    print(f"  {tests} tests, {sampled_s / hour_s:.1f} h; kB, files, threads: {settled}, {last}")
+    check(last[0] <= settled[0] * 1.05, "memory grew from", settled[0], "to", last[0])
+    check(last[1] <= settled[1] and last[2] <= settled[2], "files, threads:", settled, last)
+
+
+if __name__ == "__main__":
+    main()
