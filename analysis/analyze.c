@@ -3,6 +3,7 @@
 #include "bounds.h"
 #include "compare.h"
 #include "polarity.h"
+#include "reaction.h"
 #include "scan.h"
 #include "spread.h"
 #include "stance/result.h"
@@ -394,6 +395,7 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
     analyze_repetition(&analysis, &analyzer->bootstrap, &result, &analyzer->segment[k],
                        &result.repetition[k]);
   }
+  reaction_fill(&analysis, analyzer->segment, result.repetition, count);
   summarise(&result);
   *ret_result = result;
   return STANCE_OK;

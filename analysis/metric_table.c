@@ -115,6 +115,15 @@ static const struct stance_metric_info metric_table[STANCE_METRIC_COUNT] = {
                                   .needs_onset = true,
                                   .definition = "Time of onset on the recording's own axis",
                                   .source = "definition"},
+    [STANCE_METRIC_REACTION_TIME] =
+        {.id = "reaction_time",
+         SECONDS,
+         .needs_onset = true,
+         LOWER,
+         .definition =
+             "Time from the instant at which \"go\" left the sound card to onset; its interval "
+             "holds the card's latency, the clocks and one sample, not the onset method's lateness",
+         .source = "definition"},
     [STANCE_METRIC_ONSET_THRESHOLD] =
         {.id = "onset_threshold",
          NEWTONS,

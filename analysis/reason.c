@@ -54,6 +54,16 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
     [STANCE_REASON_UNCALIBRATED] =
         {"uncalibrated",
          "No calibration is known for the instrument: the number is not in newtons."},
+    [STANCE_REASON_NO_GO] = {"no_go",
+                             "No \"go\" that was heard belongs to the effort: there was no sound, "
+                             "nobody gave the signal, or the effort began long after it."},
+    [STANCE_REASON_NO_LATENCY] =
+        {"no_latency", "How late the sound card plays has not been measured, so when the cue was "
+                       "heard is not known well enough: stance doctor --loopback."},
+    [STANCE_REASON_SOUND_GAP] = {"sound_gap",
+                                 "The sound card ran dry within a second of the cue: when it was "
+                                 "heard is not known."},
+    [STANCE_REASON_BEFORE_GO] = {"before_go", "The effort began before \"go\": it is no reaction."},
     [STANCE_REASON_REJECTED] = {"rejected",
                                 "The repetition was rejected; the reason that follows says why."},
     [STANCE_REASON_PARTIAL] = {"partial", "The repetition reached less than the set fraction (60 % "
@@ -118,9 +128,9 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
         {"truncated", "The recording, or what was analysed of it, ended or began in the middle of "
                       "something: what lies beyond is unknown."},
     [STANCE_REASON_CLOCKS_UNRELATED] = {"clocks_unrelated",
-                                        "Two instruments measured, and their clocks could not be "
-                                        "related: what compares instants of left and right is "
-                                        "doubtful."},
+                                        "Two instruments, or an instrument and the sound card, "
+                                        "whose clocks could not be related: what compares their "
+                                        "instants is doubtful."},
     [STANCE_REASON_LOW_RATE] =
         {"low_rate", "Sampled below 1000 Hz: early-force values differ from those at 1000 Hz "
                      "(Comfort 2019, Ripley), or the window holds no two samples."},

@@ -23,6 +23,7 @@
   X(DURATION, duration)                                                   \
   X(TIME_TO_PEAK, time_to_peak)                                           \
   X(ONSET_TIME, onset_time)                                               \
+  X(REACTION_TIME, reaction_time)                                         \
   X(ONSET_THRESHOLD, onset_threshold)                                     \
   X(FORCE_AT_50MS, force_at_50ms)                                         \
   X(FORCE_AT_100MS, force_at_100ms)                                       \

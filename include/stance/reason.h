@@ -30,6 +30,9 @@ enum stance_reason {
   STANCE_REASON_NO_INVOLVED_SIDE, /* a limb symmetry index, and nobody named the involved limb */
   STANCE_REASON_ONSET_ON_SUM, /* two plates under one body: the sides have no onset of their own */
   STANCE_REASON_UNCALIBRATED,
+  STANCE_REASON_NO_GO,      /* no "go" was heard before the effort */
+  STANCE_REASON_NO_LATENCY, /* of the sound card: nobody measured it */
+  STANCE_REASON_SOUND_GAP,  /* the card ran dry about the time of the cue */
   /* why a repetition or value is flagged; the first ones can reject it */
   STANCE_REASON_REJECTED,
   STANCE_REASON_PARTIAL,
@@ -41,6 +44,7 @@ enum stance_reason {
   STANCE_REASON_UNQUIET_BASELINE, /* range of the quiet window above 50 N */
   STANCE_REASON_NOISE_DRIVEN,
   STANCE_REASON_NOT_EXPLOSIVE,
+  STANCE_REASON_BEFORE_GO, /* the effort began before its cue: no reaction */
   STANCE_REASON_PEAK_SPIKE,
   STANCE_REASON_FLAT_TOP,
   STANCE_REASON_UNEQUAL_REPETITIONS,

@@ -21,6 +21,13 @@ struct stance_attempt {
   double pain;           /* 0 to 10; NaN: nobody asked */
 };
 
+/* A "go" that was heard. */
+struct stance_go {
+  double sample;             /* of the trace, whole or not, as well as it is known */
+  double uncertainty_s;      /* expanded, k = 2; NaN where it is not known */
+  stance_reason_set missing; /* why the instant is not known well enough for a reaction time */
+};
+
 /* What the analysis must know beside the force. Zeroes and NaN mean unknown. */
 struct stance_analysis_context {
   double body_mass_kg;           /* NaN: unknown */
@@ -39,6 +46,8 @@ struct stance_analysis_context {
   enum stance_uncertainty_extent uncertainty;
   const struct stance_attempt *attempt; /* borrowed; in order of time */
   size_t attempt_count;
+  const struct stance_go *go; /* borrowed; in order of time */
+  size_t go_count;
 };
 
 /* What the recording's own noise makes of one value. */

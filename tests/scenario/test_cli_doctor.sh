@@ -19,7 +19,7 @@ jq -e --argjson status "$status" '
   (.holds == ($status == 0)) and
   (.holds == ([.findings[] | select(.verdict == "bad")] | length == 0)) and
   ([.findings[].check] | contains(["real-time priority", "locked memory", "USB memory",
-    "processor", "clock", "disk", "file system", "store"])) and
+    "processor", "clock", "sound", "disk", "file system", "store"])) and
   (.findings | all(.what != "" and (.verdict | IN("good", "advice", "bad"))))' stdout >/dev/null ||
   fail "the JSON is not what the text says"
 [ "$(grep -c '^bad ' text)" -eq "$(jq '[.findings[] | select(.verdict == "bad")] | length' stdout)" ]
@@ -49,6 +49,15 @@ says_out 'safe place'
 expect 0 "$stance" run nordic --unattended --output reports --device 'sim:nordic?seed=1&speed=max'
 "$stance" doctor >stdout 2>stderr || true
 says_out 'store.db is whole'
+
+# How late the sound card plays, where there is none: said, and nothing made up.
+if ! [ -d /proc/asound ]; then
+  says_out 'sound: there is no sound card'
+  expect 1 "$stance" doctor --loopback
+  says_out 'bad     sound: '
+fi
+expect 2 "$stance" doctor --latency 0.05
+expect 2 "$stance" doctor --loopback --latency 7
 
 expect 2 "$stance" doctor --cure
 expect 5 bash -c "'$stance' doctor >/dev/full"

@@ -17,7 +17,7 @@ const char report_wide_header[] =
     "position_hip_deg,position_knee_deg,instrument,rig,operator,injured_side,body_mass_kg,lever_m,"
     "repetition,side,order,counted,reject_reason,pain_0_10,"
     "unloaded_zero_n,limb_weight_n,baseline_force_n,pretension_n,peak_force_n,peak_force_net_n,"
-    "peak_force_mean_100ms_n,mean_force_n,duration_s,time_to_peak_s,onset_time_s,"
+    "peak_force_mean_100ms_n,mean_force_n,duration_s,time_to_peak_s,onset_time_s,reaction_time_s,"
     "force_at_50ms_n,force_at_100ms_n,force_at_150ms_n,force_at_200ms_n,force_at_250ms_n,"
     "net_force_at_50ms_n,net_force_at_100ms_n,net_force_at_150ms_n,net_force_at_200ms_n,"
     "net_force_at_250ms_n,rfd_0_50ms_n_per_s,rfd_0_100ms_n_per_s,rfd_0_150ms_n_per_s,"

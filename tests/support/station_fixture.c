@@ -54,6 +54,7 @@ void station_fixture_open(struct station_fixture *fixture, const char *device, b
       .device = {{.uri = device, .side = STANCE_SIDE_NONE}},
       .device_count = 1,
       .clock = fixture->clock,
+      .sound = fixture->sound,
       .unattended = unattended,
   };
   struct stance_problem problem = {""};

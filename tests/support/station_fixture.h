@@ -16,6 +16,7 @@ struct watched_event {
 struct station_fixture {
   char folder[64], store_path[96];
   const struct stance_clock *clock; /* NULL: the host's */
+  struct stance_sound *sound;       /* NULL: silence; the test's own */
   struct stance_station *station;
   struct stance_onlooker *onlooker;
   char id[STANCE_UUID_SIZE];

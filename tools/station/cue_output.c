@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cue_output.h"
 
-#include "stance/rt.h"
+#include "cue_card.h"
 
-#include <dlfcn.h>
-#include <portaudio.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -22,8 +20,9 @@ static const double fallback_rate_hz = 48000; /* what every card takes, while no
 
 struct stance_sound {
   struct stance_cue_mixer *mixer;
-  char wanted[128];
+  char wanted[128], wanted_input[128];
   double latency_s;
+  struct stance_sound_capture *capture; /* NULL: nothing is heard */
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t wake;
@@ -31,160 +30,76 @@ struct stance_sound {
   struct stance_sound_health health; /* under `lock`, but for what the callback counts */
   atomic_bool playing;
   atomic_uint_least64_t callbacks, underflows;
-  /* Of the thread alone. */
-  PaStream *stream;
-  bool initialized;
+  uint64_t at_opening;   /* callbacks before the card was opened; changes while none runs */
+  struct cue_card *card; /* of the thread alone; NULL: none is open */
 };
 
-/* PortAudio's codes become a sentence here and nowhere else. */
-static enum stance_status fail(PaError code, const char *what, struct stance_problem *problem)
-{
-  const PaHostErrorInfo *host = code == paUnanticipatedHostError ? Pa_GetLastHostErrorInfo() : NULL;
-  return stance_problem_set(problem, STANCE_INSTRUMENT,
-                            "no sound: %s: %s%s%s; the test goes on without; check that the card "
-                            "is plugged in and not held by another program",
-                            what, Pa_GetErrorText(code), host == NULL ? "" : ": ",
-                            host == NULL ? "" : host->errorText);
-}
-
-static int64_t monotonic_ns(void)
-{
-  struct timespec now; /* answered by the vDSO: no system call on any kernel we run on */
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* PortAudio's own clock is CLOCK_REALTIME on Debian: only the difference of its times is used, so
-   that a step of the wall clock moves no cue. */
-static int fill(const void *input, void *output, unsigned long frame_count,
-                const PaStreamCallbackTimeInfo *time, PaStreamCallbackFlags flags, void *context)
+static void render(void *context, float *ret_frames, size_t frame_count, int64_t dac_ns,
+                   bool ran_dry)
 {
   struct stance_sound *sound = context;
-  enum stance_rt_context previous = stance_rt_enter(STANCE_RT_AUDIO);
-  double delay_s = time->outputBufferDacTime - time->currentTime;
-  int64_t dac_ns = monotonic_ns() + (delay_s > 0 && delay_s < 10 ? (int64_t)(1e9 * delay_s) : 0);
-
-  (void)input;
-  atomic_fetch_add_explicit(&sound->callbacks, 1, memory_order_relaxed);
-  if ((flags & paOutputUnderflow) != 0)
+  /* open is not enough: a card may take a stream and then hang */
+  if (atomic_fetch_add_explicit(&sound->callbacks, 1, memory_order_relaxed) == sound->at_opening)
+    atomic_store(&sound->playing, true);
+  if (ran_dry)
     atomic_fetch_add_explicit(&sound->underflows, 1, memory_order_relaxed);
-  stance_cue_mixer_render(sound->mixer, output, frame_count, dac_ns);
-  stance_rt_leave(previous);
-  return paContinue;
+  stance_cue_mixer_render(sound->mixer, ret_frames, frame_count, dac_ns);
 }
 
-/* The system's choice, or the first whose name contains `wanted`. */
-static PaDeviceIndex find_device(const char *wanted)
+/* What no longer fits is not heard. */
+static void hear(void *context, const float *frames, size_t frame_count, size_t channel_count,
+                 int64_t adc_ns)
 {
-  if (wanted[0] == '\0')
-    return Pa_GetDefaultOutputDevice();
-  for (PaDeviceIndex k = 0; k < Pa_GetDeviceCount(); k++) {
-    const PaDeviceInfo *info = Pa_GetDeviceInfo(k);
-    if (info != NULL && info->maxOutputChannels >= 2 && strstr(info->name, wanted) != NULL)
-      return k;
+  struct stance_sound_capture *capture = ((struct stance_sound *)context)->capture;
+  const size_t used = atomic_load_explicit(&capture->used, memory_order_relaxed);
+  if (frame_count > capture->capacity - used || capture->chunk_count == capture->chunk_capacity)
+    return;
+  capture->chunk[capture->chunk_count++] =
+      (struct stance_sound_chunk){.first = used, .count = frame_count, .adc_ns = adc_ns};
+  for (size_t k = 0; k < frame_count; k++) {
+    float sum = 0;
+    for (size_t c = 0; c < channel_count; c++)
+      sum += frames[k * channel_count + c];
+    capture->sample[used + k] = sum / (float)channel_count;
   }
-  return paNoDevice;
+  atomic_store_explicit(&capture->used, used + frame_count, memory_order_release);
 }
 
-static void ignore(const char *message)
+static void restart(void *context, double rate_hz)
 {
-  (void)message;
-}
-
-static void ignore_alsa(const char *file, int line, const char *function, int code,
-                        const char *format, ...)
-{
-  (void)file, (void)line, (void)function, (void)code, (void)format;
-}
-
-/* PortAudio brings ALSA and JACK, and both write pages to standard error whenever no card or server
-   is there: every three seconds here. What matters is in our own sentence. */
-static void quieten_libraries(void)
-{
-  typedef void alsa_handler(const char *, int, const char *, int, const char *, ...);
-  void (*set_jack)(void (*)(const char *)), (*set_alsa)(alsa_handler *);
-  static const char *const jack[] = {"jack_set_error_function", "jack_set_info_function"};
-  void *symbol;
-
-  for (size_t k = 0; k < sizeof jack / sizeof *jack; k++)
-    if ((symbol = dlsym(RTLD_DEFAULT, jack[k])) != NULL) {
-      memcpy(&set_jack, &symbol, sizeof set_jack);
-      set_jack(ignore);
-    }
-  if ((symbol = dlsym(RTLD_DEFAULT, "snd_lib_error_set_handler")) != NULL) {
-    memcpy(&set_alsa, &symbol, sizeof set_alsa);
-    set_alsa(ignore_alsa);
-  }
-}
-
-static enum stance_status initialize(struct stance_sound *sound, struct stance_problem *problem)
-{
-  if (sound->initialized)
-    return STANCE_OK;
-  quieten_libraries();
-  PaError code = Pa_Initialize();
-  sound->initialized = code == paNoError;
-  return sound->initialized ? STANCE_OK : fail(code, "the sound system cannot be started", problem);
-}
-
-static enum stance_status start(struct stance_sound *sound, const PaStreamParameters *parameters,
-                                double rate_hz, struct stance_problem *problem)
-{
+  struct stance_sound *sound = context;
+  sound->at_opening = atomic_load(&sound->callbacks);
   stance_cue_mixer_restart(sound->mixer, rate_hz);
-  PaError code = Pa_OpenStream(&sound->stream, NULL, parameters, rate_hz,
-                               paFramesPerBufferUnspecified, paNoFlag, fill, sound);
-  if (code != paNoError) {
-    sound->stream = NULL;
-    return fail(code, "the card cannot be opened", problem);
-  }
-  code = Pa_StartStream(sound->stream);
-  if (code == paNoError)
-    return STANCE_OK;
-  Pa_CloseStream(sound->stream);
-  sound->stream = NULL;
-  return fail(code, "the card does not start", problem);
 }
 
 static enum stance_status open_card(struct stance_sound *sound, struct stance_problem *problem)
 {
-  enum stance_status status = initialize(sound, problem);
+  const struct cue_card_options options = {
+      .output = sound->wanted,
+      .latency_s = sound->latency_s,
+      .input = sound->capture == NULL ? NULL : sound->wanted_input,
+      .render = render,
+      .hear = hear,
+      .context = sound,
+  };
+  struct cue_card_info info;
+  enum stance_status status = cue_card_open(&options, restart, &sound->card, &info, problem);
   if (status != STANCE_OK)
     return status;
-  PaDeviceIndex device = find_device(sound->wanted);
-  const PaDeviceInfo *info = device == paNoDevice ? NULL : Pa_GetDeviceInfo(device);
-  if (info == NULL)
-    return stance_problem_set(problem, STANCE_INSTRUMENT,
-                              "no sound: there is no sound card%s%s; the test goes on without; "
-                              "plug one in, or choose another with `stance doctor`",
-                              sound->wanted[0] == '\0' ? "" : " called ", sound->wanted);
-  const PaStreamParameters parameters = {.device = device,
-                                         .channelCount = 2,
-                                         .sampleFormat = paFloat32,
-                                         .suggestedLatency = sound->latency_s};
-  status = start(sound, &parameters, info->defaultSampleRate, problem);
-  if (status != STANCE_OK)
-    return status;
-  const PaStreamInfo *stream = Pa_GetStreamInfo(sound->stream);
   pthread_mutex_lock(&sound->lock);
-  snprintf(sound->health.device, sizeof sound->health.device, "%s", info->name);
-  sound->health.rate_hz = stream->sampleRate;
-  sound->health.latency_s = stream->outputLatency;
-  sound->health.problem.text[0] = '\0';
+  snprintf(sound->health.device, sizeof sound->health.device, "%s", info.output);
+  snprintf(sound->health.input, sizeof sound->health.input, "%s", info.input);
+  sound->health.rate_hz = info.rate_hz;
+  sound->health.latency_s = info.latency_s;
   pthread_mutex_unlock(&sound->lock);
-  atomic_store(&sound->playing, true);
   return STANCE_OK;
 }
 
-/* After a card is gone PortAudio must be started anew to see another one. */
 static void close_card(struct stance_sound *sound)
 {
+  cue_card_close(sound->card);
+  sound->card = NULL;
   atomic_store(&sound->playing, false);
-  if (sound->stream != NULL)
-    Pa_CloseStream(sound->stream);
-  sound->stream = NULL;
-  if (sound->initialized)
-    Pa_Terminate();
-  sound->initialized = false;
 }
 
 static void report(struct stance_sound *sound, const struct stance_problem *problem, bool lost)
@@ -218,7 +133,7 @@ static bool hangs(struct stance_sound *sound, uint64_t *seen, unsigned *silent_l
   uint64_t callbacks = atomic_load(&sound->callbacks);
   *silent_looks = callbacks == *seen ? *silent_looks + 1 : 0;
   *seen = callbacks;
-  return *silent_looks >= SILENT_LOOKS || Pa_IsStreamActive(sound->stream) != 1;
+  return *silent_looks >= SILENT_LOOKS || !cue_card_is_active(sound->card);
 }
 
 static void *watch(void *argument)
@@ -229,22 +144,20 @@ static void *watch(void *argument)
   unsigned silent_looks = 0, looks_to_retry = 0;
 
   do {
-    if (sound->stream != NULL && hangs(sound, &seen, &silent_looks)) {
+    if (sound->card != NULL && hangs(sound, &seen, &silent_looks)) {
       stance_problem_write(&problem,
                            "no sound: the card %s stopped answering; it is opened anew "
                            "as soon as it is there",
                            sound->health.device);
-      report(sound, &problem, true);
       close_card(sound);
+      report(sound, &problem, true);
       looks_to_retry = 0;
     }
-    if (sound->stream == NULL && looks_to_retry-- == 0) {
+    if (sound->card == NULL && looks_to_retry-- == 0) {
       looks_to_retry = RETRY_LOOKS;
       silent_looks = 0;
-      if (open_card(sound, &problem) != STANCE_OK) {
+      if (open_card(sound, &problem) != STANCE_OK)
         report(sound, &problem, false);
-        close_card(sound);
-      }
     }
   } while (wait_a_look(sound));
   close_card(sound);
@@ -273,6 +186,9 @@ enum stance_status stance_sound_create(const struct stance_sound_options *option
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
   snprintf(sound->wanted, sizeof sound->wanted, "%s",
            options->device == NULL ? "" : options->device);
+  snprintf(sound->wanted_input, sizeof sound->wanted_input, "%s",
+           options->input == NULL ? "" : options->input);
+  sound->capture = options->capture;
   sound->latency_s = options->latency_s > 0 ? options->latency_s : default_latency_s;
   stance_problem_write(&sound->health.problem, "no sound yet: the card is being opened");
   pthread_mutex_init(&sound->lock, NULL);
@@ -312,6 +228,8 @@ void stance_sound_health(struct stance_sound *sound, struct stance_sound_health 
   *ret_health = sound->health;
   pthread_mutex_unlock(&sound->lock);
   ret_health->playing = atomic_load(&sound->playing);
+  if (ret_health->playing)
+    ret_health->problem.text[0] = '\0';
   ret_health->callbacks = atomic_load(&sound->callbacks);
   ret_health->underflows = atomic_load(&sound->underflows);
 }
@@ -335,34 +253,4 @@ void stance_sound_feedback(struct stance_sound *sound, double force_n, double ba
                            double band_high_n)
 {
   stance_cue_mixer_feedback(sound->mixer, force_n, band_low_n, band_high_n);
-}
-
-static void describe(PaDeviceIndex index, struct stance_sound_device *device)
-{
-  const PaDeviceInfo *info = Pa_GetDeviceInfo(index);
-  *device = (struct stance_sound_device){.rate_hz = info->defaultSampleRate,
-                                         .latency_s = info->defaultLowOutputLatency,
-                                         .is_default = index == Pa_GetDefaultOutputDevice()};
-  snprintf(device->name, sizeof device->name, "%s", info->name);
-}
-
-enum stance_status stance_sound_list(struct stance_sound_device **ret_devices, size_t *ret_count,
-                                     struct stance_problem *problem)
-{
-  quieten_libraries();
-  PaError code = Pa_Initialize();
-  if (code != paNoError)
-    return fail(code, "the sound system cannot be started", problem);
-  PaDeviceIndex count = Pa_GetDeviceCount();
-  struct stance_sound_device *devices = calloc(count > 0 ? (size_t)count : 1, sizeof *devices);
-  size_t used = 0;
-  for (PaDeviceIndex k = 0; devices != NULL && k < count; k++)
-    if (Pa_GetDeviceInfo(k)->maxOutputChannels >= 2)
-      describe(k, &devices[used++]);
-  Pa_Terminate();
-  if (devices == NULL)
-    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
-  *ret_devices = devices;
-  *ret_count = used;
-  return STANCE_OK;
 }

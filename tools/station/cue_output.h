@@ -7,18 +7,36 @@
 #include "cue_mixer.h"
 #include "stance/status.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 struct stance_sound;
 
+/* What an input hears, for whoever wants to know what was truly played. */
+struct stance_sound_chunk {
+  size_t first, count; /* samples */
+  int64_t adc_ns;      /* CLOCK_MONOTONIC at which the first came to the card, as that reports it */
+};
+struct stance_sound_capture {
+  float *sample; /* mean of the channels, at the rate of the output; the caller's */
+  size_t capacity;
+  struct stance_sound_chunk *chunk; /* the caller's */
+  size_t chunk_capacity;
+  size_t chunk_count; /* to be read when the sound was destroyed */
+  atomic_size_t used; /* samples; what is beyond the capacity is not heard */
+};
+
 struct stance_sound_options {
   const char *device; /* a part of its name; NULL: the system's own choice; borrowed until create */
   double latency_s;   /* wanted; 0: 0.02, the shortest that held without underflow in an emulator */
+  struct stance_sound_capture *capture; /* NULL: nothing is heard; borrowed until destroy */
+  const char *input;                    /* that hears, as `device`; NULL: the system's own choice */
 };
 
 struct stance_sound_health {
   bool playing;
   char device[128];
+  char input[128]; /* "": nothing is heard */
   double rate_hz;
   double latency_s;              /* as the card says: from the callback to its output */
   uint64_t callbacks;            /* since creation: stands still where the card hangs */

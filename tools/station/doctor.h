@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whether this computer can record a test: each check says what it found and, where that does not
-   do, the command that mends it. Looks only: nothing is opened for writing, no instrument is
-   asked. */
+   do, the command that mends it. Looks only, but for the one check that says otherwise: nothing is
+   opened for writing, no instrument is asked. */
 #ifndef STANCE_DOCTOR_H
 #define STANCE_DOCTOR_H
 
@@ -46,6 +46,14 @@ void stance_doctor_check_host(struct stance_doctor *doctor);
 /* Disk, file system and health of the store at `path`, which need not be there yet. The disk is
    looked up without `root`, what is mounted with it. */
 void stance_doctor_check_store(struct stance_doctor *doctor, const char *path);
+/* Sound cards, and whether it is known how late each plays: from the store at `path`, which need
+   not be there. Takes seconds on some machines. */
+void stance_doctor_check_sound(struct stance_doctor *doctor, const char *path);
+/* Plays and listens (cue_loopback.h), and keeps in the store at `path` how late the card plays: the
+   one check that changes something. */
+struct stance_loopback_options;
+void stance_doctor_measure_sound(struct stance_doctor *doctor, const char *path,
+                                 const struct stance_loopback_options *options);
 /* True where nothing is bad. */
 bool stance_doctor_holds(const struct stance_doctor *doctor);
 

@@ -129,10 +129,10 @@ void stance_report_metric_column(enum stance_metric metric, const char *prefix,
 
 stance_reason_set stance_report_value_reasons(const struct stance_value *value)
 {
-  static const stance_reason_set not_given = STANCE_REASON_BIT(STANCE_REASON_NO_BODY_MASS) |
-                                             STANCE_REASON_BIT(STANCE_REASON_NO_LEVER) |
-                                             STANCE_REASON_BIT(STANCE_REASON_NOT_MEASURED) |
-                                             STANCE_REASON_BIT(STANCE_REASON_NO_RELIABILITY);
+  static const stance_reason_set not_given =
+      STANCE_REASON_BIT(STANCE_REASON_NO_BODY_MASS) | STANCE_REASON_BIT(STANCE_REASON_NO_LEVER) |
+      STANCE_REASON_BIT(STANCE_REASON_NOT_MEASURED) | STANCE_REASON_BIT(STANCE_REASON_NO_GO) |
+      STANCE_REASON_BIT(STANCE_REASON_NO_LATENCY) | STANCE_REASON_BIT(STANCE_REASON_NO_RELIABILITY);
   return stance_value_is_missing(value) ? value->reasons & ~not_given : value->reasons;
 }
 

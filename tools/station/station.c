@@ -198,7 +198,10 @@ static void hear_sound(struct stance_station *station)
   station->changed |= now.playing != station->heard.playing ||
                       now.underflows != station->heard.underflows ||
                       strcmp(now.problem.text, station->heard.problem.text) != 0;
+  const bool ran_dry = now.underflows != station->heard.underflows;
   station->heard = now;
+  if (ran_dry && station->test != NULL && !station->test->finishing)
+    station_note_sound_gap(station, station->test);
 }
 
 static int64_t look_ns(const struct station_test *test)

@@ -37,6 +37,34 @@ static void play(struct stance_station *station, struct station_test *test, enum
   station_note(station, test, &note);
 }
 
+static void note_number(struct stance_station *station, struct station_test *test,
+                        enum stance_note_kind kind, double value)
+{
+  station_note(station, test,
+               &(struct stance_note){.kind = kind, .side = STANCE_SIDE_NONE, .value = value});
+}
+
+/* Whatever was measured of the card that plays now, where it is another one than before. */
+static void note_lateness(struct stance_station *station, struct station_test *test)
+{
+  struct stance_sound_health now;
+  stance_sound_health(station->sound, &now);
+  const struct stance_sound_latency *known = stance_sound_latency_find(
+      test->sound_latency, test->sound_latency_count, now.device, now.rate_hz, now.latency_s);
+  const double late_s = known == NULL ? (double)NAN : known->late_s;
+  if (late_s == test->noted_late_s || (isnan(late_s) && isnan(test->noted_late_s)))
+    return;
+  test->noted_late_s = late_s;
+  note_number(station, test, STANCE_NOTE_SOUND_LATE, late_s);
+  note_number(station, test, STANCE_NOTE_SOUND_LATE_UNCERTAINTY,
+              known == NULL ? (double)NAN : known->uncertainty_s);
+}
+
+void station_note_sound_gap(struct stance_station *station, struct station_test *test)
+{
+  note_number(station, test, STANCE_NOTE_SOUND_GAP, (double)station->heard.underflows);
+}
+
 void station_take_cues(struct stance_station *station, struct station_test *test)
 {
   struct stance_cue_event event;
@@ -45,6 +73,8 @@ void station_take_cues(struct stance_station *station, struct station_test *test
                                .host_ns = event.leaves_ns,
                                .side = STANCE_SIDE_NONE,
                                .value = (double)NAN};
+    if (event.cue == STANCE_CUE_GO)
+      note_lateness(station, test);
     snprintf(note.name, sizeof note.name, "%s", stance_cue_id(event.cue));
     station_note(station, test, &note);
   }

@@ -205,6 +205,10 @@ enum stance_status station_test_prepare(struct stance_station *station,
     test->two_sided = has_side(test, STANCE_LEFT) && has_side(test, STANCE_RIGHT);
     status = take_over_lever(station, test, problem);
   }
+  test->noted_late_s = (double)NAN;
+  if (status == STANCE_OK && station->sound != NULL)
+    status = stance_store_list_sound_latencies(station->store, &test->sound_latency,
+                                               &test->sound_latency_count, problem);
   if (status == STANCE_OK)
     status = stance_store_begin(station->store, &test->recording, problem);
   if (status == STANCE_OK)
@@ -225,6 +229,7 @@ void station_test_destroy(struct station_test *test)
   }
   stance_recording_finish(&test->recording);
   stance_text_finish(&test->result);
+  free(test->sound_latency);
   free(test);
 }
 

@@ -9,6 +9,7 @@
 #include "stance/calibration.h"
 #include "stance/live.h"
 #include "stance/ring.h"
+#include "store_sound.h"
 #include "text.h"
 
 #include <pthread.h>
@@ -71,7 +72,10 @@ struct station_test {
   struct station_trace trace;
   struct station_attempt attempt[STATION_ATTEMPT_MAX];
   size_t attempt_count;
-  bool ending; /* nothing leads it any more */
+  struct stance_sound_latency *sound_latency; /* of every card that was measured; owned */
+  size_t sound_latency_count;
+  double noted_late_s; /* of the card that plays, as it was noted last; NaN: not measured */
+  bool ending;         /* nothing leads it any more */
   bool finishing;
 
   /* The finishing thread's, until `finished`. */
@@ -191,6 +195,8 @@ int64_t station_test_now_ns(const struct stance_station *station, const struct s
 void station_take_actions(struct stance_station *station, struct station_test *test);
 /* Cues that have sounded meanwhile. */
 void station_take_cues(struct stance_station *station, struct station_test *test);
+/* The card ran dry: what it plays about now comes at an unknown instant. */
+void station_note_sound_gap(struct stance_station *station, struct station_test *test);
 void station_note(struct stance_station *station, struct station_test *test,
                   const struct stance_note *note);
 

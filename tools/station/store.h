@@ -114,8 +114,8 @@ STANCE_MUST_CHECK enum stance_status stance_store_add_phase(struct stance_store 
                                                             const char *recording_id,
                                                             const struct stance_phase *phase,
                                                             struct stance_problem *problem);
-/* Gives a recording that has begun the phases of another one, and the times at which its frames
-   arrived: for one that is played back. */
+/* Gives a recording that has begun the phases of another one, the times at which its frames
+   arrived, and its cues: for one that is played back. */
 STANCE_MUST_CHECK enum stance_status stance_store_copy_timing(struct stance_store *store,
                                                               const char *from_id,
                                                               const char *to_id,

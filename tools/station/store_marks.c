@@ -66,5 +66,13 @@ enum stance_status stance_store_copy_timing(struct stance_store *store, const ch
                          "INSERT INTO phases SELECT ?, kind, first_index, frame_count FROM phases"
                          " WHERE recording = ?",
                          "tt", to_id, from_id);
+  /* When the athlete heard what; numbered far behind what will be noted of the playing itself. */
+  if (code == SQLITE_OK)
+    code = store_execute(store,
+                         "INSERT INTO notes SELECT ?, 1000000000 + number, kind, frame_index,"
+                         " host_ns, name, side, repetition, value FROM notes WHERE recording = ?"
+                         " AND kind IN ('cue', 'sound_late', 'sound_late_uncertainty',"
+                         " 'sound_gap')",
+                         "tt", to_id, from_id);
   return store_transaction_end(store, code, "copy the times of the recording", problem);
 }

@@ -14,17 +14,22 @@
 struct stance_store;
 
 /* id, what it says. */
-#define STANCE_NOTE_LIST(X)                                                         \
-  X(CUE, cue,                                                                       \
-    "a cue: its first sample left the sound card at host_ns, as far as the card "   \
-    "reports its delay")                                                            \
-  X(CUE_UNHEARD, cue_unheard, "a cue that no sound card could play")                \
-  X(REPETITION, repetition, "an attempt ended; value: its highest live force in N") \
-  X(REJECT, reject, "the attempt was taken back")                                   \
-  X(PAIN, pain, "value: 0 to 10, after the attempt")                                \
-  X(LOCK, lock, "no maximal effort on this side until it is released")              \
-  X(RELEASE, release, "the side is released")                                       \
-  X(SIDES_PROVED, sides_proved, "both sides answered as they should")               \
+#define STANCE_NOTE_LIST(X)                                                                       \
+  X(CUE, cue,                                                                                     \
+    "a cue: its first sample left the sound card at host_ns, as far as the card "                 \
+    "reports its delay")                                                                          \
+  X(CUE_UNHEARD, cue_unheard, "a cue that no sound card could play")                              \
+  X(SOUND_LATE, sound_late,                                                                       \
+    "value: so many seconds after host_ns cues truly leave this card, as measured "               \
+    "by `stance doctor --loopback`; holds from here on; none: not measured")                      \
+  X(SOUND_LATE_UNCERTAINTY, sound_late_uncertainty, "value: of the same, in s, expanded (k = 2)") \
+  X(SOUND_GAP, sound_gap, "the card ran dry; value: how often since it was opened")               \
+  X(REPETITION, repetition, "an attempt ended; value: its highest live force in N")               \
+  X(REJECT, reject, "the attempt was taken back")                                                 \
+  X(PAIN, pain, "value: 0 to 10, after the attempt")                                              \
+  X(LOCK, lock, "no maximal effort on this side until it is released")                            \
+  X(RELEASE, release, "the side is released")                                                     \
+  X(SIDES_PROVED, sides_proved, "both sides answered as they should")                             \
   X(SIDES_UNPROVED, sides_unproved, "nobody knows whether left is left")
 
 enum stance_note_kind {

@@ -109,6 +109,11 @@ static const char *const scripts[] = {
     "  from_mass_kg REAL, from_lever_m REAL, from_digest TEXT, moved_at TEXT NOT NULL,"
     "  undone_at TEXT) STRICT;"
     "CREATE INDEX moves_by_recording ON moves(recording);",
+    /* How late sound cards play: store_sound.h. The newest of a card speaks. */
+    "CREATE TABLE sound_latencies(number INTEGER PRIMARY KEY, card TEXT NOT NULL,"
+    "  rate_hz REAL NOT NULL, latency_s REAL NOT NULL, late_s REAL NOT NULL,"
+    "  uncertainty_s REAL NOT NULL, heard INTEGER NOT NULL, microphone TEXT NOT NULL,"
+    "  measured_at TEXT NOT NULL, software TEXT NOT NULL) STRICT;",
 };
 enum { SCHEMA_VERSION = sizeof scripts / sizeof *scripts };
 

@@ -49,6 +49,7 @@ void stance_trial_finish(struct stance_trial *trial)
   stance_raw_trace_finish(&trial->raw);
   free(trial->phase);
   free(trial->attempt);
+  free(trial->go);
   free(trial->recording);
   stance_text_finish(&trial->verification);
   stance_text_finish(&trial->notes);
@@ -172,6 +173,8 @@ enum stance_status stance_trial_analyze(struct stance_analyzer *analyzer,
       .side_order_count = trial->side_order_count,
       .attempt = trial->attempt,
       .attempt_count = trial->attempt_count,
+      .go = trial->go,
+      .go_count = trial->go_count,
       .recording_flags = trial->flags,
       .force_flags = stance_calibration_doubts(&trial->calibration, trial->started_at) |
                      trial->verification_flags,

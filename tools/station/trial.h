@@ -64,6 +64,11 @@ struct stance_trial {
   size_t side_order_count;
   struct stance_attempt *attempt; /* as the test was led */
   size_t attempt_count;
+  struct stance_clock_fit clock; /* of the trace's samples; mark_count 0: none is known */
+  unsigned decimation;           /* frames of the first stream that are one sample */
+  size_t first_sample;           /* of that stream, at which the trace begins */
+  struct stance_go *go;          /* cues that were heard */
+  size_t go_count;
   double pain_max[2]; /* left, right; NaN: nobody asked */
   bool pain_stop;     /* a side was locked */
   int utc_offset_min;

@@ -27,6 +27,11 @@ STANCE_MUST_CHECK enum stance_status stance_trial_take_notes(struct stance_trial
                                                              struct stance_store *store,
                                                              const char *recording_id,
                                                              struct stance_problem *problem);
+/* The "go" cues that were heard, on the axis of the trace; after the streams were taken. */
+STANCE_MUST_CHECK enum stance_status stance_trial_take_cues(struct stance_trial *trial,
+                                                            struct stance_store *store,
+                                                            const char *recording_id,
+                                                            struct stance_problem *problem);
 /* Conditions what the instruments of a recording sampled, lays two of them on one axis, and chooses
    the profile: fills raw, calibration, calibration_state, and moves phases and attempts. Takes
    traces over as far as it needs them. */

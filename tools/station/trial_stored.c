@@ -109,6 +109,8 @@ enum stance_status stance_trial_load_stored(struct stance_store *store, const ch
   if (status == STANCE_OK)
     status = build(&trial, &info, raw, options, problem);
   if (status == STANCE_OK)
+    status = stance_trial_take_cues(&trial, store, info.id, problem);
+  if (status == STANCE_OK)
     status = stance_trial_verify(&trial, store, &info, problem);
   else if (status == STANCE_END)
     status = STANCE_INPUT; /* nothing was committed: there is nothing to analyse */

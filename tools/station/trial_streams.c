@@ -99,6 +99,7 @@ static void take_one(struct stance_trial *trial, struct streams *streams, size_t
   *streams->stream[k].trace = (struct stance_raw_trace){0};
   trial->calibration = streams->stream[k].calibration;
   trial->calibration_state = streams->state[k];
+  trial->clock = streams->stream[k].clock;
 }
 
 static enum stance_status take_both(struct stance_trial *trial, const struct stance_recording *info,
@@ -113,6 +114,8 @@ static enum stance_status take_both(struct stance_trial *trial, const struct sta
     return stance_problem_set(problem, status, "%s: %.600s", info->id, what.text);
   trial->raw = aligned.trace;
   trial->raw.time.alignment_s = aligned.uncertainty_s;
+  trial->clock = streams->stream[0].clock;
+  trial->clock.index -= (double)aligned.first;
   trial->calibration_state = streams->state[0];
   if (streams->state[1] == STANCE_CALIBRATION_NONE ||
       (streams->state[1] == STANCE_CALIBRATION_KNOWN &&
@@ -137,6 +140,8 @@ static enum stance_status take_both(struct stance_trial *trial, const struct sta
 static void move_to_samples(struct stance_trial *trial, unsigned decimation, size_t first)
 {
   size_t kept = 0;
+  trial->decimation = decimation > 1 ? decimation : 1;
+  trial->first_sample = first;
   for (size_t k = 0; k < trial->phase_count; k++) {
     struct stance_phase phase = trial->phase[k];
     phase.span = stance_conditioning_span(phase.span, decimation);
@@ -151,7 +156,7 @@ static void move_to_samples(struct stance_trial *trial, unsigned decimation, siz
   }
   trial->phase_count = kept;
   for (size_t k = 0; k < trial->attempt_count; k++) {
-    const size_t until = trial->attempt[k].until / (decimation > 1 ? decimation : 1);
+    const size_t until = trial->attempt[k].until / trial->decimation;
     trial->attempt[k].until = until > first ? until - first : 0;
   }
 }
