@@ -372,14 +372,12 @@ enum stance_status stance_analyze(struct stance_analyzer *analyzer,
     status = polarity_check(&analysis, analyzer->scratch, problem);
   if (status != STANCE_OK)
     return status;
-  struct stance_result result;
-  memset(&result, 0, sizeof result);
+  struct stance_result result = {.repetition_count = count};
   describe(&analysis, &result);
   find_levels(&analysis, &result);
   result.repetition = calloc(count > 0 ? count : 1, sizeof *result.repetition);
   if (result.repetition == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "no memory for %zu repetitions", count);
-  result.repetition_count = count;
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
     analysis.previous_end[side] = (long)analysis.search.first;
     /* by the samples, not by the list of gaps: a side can lack one that the others have */

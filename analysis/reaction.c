@@ -34,7 +34,7 @@ static struct stance_value react(const struct analysis *analysis, const struct s
   /* Onset lies somewhere in the sample before its own: a rectangle of that width. */
   const double sampled_s = 1 / rate_hz / sqrt(12.0);
   if (stance_value_is_missing(onset))
-    return missing(onset->reasons | (go == NULL ? BIT(NO_GO) : go->missing));
+    return missing(onset->reasons);
   if (go == NULL)
     return missing(BIT(NO_GO));
   const double reaction_s = (onset_sample - go->sample) / rate_hz;
@@ -59,9 +59,8 @@ void reaction_fill(const struct analysis *analysis, const struct stance_segment 
     for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
       struct stance_value *value = repetitions[k].value[side];
       if (repetitions[k].took_part[side])
-        value[STANCE_METRIC_REACTION_TIME] =
-            react(analysis, go, &value[STANCE_METRIC_ONSET_TIME],
-                  (double)repetitions[k].effort[side].onset);
+        value[STANCE_METRIC_REACTION_TIME] = react(analysis, go, &value[STANCE_METRIC_ONSET_TIME],
+                                                   (double)repetitions[k].effort[side].onset);
     }
   }
 }

@@ -49,7 +49,7 @@ peak = round(1000 * float(whole["left", "time_to_peak"][0]))
 windows["rfd_peak_20ms"] = 0, peak
 windows["mean_force"] = 0, 10 ** 6
 # Where the onset itself, or the sample before it, is lost, nobody knows when it was.
-on_onset = set(windows) | {"onset_time", "time_to_peak", "duration"}
+on_onset = set(windows) | {"onset_time", "reaction_time", "time_to_peak", "duration"}
 removed = 0
 for name, found in values.items():
     at = int(name[len("lost_"):-len(".csv")])

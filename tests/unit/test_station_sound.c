@@ -48,9 +48,10 @@ static void write_protocol(const struct station_fixture *fixture, char ret_path[
   snprintf(ret_path, 96, "%s/short.ini", fixture->folder);
   FILE *file = fopen(ret_path, "w");
   assert_non_null(file);
-  fputs("[protocol]\ntitle = Short\nversion = 1\nsides = left\nrig = strap\neffort = explosive\n"
-        "repetitions = 1\nunloaded_s = 1\nget_on_s = 0.5\nlimb_s = 1\neffort_s = 1.5\nrest_s = 0.5\n",
-        file);
+  fputs(
+      "[protocol]\ntitle = Short\nversion = 1\nsides = left\nrig = strap\neffort = explosive\n"
+      "repetitions = 1\nunloaded_s = 1\nget_on_s = 0.5\nlimb_s = 1\neffort_s = 1.5\nrest_s = 0.5\n",
+      file);
   assert_int_equal(fclose(file), 0);
 }
 
