@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ring_private.h"
 
+#include "stance/rt.h"
+
+#include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum stance_status stance_frame_ring_create_at(size_t capacity, uint64_t first_index,
                                                struct stance_frame_ring **ret_ring)
@@ -18,6 +22,8 @@ enum stance_status stance_frame_ring_create_at(size_t capacity, uint64_t first_i
   }
   ring->dropped_unstamped = 0;
   atomic_init(&ring->dropped, 0);
+  atomic_init(&ring->asleep, false);
+  sem_init(&ring->bell, 0, 0); /* fails for a count or a sharing that is not asked for */
   *ret_ring = ring;
   return STANCE_OK;
 }
@@ -30,8 +36,47 @@ enum stance_status stance_frame_ring_create(size_t capacity, struct stance_frame
 void stance_frame_ring_destroy(struct stance_frame_ring *ring)
 {
   if (ring != NULL) {
+    sem_destroy(&ring->bell);
     stance_ring_finish(&ring->ring);
     free(ring);
+  }
+}
+
+void stance_frame_ring_notify(struct stance_frame_ring *ring)
+{
+  /* Of this exchange and the sleeper's one comes first. Ours: the sleeper's sees what we pushed
+     before. The sleeper's: ours sees that it sleeps. */
+  if (atomic_exchange_explicit(&ring->asleep, false, memory_order_acq_rel)) {
+    sem_post(&ring->bell);
+  }
+}
+
+static bool hear_bell(struct stance_frame_ring *ring, int64_t timeout_ns)
+{
+  struct timespec until;
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  const int64_t until_ns = until.tv_nsec + timeout_ns;
+  until.tv_sec += until_ns / 1000000000;
+  until.tv_nsec = until_ns % 1000000000;
+  int error = 0;
+  do {
+    error = sem_clockwait(&ring->bell, CLOCK_MONOTONIC, &until) == 0 ? 0 : errno;
+  } while (error == EINTR);
+  return error == 0;
+}
+
+void stance_frame_ring_wait(struct stance_frame_ring *ring, int64_t timeout_ns)
+{
+  stance_rt_assert_may_block("stance_frame_ring_wait");
+  atomic_exchange_explicit(&ring->asleep, true, memory_order_acq_rel);
+  if (stance_frame_ring_used(ring) == 0 && hear_bell(ring, timeout_ns)) {
+    return;
+  }
+  /* The producer was quicker, and its ring is on its way: the next sleep must not hear it. */
+  if (!atomic_exchange_explicit(&ring->asleep, false, memory_order_acq_rel)) {
+    while (sem_wait(&ring->bell) != 0) {
+      continue;
+    }
   }
 }
 

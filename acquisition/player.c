@@ -148,6 +148,8 @@ static void push(struct stance_player *player, const struct stance_raw_frame *fr
   }
   atomic_fetch_add_explicit(&player->lost, lost, memory_order_relaxed);
   atomic_store_explicit(&player->produced, player->accounted, memory_order_release);
+  for (size_t r = 0; r < player->ring_count; r++)
+    stance_frame_ring_notify(player->ring[r]);
 }
 
 /* Waits for room as long as it takes; false when stopped meanwhile. */

@@ -8,6 +8,7 @@
 
 #include "stance/ring.h"
 
+#include <semaphore.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 
@@ -37,6 +38,10 @@ struct stance_frame_ring {
   /* Written by the producer alone; `dropped` is read by anyone. */
   alignas(STANCE_CACHE_LINE) uint64_t dropped_unstamped;
   _Atomic uint64_t dropped;
+  /* Set by a consumer that goes to sleep; whoever takes it back, it or the producer, settles what
+     becomes of the bell: exactly one ring for each sleep that the producer ends. */
+  alignas(STANCE_CACHE_LINE) atomic_bool asleep;
+  sem_t bell;
 };
 
 /* On caller storage that is aligned to a cache line. STANCE_USAGE for a size of 0, STANCE_MEMORY.

@@ -195,5 +195,7 @@ bool usb_flow_take(struct usb_flow *flow, const uint8_t *bytes, size_t length, i
                              sink->next_index - 1, now_ns);
   }
   publish(flow);
+  for (size_t k = 0; k < sink->ring_count; k++)
+    stance_frame_ring_notify(sink->ring[k]);
   return sink->restart_reason == NULL && sink->fatal_reason == NULL;
 }

@@ -41,6 +41,12 @@ void stance_frame_ring_destroy(struct stance_frame_ring *ring);
 bool stance_frame_ring_push(struct stance_frame_ring *ring, const struct stance_raw_frame *frame);
 size_t stance_frame_ring_read(struct stance_frame_ring *ring, struct stance_raw_frame *ret_frames,
                               size_t count);
+/* Sleeps until the producer notifies, at most `timeout_ns`; not at all where there are frames.
+   Consumer; WORK. */
+void stance_frame_ring_wait(struct stance_frame_ring *ring, int64_t timeout_ns);
+/* What came together has been pushed: wakes the consumer where it waits, which is one system call
+   that waits for nobody; else none. Producer; USB safe. */
+void stance_frame_ring_notify(struct stance_frame_ring *ring);
 size_t stance_frame_ring_free(const struct stance_frame_ring *ring);
 size_t stance_frame_ring_used(const struct stance_frame_ring *ring);
 /* Frames dropped since creation. Any thread. */

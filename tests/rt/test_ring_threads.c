@@ -222,11 +222,64 @@ static void accounts_for_every_frame(void **state)
   }
 }
 
+static void *push_now_and_then(void *context)
+{
+  struct run *run = context;
+  uint64_t seed = run->seed;
+  for (uint64_t k = 0; k < run->total; k++) {
+    struct stance_raw_frame frame = {.index = k};
+    while (stance_frame_ring_free(run->frames) == 0)
+      sched_yield();
+    stance_frame_ring_push(run->frames, &frame); /* fits */
+    /* of what comes together only the last is told */
+    if (k % 3 == 2 || k + 1 == run->total)
+      stance_frame_ring_notify(run->frames);
+    maybe_stall(&seed, k % 7 == 0);
+  }
+  return NULL;
+}
+
+static int64_t now_ns(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Long waits would show a wake-up that was lost, short ones cross the producer's on their way. */
+static void wakes_whoever_sleeps(void **state)
+{
+  static const int64_t patience_ns = INT64_C(20000000000), shortest_ns = 20000000;
+  (void)state;
+  for (unsigned impatient = 0; impatient < 2; impatient++) {
+    struct run run = {.seed = 5, .total = 30000};
+    struct stance_raw_frame frame;
+    pthread_t producer;
+    assert_int_equal(stance_frame_ring_create(8, &run.frames), STANCE_OK);
+    assert_int_equal(pthread_create(&producer, NULL, push_now_and_then, &run), 0);
+    int64_t begun_ns = now_ns();
+    for (uint64_t next = 0; next < run.total;) {
+      stance_frame_ring_wait(run.frames, impatient ? (int64_t)(next % 5) * 10000 : patience_ns);
+      for (; stance_frame_ring_read(run.frames, &frame, 1) == 1; next++)
+        assert_int_equal(frame.index, next);
+    }
+    assert_true(now_ns() - begun_ns < patience_ns);
+    pthread_join(producer, NULL);
+    /* no ring is left over that would end a later sleep; after the last notify one may be */
+    stance_frame_ring_wait(run.frames, 0);
+    begun_ns = now_ns();
+    stance_frame_ring_wait(run.frames, shortest_ns);
+    assert_true(now_ns() - begun_ns >= shortest_ns);
+    stance_frame_ring_destroy(run.frames);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hands_over_every_element),
       cmocka_unit_test(accounts_for_every_frame),
+      cmocka_unit_test(wakes_whoever_sleeps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

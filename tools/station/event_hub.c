@@ -28,6 +28,8 @@ struct stance_event_hub {
   pthread_cond_t news;
   uint64_t number;
   bool closed;
+  /* Apart from `lock`: whoever hears the bell takes that at once, and should not find it held. */
+  pthread_mutex_t bell_lock;
   int bell; /* -1: none */
   struct shared_event *kept[KEPT_MAX];
   size_t kept_count;
@@ -42,6 +44,7 @@ enum stance_status stance_event_hub_create(struct stance_event_hub **ret_hub)
   if (hub == NULL)
     return STANCE_MEMORY;
   pthread_mutex_init(&hub->lock, NULL);
+  pthread_mutex_init(&hub->bell_lock, NULL);
   pthread_condattr_init(&monotonic);
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
   pthread_cond_init(&hub->news, &monotonic);
@@ -75,6 +78,7 @@ void stance_event_hub_destroy(struct stance_event_hub *hub)
   for (size_t k = 0; k < hub->kept_count; k++)
     release(hub->kept[k]);
   pthread_cond_destroy(&hub->news);
+  pthread_mutex_destroy(&hub->bell_lock);
   pthread_mutex_destroy(&hub->lock);
   free(hub);
 }
@@ -117,20 +121,21 @@ static void remember(struct stance_event_hub *hub, struct shared_event *event)
     hub->kept[hub->kept_count++] = hold(event);
 }
 
-/* Under the lock. */
-static void ring(const struct stance_event_hub *hub)
+static void ring(struct stance_event_hub *hub)
 {
   const uint64_t one = 1;
+  pthread_mutex_lock(&hub->bell_lock);
   /* It fails only where the bell already rings. */
   ssize_t written = hub->bell < 0 ? 0 : write(hub->bell, &one, sizeof one);
   (void)written;
+  pthread_mutex_unlock(&hub->bell_lock);
 }
 
 void stance_event_hub_set_bell(struct stance_event_hub *hub, int eventfd)
 {
-  pthread_mutex_lock(&hub->lock);
+  pthread_mutex_lock(&hub->bell_lock);
   hub->bell = eventfd;
-  pthread_mutex_unlock(&hub->lock);
+  pthread_mutex_unlock(&hub->bell_lock);
 }
 
 void stance_event_hub_publish(struct stance_event_hub *hub, const char *name, const char *text,
@@ -149,9 +154,9 @@ void stance_event_hub_publish(struct stance_event_hub *hub, const char *name, co
     if (keep)
       remember(hub, event);
     pthread_cond_broadcast(&hub->news);
-    ring(hub);
   }
   pthread_mutex_unlock(&hub->lock);
+  ring(hub);
   if (event != NULL)
     release(event);
 }
@@ -221,7 +226,8 @@ const struct stance_event *stance_onlooker_next(struct stance_onlooker *onlooker
   struct shared_event *event = NULL;
 
   pthread_mutex_lock(&hub->lock);
-  while (onlooker->count == 0 && !hub->closed &&
+  /* even a wait of no length gives the processor away, and is late by the timer's slack */
+  while (onlooker->count == 0 && !hub->closed && timeout_ms > 0 &&
          pthread_cond_timedwait(&hub->news, &hub->lock, &until) == 0)
     continue;
   if (onlooker->count > 0) { /* the hold passes to the caller */
@@ -241,6 +247,6 @@ void stance_event_hub_close(struct stance_event_hub *hub)
   pthread_mutex_lock(&hub->lock);
   hub->closed = true;
   pthread_cond_broadcast(&hub->news);
-  ring(hub);
   pthread_mutex_unlock(&hub->lock);
+  ring(hub);
 }
