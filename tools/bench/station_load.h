@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What bench_station needs beside the station: readers of events, a busy core, a daemon. */
+#ifndef STANCE_BENCH_STATION_LOAD_H
+#define STANCE_BENCH_STATION_LOAD_H
+
+#include <pthread.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define LOAD_EVENTS_PATH "/api/v1/events"
+
+int64_t load_now_ns(void);
+void load_sleep_until(int64_t ns);
+/* Ends the program with status 1 and a sentence. */
+__attribute__((noreturn)) void load_fail(const char *what);
+
+/* A thread that reads events until the other side ends, and hands each one's JSON on. */
+struct load_reader {
+  pthread_t thread;
+  int socket;
+  void (*take)(void *context, const char *data, int64_t now_ns);
+  void *context;
+};
+void load_reader_start(struct load_reader *reader, uint16_t port, const char *token,
+                       void (*take)(void *context, const char *data, int64_t now_ns),
+                       void *context);
+void load_reader_join(struct load_reader *reader);
+
+/* A process that does nothing but compute; to be killed. */
+pid_t load_one_core(void);
+
+/* `stanced` of $STANCE_BUILD_DIR in a test of so many seconds, with one onlooker: its share of a
+   core in percent, and its resident memory. */
+void load_daemon(const char *folder, const char *device, double seconds, double *ret_share_pct,
+                 double *ret_resident_mb);
+/* The folder and what is in it. */
+void load_remove(const char *folder);
+
+#endif
