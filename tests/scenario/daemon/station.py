@@ -192,6 +192,11 @@ class Daemon:
             "SELECT name, side, value FROM notes WHERE recording = ? AND kind = ?", test, kind
         )
 
+    @staticmethod
+    def is_sanitized():
+        cache = BUILD / "CMakeCache.txt"
+        return cache.exists() and "\nSTANCE_SANITIZE:STRING=\n" not in cache.read_text()
+
     def memory_kb(self):
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
