@@ -5,6 +5,8 @@
 /* A side is proved when the other one stays below this share of it: the straps of one rig pull a
    little on each other. */
 static const double other_side_share = 0.3;
+/* A pull is over when less than this share of what proves a side is left of it. */
+static const double let_go_share = 0.5;
 /* Ten seconds for each side, then the results say that it was not proved. */
 static const double prove_s = 10;
 /* A zero this far below the one before the test cannot be drift: something lay on the instrument
@@ -134,6 +136,7 @@ void machine_begin_proof(struct stance_machine *machine, enum stance_side side,
                          const struct stance_live *live)
 {
   machine->side = side;
+  machine->proof_refused = false;
   for (int k = 0; k < STANCE_MEASURED_SIDE_COUNT; k++)
     machine->base_n[k] = live->force_n[k];
   machine_cue(machine, side == STANCE_LEFT ? STANCE_CUE_LEFT : STANCE_CUE_RIGHT, 0);
@@ -149,6 +152,15 @@ static void after_proof(struct stance_machine *machine, struct stance_live *live
     machine_after_position(machine, live);
 }
 
+/* One pull, one answer: told once, and asked for anew when it is over. */
+static void refuse_proof(struct stance_machine *machine, enum stance_test_message message,
+                         double number)
+{
+  machine_tell(machine, message, number);
+  machine_cue(machine, STANCE_CUE_REPEAT, 0);
+  machine->proof_refused = true;
+}
+
 void machine_watch_proof(struct stance_machine *machine, struct stance_live *live)
 {
   enum stance_side side = machine->side;
@@ -159,17 +171,20 @@ void machine_watch_proof(struct stance_machine *machine, struct stance_live *liv
   double other_n = live->force_n[other] - machine->base_n[other];
   double limit_n = machine->options.prove_n;
 
-  if (rise_n >= limit_n && fabs(other_n) < other_side_share * rise_n) {
+  if (machine->proof_refused) {
+    if (fabs(rise_n) < let_go_share * limit_n && fabs(other_n) < let_go_share * limit_n)
+      machine_begin_proof(machine, side, live);
+  } else if (rise_n >= limit_n && fabs(other_n) < other_side_share * rise_n) {
     machine_tell(machine, STANCE_MESSAGE_SIDE_PROVED, rise_n);
     machine_cue(machine, STANCE_CUE_COUNTED, 0);
     after_proof(machine, live);
+    return;
   } else if (rise_n <= -limit_n) {
-    machine_tell(machine, STANCE_MESSAGE_SIDE_NEGATIVE, -rise_n);
-    machine_begin_proof(machine, side, live);
+    refuse_proof(machine, STANCE_MESSAGE_SIDE_NEGATIVE, -rise_n);
   } else if (other_n >= limit_n && fabs(rise_n) < other_side_share * other_n) {
-    machine_tell(machine, STANCE_MESSAGE_SIDE_WRONG, other_n);
-    machine_begin_proof(machine, side, live);
-  } else if (machine->now_ns >= machine->until_ns) {
+    refuse_proof(machine, STANCE_MESSAGE_SIDE_WRONG, other_n);
+  }
+  if (machine->now_ns >= machine->until_ns) {
     machine_tell(machine, STANCE_MESSAGE_SIDES_UNPROVED, 0);
     machine_after_position(machine, live);
   }

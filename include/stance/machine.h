@@ -135,7 +135,8 @@ struct stance_machine {
   double zero_n[STANCE_MEASURED_SIDE_COUNT];
   enum stance_side side;                     /* whose turn it is */
   double base_n[STANCE_MEASURED_SIDE_COUNT]; /* where a side to be proved started from */
-  unsigned attempts, counted[2];             /* counted: of left (or both) and right */
+  bool proof_refused;            /* the wrong one answered, and has not yet been let go of */
+  unsigned attempts, counted[2]; /* counted: of left (or both) and right */
   struct stance_test_repetition last;
   bool seen_onset, judged; /* of this effort */
   bool locked[2];          /* left, right */

@@ -193,6 +193,9 @@ def legs_swapped(folder):
         lead(daemon, test, until=("prove_left",))
         wrong = onlooker.wait("tell", lambda data: data["message"] == "side_wrong")
         check(wrong["number"] >= 20, wrong)
+        onlooker.wait("live", lambda data: data["t_s"] > 11.5)  # he has let go
+        same(onlooker.told(), ["side_wrong"], "one pull, one answer")
+        same(daemon.state()["test"]["state"], "prove_left", "asked for anew")
         same(daemon.state()["test"]["sides_proved"], False, "proved by the wrong side")
         check("side_proved" not in onlooker.told(), "told:", onlooker.told())
         daemon.command(test, "abort")
