@@ -135,6 +135,7 @@ void machine_break_off(struct stance_machine *machine)
   machine->last = (struct stance_test_repetition){
       .number = machine->attempts,
       .side = machine->side,
+      .broken_off = true,
       .peak_n = {(double)NAN, (double)NAN, (double)NAN},
   };
   report(machine, false);

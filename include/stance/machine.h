@@ -50,6 +50,7 @@ const char *stance_test_state_text(enum stance_test_state state);
   X(SIDES_UNPROVED, sides_unproved, "The sides were not proved: results will say so.")          \
   X(FALSE_START, false_start, "Too early: wait for the signal.")                                \
   X(MISSED, missed, "No effort was seen.")                                                      \
+  X(BROKEN_OFF, broken_off, "The effort was broken off.")                                       \
   X(COUNTED, counted, "Counted: %.0f N.")                                                       \
   X(REPEATED, repeated, "It will be repeated.")                                                 \
   X(LOCKED, locked, "No maximal effort on this side until it is released.")                     \
@@ -96,6 +97,7 @@ struct stance_test_repetition {
   unsigned number;       /* attempts, from 1 */
   enum stance_side side; /* BOTH: both legs together */
   bool counted;
+  bool broken_off;                           /* by pain, a command, a lost instrument */
   double peak_n[STANCE_MEASURED_SIDE_COUNT]; /* live; NaN: not seen */
 };
 struct stance_test_action {

@@ -138,7 +138,7 @@ static void find_daemon(const char *folder, uint16_t *ret_port, char ret_token[3
 {
   char path[512];
   snprintf(path, sizeof path, "%s/stance/daemon.json", folder);
-  for (int tries = 0; tries < 200; tries++) {
+  for (int tries = 0; tries < 10000; tries++) {
     FILE *file = fopen(path, "re");
     const int found = file == NULL ? 0
                                    : fscanf(file, "{\"port\":%" SCNu16 ",\"token\":\"%32[0-9a-f]",
@@ -147,7 +147,7 @@ static void find_daemon(const char *folder, uint16_t *ret_port, char ret_token[3
       fclose(file);
     if (found == 2)
       return;
-    load_sleep_until(load_now_ns() + 50000000);
+    load_sleep_until(load_now_ns() + 1000000);
   }
   load_fail("stanced did not start");
 }
@@ -184,14 +184,15 @@ static double resident_mb(pid_t pid)
   return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1e6;
 }
 
-void load_daemon(const char *folder, const char *device, double seconds, double *ret_share_pct,
-                 double *ret_resident_mb)
+void load_daemon(const char *folder, const char *device, double seconds, struct load_cost *ret_cost)
 {
   struct load_reader reader;
   char token[33] = "", reply[1024];
   uint16_t port = 0;
+  const int64_t started_ns = load_now_ns();
   const pid_t daemon = start_daemon(folder, device);
   find_daemon(folder, &port, token);
+  ret_cost->ready_ms = (double)(load_now_ns() - started_ns) / 1e6;
   load_reader_start(&reader, port, token, ignore_event, NULL);
   const int client = dial(port);
   ask(client, port, token, "POST", "/api/v1/tests",
@@ -202,8 +203,9 @@ void load_daemon(const char *folder, const char *device, double seconds, double 
   const double before_s = processor_s(daemon);
   const int64_t begun_ns = load_now_ns();
   load_sleep_until(begun_ns + (int64_t)(seconds * 1e9));
-  *ret_share_pct = 100e9 * (processor_s(daemon) - before_s) / (double)(load_now_ns() - begun_ns);
-  *ret_resident_mb = resident_mb(daemon);
+  ret_cost->share_pct =
+      100e9 * (processor_s(daemon) - before_s) / (double)(load_now_ns() - begun_ns);
+  ret_cost->resident_mb = resident_mb(daemon);
   kill(daemon, SIGTERM);
   waitpid(daemon, NULL, 0);
   load_reader_join(&reader);

@@ -29,10 +29,13 @@ void load_reader_join(struct load_reader *reader);
 /* A process that does nothing but compute; to be killed. */
 pid_t load_one_core(void);
 
-/* `stanced` of $STANCE_BUILD_DIR in a test of so many seconds, with one onlooker: its share of a
-   core in percent, and its resident memory. */
-void load_daemon(const char *folder, const char *device, double seconds, double *ret_share_pct,
-                 double *ret_resident_mb);
+/* `stanced` of $STANCE_BUILD_DIR: until it is ready; then, in a test of so many seconds with one
+   onlooker, its share of a core in percent, and its resident memory. */
+struct load_cost {
+  double ready_ms, share_pct, resident_mb;
+};
+void load_daemon(const char *folder, const char *device, double seconds,
+                 struct load_cost *ret_cost);
 /* The folder and what is in it. */
 void load_remove(const char *folder);
 

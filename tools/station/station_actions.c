@@ -177,6 +177,7 @@ static void take_repetition(struct stance_station *station, struct station_test 
   const double peak_n = highest(repetition);
   attempt->repetition = *repetition;
   attempt->message = repetition->counted       ? STANCE_MESSAGE_COUNTED
+                     : repetition->broken_off  ? STANCE_MESSAGE_BROKEN_OFF
                      : known || !isnan(peak_n) ? STANCE_MESSAGE_REPEATED
                                                : STANCE_MESSAGE_MISSED;
   station_note(station, test,

@@ -157,6 +157,8 @@ def pain_locks(folder):
         lead(daemon, test, until=("effort",), answer=pass_proof(daemon))
         daemon.command(test, "stop")
         same(daemon.state()["test"]["needs"], "pain", "what is asked for")
+        attempt = daemon.state()["test"]["attempts"][-1]
+        same((attempt["counted"], attempt["message"]), (False, "broken_off"), "the attempt")
         for wrong in (11, -1, 2.5, "left", None):
             check(daemon.command(test, "pain", wrong, status=None) == 400, "pain", wrong)
         daemon.command(test, "pain", 6)
