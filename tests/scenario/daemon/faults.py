@@ -140,6 +140,27 @@ def lost_at_each_state(folder):
             same(daemon.account(test)[2], moment_s * 1000, f"{name}: frames stored")
 
 
+@scenario("two instruments, one of them unplugged for a while: the test waits, the other is whole")
+def one_of_two_unplugged(folder):
+    config = pathlib.Path(folder) / "config" / "stance"
+    config.mkdir(parents=True)
+    rig = "sim:?speed=10&sides="
+    (config / "stanced.ini").write_text(
+        f"device = left={rig}left\ndevice = right={rig}right&fail_s=12&back_s=14\n"
+    )
+    with Daemon(folder, None) as daemon:
+        onlooker = Onlooker(daemon)
+        test = daemon.start(athlete="A-17", duration_s=30)
+        onlooker.wait("tell", lambda data: data["message"] == "instrument_lost")
+        onlooker.wait("tell", lambda data: data["message"] == "instrument_back")
+        daemon.result(test)
+        daemon.keeps(test, lost=None)
+        lost = dict(daemon.rows("SELECT side, frames_lost FROM streams WHERE recording = ?", test))
+        same(lost["left"], 0, "lost of the one that was there")
+        # what it sampled until the other one had its length is lost as well
+        check(2000 <= lost["right"] < 2100, "lost of the one that was away:", lost)
+
+
 class SmallDisk:
     """A tmpfs that this process and its children alone see."""
 
