@@ -9,6 +9,7 @@ from station import (
     main,
     same,
     scenario,
+    wait_for,
 )
 
 
@@ -195,9 +196,14 @@ def legs_swapped(folder):
         lead(daemon, test, until=("prove_left",))
         wrong = onlooker.wait("tell", lambda data: data["message"] == "side_wrong")
         check(wrong["number"] >= 20, wrong)
-        onlooker.wait("live", lambda data: data["t_s"] > 11.5)  # he has let go
-        same(onlooker.told(), ["side_wrong"], "one pull, one answer")
-        same(daemon.state()["test"]["state"], "prove_left", "asked for anew")
+        wait_for(lambda: onlooker.told().count("side_wrong") == 2, "the answer to the next pull")
+        rig_s, told_s = 0, []
+        for name, data in list(onlooker.events):
+            rig_s = data["t_s"] if name == "live" else rig_s
+            if name == "tell" and data["message"] == "side_wrong":
+                told_s.append(rig_s)
+        check(told_s[1] - told_s[0] > 4, "one pull, one answer; they were told at", told_s)
+        same(daemon.state()["test"]["state"], "prove_left", "what is asked for")
         same(daemon.state()["test"]["sides_proved"], False, "proved by the wrong side")
         check("side_proved" not in onlooker.told(), "told:", onlooker.told())
         daemon.command(test, "abort")
