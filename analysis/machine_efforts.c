@@ -8,6 +8,9 @@ static const double lead_s = 1.5;
 static const double settle_s = 1.5;
 static const double rest_warning_s = 5; /* "rest over in 5 s" */
 static const double breath_s = 5;       /* after a false start */
+/* A tick of the metronome is ordered so long before it is due: longer than a sound card's buffer,
+   so that it comes on its sample. */
+static const double tick_ahead_s = 0.06;
 static const double ns_per_s = 1e9;
 
 /* xorshift64*, Vigna 2016: enough for a fore-period that cannot be foreseen. */
@@ -24,6 +27,11 @@ static double uniform(struct stance_machine *machine)
 static bool holds(const struct stance_protocol *protocol)
 {
   return protocol->effort == STANCE_EFFORT_SUSTAINED || protocol->effort == STANCE_EFFORT_RAMP;
+}
+
+static bool has_tempo(const struct stance_protocol *protocol)
+{
+  return protocol->tempo_down + protocol->tempo_stay + protocol->tempo_up > 0;
 }
 
 void machine_begin_efforts(struct stance_machine *machine, struct stance_live *live)
@@ -107,6 +115,8 @@ static double highest(const struct stance_test_repetition *repetition)
 static void judge(struct stance_machine *machine, const struct stance_live_event *end)
 {
   machine->judged = true;
+  if (has_tempo(machine->options.protocol)) /* not into the verdict */
+    machine_act(machine, STANCE_ACTION_SILENCE);
   machine->attempts++;
   machine->last =
       (struct stance_test_repetition){.number = machine->attempts, .side = machine->side};
@@ -184,10 +194,32 @@ static void take_events(struct stance_machine *machine, struct stance_live *live
   }
 }
 
+/* The first tick comes one tick after "go", over which it would be lost. */
+static void beat(struct stance_machine *machine)
+{
+  const struct stance_protocol *protocol = machine->options.protocol;
+  const unsigned down = protocol->tempo_down, still = down + protocol->tempo_stay;
+  const int64_t due_ns =
+      machine->since_ns + llround((machine->ticks + 1) * protocol->tempo_tick_s * ns_per_s);
+  if (machine->judged || due_ns >= machine->until_ns ||
+      machine->now_ns + (int64_t)(tick_ahead_s * ns_per_s) < due_ns)
+    return;
+  const unsigned count = machine->ticks++ % (still + protocol->tempo_up);
+  machine_cue(machine,
+              count < down    ? STANCE_CUE_DOWN
+              : count < still ? STANCE_CUE_STAY
+                              : STANCE_CUE_UP,
+              due_ns);
+}
+
 static void tick(struct stance_machine *machine)
 {
   const struct stance_protocol *protocol = machine->options.protocol;
   double elapsed_s = (double)(machine->now_ns - machine->since_ns) / ns_per_s;
+  if (has_tempo(protocol)) {
+    beat(machine);
+    return;
+  }
   if (!holds(protocol) || elapsed_s < machine->ticks + 1 ||
       machine->ticks + 1 >= protocol->effort_s)
     return;

@@ -129,6 +129,9 @@ void machine_measure_limb(struct stance_machine *machine, struct stance_live *li
     return;
   }
   keep_phase(machine, STANCE_PHASE_LIMB);
+  machine->measured_limb = true;
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+    machine->limb_n[side] = mean_n[side];
   machine_begin_efforts(machine, live);
 }
 

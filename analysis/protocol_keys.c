@@ -59,10 +59,19 @@ static const struct key key_table[] = {
     {"limb_s", KIND_NUMBER, MEMBER(limb_s), .low = 0, .high = 600},
     {"effort_s", KIND_NUMBER, MEMBER(effort_s), .low = 0.5, .high = 600},
     {"rest_s", KIND_NUMBER, MEMBER(rest_s), .low = 0, .high = 3600},
+    {"target_low_pct", KIND_NUMBER, MEMBER(target_low_pct), .low = 1, .high = 150},
+    {"target_high_pct", KIND_NUMBER, MEMBER(target_high_pct), .low = 1, .high = 150},
+    {"target_of", KIND_TEXT, MEMBER(target_of)},
+    {"tempo_down", KIND_COUNT, MEMBER(tempo_down), .low = 0, .high = 60},
+    {"tempo_stay", KIND_COUNT, MEMBER(tempo_stay), .low = 0, .high = 60},
+    {"tempo_up", KIND_COUNT, MEMBER(tempo_up), .low = 0, .high = 60},
+    {"tempo_tick_s", KIND_NUMBER, MEMBER(tempo_tick_s), .low = 0.25, .high = 5},
     {"pain_limit", KIND_NUMBER, MEMBER(pain_limit), .low = 0, .high = 10},
     {"compared", KIND_CHOICE, MEMBER(compared), .choices = compared_choices},
     {"instruction", KIND_TEXT, MEMBER(instruction), .spans_lines = true},
-    /* These two only name what a source speaks of; no row below can be set in [protocol]. */
+    /* These only name what a source speaks of; no row below can be set in [protocol]. */
+    {"target", .size = 0},
+    {"tempo", .size = 0},
     {"analysis", .size = 0},
     {"general", .size = 0},
 };
@@ -107,6 +116,8 @@ void protocol_draft_init(struct protocol_draft *draft, const char *name)
   protocol->hip_deg = (double)NAN;
   protocol->knee_deg = (double)NAN;
   protocol->pain_limit = (double)NAN;
+  protocol->target_low_pct = protocol->target_high_pct = (double)NAN;
+  protocol->tempo_tick_s = 1; /* counted as one counts seconds */
   /* Defaults of this program: long enough to step on and be still, 3 s of effort (McCall 2015). */
   protocol->unloaded_s = 3;
   protocol->get_on_s = 5;
@@ -172,7 +183,7 @@ static enum stance_status set_protocol(struct protocol_draft *draft, const char 
 {
   const struct key *key = find_key(name);
   if (key == NULL || key->size == 0) {
-    char list[256];
+    char list[400];
     list_keys(true, list, sizeof list);
     return stance_problem_set(problem, STANCE_INPUT,
                               "[protocol] has no key \"%.50s\"; its keys are: %s", name, list);
@@ -225,7 +236,7 @@ static enum stance_status set_source(struct protocol_draft *draft, const char *n
                        problem);
   const struct key *key = find_key(name);
   if (key == NULL) {
-    char list[256];
+    char list[400];
     list_keys(false, list, sizeof list);
     return stance_problem_set(problem, STANCE_INPUT, "[sources] \"%.50s\" names none of: %s", name,
                               list);
@@ -255,6 +266,28 @@ enum stance_status protocol_draft_set(struct protocol_draft *draft, const char *
       section[0] == '\0' ? key : section);
 }
 
+/* A hold without a band of its own: about 70 % of the maximum is what isometric holds are dosed at
+   (Goom 2016, as tsmt.com.au applies it: 5 × 45 s at about 70 % effort); 5 % to either side is a
+   default of this program. */
+static const double hold_low_pct = 65, hold_high_pct = 75;
+
+static enum stance_status finish_target(struct stance_protocol *protocol,
+                                        struct stance_problem *problem)
+{
+  const bool has_low = !isnan(protocol->target_low_pct);
+  const bool has_high = !isnan(protocol->target_high_pct);
+  if (!has_low && !has_high && protocol->effort == STANCE_EFFORT_SUSTAINED) {
+    protocol->target_low_pct = hold_low_pct;
+    protocol->target_high_pct = hold_high_pct;
+  } else if (has_low != has_high || protocol->target_low_pct >= protocol->target_high_pct) {
+    return stance_problem_set(
+        problem, STANCE_INPUT,
+        "target_low_pct and target_high_pct are given together, the lower one "
+        "first");
+  }
+  return STANCE_OK;
+}
+
 enum stance_status protocol_draft_finish(const struct protocol_draft *draft,
                                          struct stance_protocol *ret_protocol,
                                          struct stance_problem *problem)
@@ -273,7 +306,11 @@ enum stance_status protocol_draft_finish(const struct protocol_draft *draft,
                               "the file's name without its ending is the protocol's id: 1 to %zu "
                               "bytes are allowed",
                               sizeof draft->protocol.id - 1);
-  *ret_protocol = draft->protocol;
+  struct stance_protocol protocol = draft->protocol;
+  const enum stance_status status = finish_target(&protocol, problem);
+  if (status != STANCE_OK)
+    return status;
+  *ret_protocol = protocol;
   if (ret_protocol->compared == STANCE_METRIC_COUNT)
     ret_protocol->compared = ret_protocol->rig == STANCE_RIG_STRAP ? STANCE_METRIC_PEAK_FORCE
                                                                    : STANCE_METRIC_PEAK_FORCE_NET;

@@ -51,6 +51,7 @@ const char *stance_test_state_text(enum stance_test_state state);
   X(FALSE_START, false_start, "Too early: wait for the signal.")                                \
   X(MISSED, missed, "No effort was seen.")                                                      \
   X(BROKEN_OFF, broken_off, "The effort was broken off.")                                       \
+  X(NO_TARGET, no_target, "No maximum is known to aim at: there is no target band.")            \
   X(COUNTED, counted, "Counted: %.0f N.")                                                       \
   X(REPEATED, repeated, "It will be repeated.")                                                 \
   X(LOCKED, locked, "No maximal effort on this side until it is released.")                     \
@@ -135,6 +136,8 @@ struct stance_machine {
   uint64_t phase_first;               /* index */
   bool measured_zero;
   double zero_n[STANCE_MEASURED_SIDE_COUNT];
+  bool measured_limb;
+  double limb_n[STANCE_MEASURED_SIDE_COUNT]; /* the relaxed limb as read; NaN: not measured */
   enum stance_side side;                     /* whose turn it is */
   double base_n[STANCE_MEASURED_SIDE_COUNT]; /* where a side to be proved started from */
   bool proof_refused;            /* the wrong one answered, and has not yet been let go of */
@@ -143,7 +146,7 @@ struct stance_machine {
   bool seen_onset, judged; /* of this effort */
   bool locked[2];          /* left, right */
   bool instrument_lost;
-  unsigned ticks; /* hold ticks given in this effort */
+  unsigned ticks; /* of a hold or of the metronome, given in this effort */
   bool rest_warned;
   uint64_t random;
   struct stance_test_action action[STANCE_MACHINE_ACTION_MAX];

@@ -33,6 +33,13 @@ struct stance_protocol {
   double hip_deg, knee_deg; /* NaN where the protocol does not fix them */
   unsigned repetitions;     /* per side */
   double unloaded_s, get_on_s, limb_s, effort_s, rest_s; /* what `stance run` asks for, in order */
+  /* Band that the force of an effort shall keep to, in percent of the side's maximum by the
+     protocol `target_of` ("": this one); NaN: none. */
+  double target_low_pct, target_high_pct;
+  char target_of[48];
+  /* Metronome of an effort, in ticks, over and over; all 0: none. */
+  unsigned tempo_down, tempo_stay, tempo_up;
+  double tempo_tick_s;
   double pain_limit; /* 0–10; an effort above it stops the test; NaN: none */
   enum stance_metric
       compared; /* what asymmetry_peak_force compares: peak_force or peak_force_net */

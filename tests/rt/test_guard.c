@@ -2,11 +2,13 @@
 /* What runs in the transfer and the sound callback neither allocates, locks nor does I/O. This
    program's own malloc, free, pthread_mutex_lock, open, write, … stand before the C library's and
    count the calls that come from a thread in one of those contexts. */
+#include "cue_output.h"
 #include "stance/calibration.h"
 #include "stance/filter.h"
 #include "stance/ring.h"
 #include "stance/rt.h"
 #include "support/fake_libusb.h"
+#include "support/fake_portaudio.h"
 #include "support/tiny_instrument.h"
 #include "support/usb_rig.h"
 
@@ -28,6 +30,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__has_feature)
@@ -313,6 +316,46 @@ static void transfer_callback_keeps_the_rule(void **state)
 #endif
 }
 
+/* ---- the sound callback ---------------------------------------------------------------------- */
+
+static void wait_for_callbacks(unsigned more)
+{
+  const unsigned until = atomic_load(&fake_card.callbacks) + more;
+  while (atomic_load(&fake_card.callbacks) < until)
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* Everything that it does: cues that take over from each other, the tone, silence, a gap, and an
+   input that listens. */
+static void sound_callback_keeps_the_rule(void **state)
+{
+  static float heard[48000];
+  static struct stance_sound_chunk chunks[1000];
+  struct stance_sound_capture capture = {
+      .sample = heard, .capacity = 48000, .chunk = chunks, .chunk_capacity = 1000};
+  const struct stance_sound_options options = {.device = "fake", .capture = &capture};
+  struct stance_sound *sound = NULL;
+  struct stance_sound_health health;
+  (void)state;
+  fake_card_reset();
+  assert_int_equal(stance_sound_create(&options, &sound, NULL), STANCE_OK);
+  atomic_store(&forbidden_calls, 0);
+  wait_for_callbacks(3);
+  for (int cue = 0; cue < STANCE_CUE_COUNT; cue++) {
+    assert_true(stance_sound_play(sound, (enum stance_cue)cue, 0));
+    stance_sound_feedback(sound, 100 + cue * 20, 150, 250);
+    atomic_store(&fake_card.run_dry, cue % 3 == 0);
+    wait_for_callbacks(4);
+    if (cue % 5 == 4)
+      assert_true(stance_sound_silence(sound));
+  }
+  assert_int_equal(atomic_load(&forbidden_calls), 0);
+  stance_sound_health(sound, &health);
+  assert_true(health.underflows > 0 && health.callbacks > 4 * STANCE_CUE_COUNT);
+  stance_sound_destroy(sound);
+  assert_true(atomic_load(&capture.used) > 10000);
+}
+
 static void *context_of_this_thread(void *context)
 {
   *(enum stance_rt_context *)context = stance_rt_current();
@@ -391,6 +434,7 @@ int main(void)
       cmocka_unit_test(notices_every_forbidden_call),
       cmocka_unit_test(live_path_keeps_the_rule),
       cmocka_unit_test(transfer_callback_keeps_the_rule),
+      cmocka_unit_test(sound_callback_keeps_the_rule),
       cmocka_unit_test(context_belongs_to_the_thread),
       cmocka_unit_test(blocking_outside_work_ends_the_process),
   };

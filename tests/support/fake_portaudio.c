@@ -23,6 +23,7 @@ struct stream {
 };
 
 static _Atomic float played[MEMORY];
+static _Atomic uint64_t played_until;
 static unsigned initialized;
 static int64_t origin_ns; /* frame 0 is asked for */
 static const char name[] = "fake card: 0", input_name[] = "fake card: ear";
@@ -41,6 +42,14 @@ void fake_card_reset(void)
   fake_card.deaf_share = 0;
   for (size_t k = 0; k < MEMORY; k++)
     atomic_store_explicit(&played[k], 0, memory_order_relaxed);
+}
+
+void fake_card_last(double *ret_samples, size_t count)
+{
+  const uint64_t until = atomic_load(&played_until);
+  for (size_t k = 0; k < count; k++)
+    ret_samples[k] =
+        (double)atomic_load_explicit(&played[(until - count + k) % MEMORY], memory_order_relaxed);
 }
 
 static int64_t now_ns(void)
@@ -76,6 +85,7 @@ static void ask_output(struct stream *stream, uint64_t frame)
                    stream->context);
   for (size_t k = 0; k < FAKE_CARD_PERIOD; k++)
     atomic_store_explicit(&played[(frame + k) % MEMORY], frames[2 * k], memory_order_relaxed);
+  atomic_store(&played_until, frame + FAKE_CARD_PERIOD);
   atomic_fetch_add(&fake_card.callbacks, 1);
 }
 

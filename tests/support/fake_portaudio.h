@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 enum { FAKE_CARD_RATE_HZ = 48000, FAKE_CARD_PERIOD = 256 };
 
@@ -24,6 +25,8 @@ struct fake_card {
 };
 extern struct fake_card fake_card;
 
+/* The last `count` frames that were asked for, left channel; at most a second. */
+void fake_card_last(double *ret_samples, size_t count);
 /* A card that is there, tells the truth, and nothing was ever done to it. */
 void fake_card_reset(void);
 

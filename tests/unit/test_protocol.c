@@ -55,6 +55,7 @@ static void built_in_ones_parse(void **state)
       "iso-squat",
       "hip-adduction",
       "hip-abduction",
+      "hold-prone-30",
       "isometric",
   };
   size_t count = 0;
@@ -205,6 +206,33 @@ static void too_long_is_refused_never_cut(void **state)
   assert_non_null(strstr(problem.text, "1 to 47 bytes"));
 }
 
+static void bands_and_tempo_are_read(void **state)
+{
+  (void)state;
+  struct stance_protocol own = parsed(HEAD);
+  assert_true(isnan(own.target_low_pct) && isnan(own.target_high_pct));
+  assert_int_equal(own.tempo_down + own.tempo_stay + own.tempo_up, 0);
+  own = parsed(HEAD "target_low_pct = 40\ntarget_high_pct = 60.5\ntarget_of = imtp\n"
+                    "tempo_down = 3\ntempo_stay = 1\ntempo_up = 2\ntempo_tick_s = 1.5\n"
+                    "[sources]\ntarget = the clinic's own\ntempo = the same\n");
+  assert_true(own.target_low_pct == 40 && own.target_high_pct == 60.5);
+  assert_string_equal(own.target_of, "imtp");
+  assert_true(own.tempo_down == 3 && own.tempo_stay == 1 && own.tempo_up == 2);
+  assert_true(own.tempo_tick_s == 1.5);
+  assert_refused(HEAD "target_low_pct = 40\n", "own.ini: target_low_pct", "given together");
+  assert_refused(HEAD "target_low_pct = 60\ntarget_high_pct = 60\n", "own.ini: target_low_pct",
+                 "the lower one first");
+  assert_refused(HEAD "tempo_down = 2.5\n", "own.ini:8: tempo_down", "whole number");
+  /* a hold has a band of its own accord, nothing else has */
+  struct stance_problem problem;
+  assert_int_equal(stance_protocol_parse("hold.ini",
+                                         "[protocol]\ntitle = a\nversion = 1\nsides = left\n"
+                                         "rig = strap\neffort = sustained\nrepetitions = 1\n",
+                                         &own, &problem),
+                   STANCE_OK);
+  assert_true(own.target_low_pct == 65 && own.target_high_pct == 75);
+}
+
 static void names_read_back(void **state)
 {
   (void)state;
@@ -224,6 +252,7 @@ int main(void)
       cmocka_unit_test(errors_name_line_and_remedy),
       cmocka_unit_test(what_is_missing_is_named),
       cmocka_unit_test(too_long_is_refused_never_cut),
+      cmocka_unit_test(bands_and_tempo_are_read),
       cmocka_unit_test(names_read_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,6 +77,8 @@ static void post_test(struct stance_http_api *api, const struct stance_http_requ
       {.name = "mass_kg", .number = &wanted.body_mass_kg, .minimum = 10, .maximum = 400},
       {.name = "lever_m", .number = &wanted.lever_m, .minimum = 0.05, .maximum = 2},
       {.name = "injured", .text = &injured, .length_max = 5},
+      {.name = "target_low_pct", .number = &wanted.target_low_pct, .minimum = 1, .maximum = 150},
+      {.name = "target_high_pct", .number = &wanted.target_high_pct, .minimum = 1, .maximum = 150},
       {.name = "duration_s", .number = &duration_s, .minimum = 0.1, .maximum = 86400},
   };
   json_t *body = api_take_body(request, members, sizeof members / sizeof *members, reply);

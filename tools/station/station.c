@@ -22,6 +22,8 @@ const struct stance_test_request stance_test_request_default = {
     .body_mass_kg = (double)NAN,
     .lever_m = (double)NAN,
     .injured_side = STANCE_SIDE_NONE,
+    .target_low_pct = (double)NAN,
+    .target_high_pct = (double)NAN,
 };
 
 static void set_testing(struct stance_station *station, bool testing)

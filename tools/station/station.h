@@ -43,6 +43,8 @@ struct stance_test_request {
   const char *athlete, *operator_name;
   double body_mass_kg, lever_m;
   enum stance_side injured_side;
+  /* Percent of the maximum, instead of the protocol's; NaN: as the protocol has it. */
+  double target_low_pct, target_high_pct;
   double duration_s; /* > 0: records so long whatever happens */
 };
 extern const struct stance_test_request stance_test_request_default;

@@ -150,6 +150,12 @@ static void tell(struct stance_station *station, const struct stance_test_action
   stance_text_finish(&text);
 }
 
+void station_tell(struct stance_station *station, enum stance_test_message message)
+{
+  tell(station,
+       &(struct stance_test_action){.message = message, .side = STANCE_SIDE_NONE, .number = 0});
+}
+
 /* A new attempt, or one that is taken back. */
 static struct station_attempt *find_attempt(struct station_test *test, unsigned number)
 {

@@ -116,6 +116,7 @@ void station_finish_begin(struct stance_station *station, struct station_test *t
   station->changed = true;
   if (station->sound != NULL)
     (void)stance_sound_silence(station->sound); /* without a card it is silent anyway */
+  station_feedback(station, test);
   station_take_cues(station, test);
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -41,6 +41,13 @@ static enum stance_status check_request(const struct stance_test_request *reques
        strlen(request->operator_name) >= sizeof sizes->operator_name))
     return stance_problem_set(problem, STANCE_USAGE, "athlete and operator may have %zu bytes",
                               sizeof sizes->athlete - 1);
+  const bool has_low = !isnan(request->target_low_pct), has_high = !isnan(request->target_high_pct);
+  if (has_low != has_high ||
+      (has_low && !(request->target_low_pct >= 1 && request->target_high_pct <= 150 &&
+                    request->target_low_pct < request->target_high_pct)))
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "target_low_pct and target_high_pct are given together, from 1 to "
+                              "150, the lower one first");
   if (request->protocol == NULL)
     return stance_problem_set(problem, STANCE_USAGE, "no protocol was named");
   return STANCE_OK;
@@ -196,6 +203,10 @@ enum stance_status station_test_prepare(struct stance_station *station,
   test->store = station->store;
   status = stance_protocol_find(request->protocol, &test->protocol, &test->recording.protocol_text,
                                 NULL, problem);
+  if (status == STANCE_OK && !isnan(request->target_low_pct)) {
+    test->protocol.target_low_pct = request->target_low_pct;
+    test->protocol.target_high_pct = request->target_high_pct;
+  }
   if (status == STANCE_OK)
     status = open_streams(station, test, problem);
   if (status == STANCE_OK)
@@ -206,6 +217,8 @@ enum stance_status station_test_prepare(struct stance_station *station,
     status = take_over_lever(station, test, problem);
   }
   test->noted_late_s = (double)NAN;
+  if (status == STANCE_OK)
+    status = station_target_find(station, test, problem);
   if (status == STANCE_OK && station->sound != NULL)
     status = stance_store_list_sound_latencies(station->store, &test->sound_latency,
                                                &test->sound_latency_count, problem);

@@ -5,6 +5,7 @@
 
 #include "station.h"
 
+#include "maximum.h"
 #include "recorder.h"
 #include "stance/calibration.h"
 #include "stance/live.h"
@@ -72,6 +73,7 @@ struct station_test {
   struct station_trace trace;
   struct station_attempt attempt[STATION_ATTEMPT_MAX];
   size_t attempt_count;
+  struct stance_maximum maximum;              /* that the target band is a part of; day "": none */
   struct stance_sound_latency *sound_latency; /* of every card that was measured; owned */
   size_t sound_latency_count;
   double noted_late_s; /* of the card that plays, as it was noted last; NaN: not measured */
@@ -199,6 +201,17 @@ void station_take_cues(struct stance_station *station, struct station_test *test
 void station_note_sound_gap(struct stance_station *station, struct station_test *test);
 void station_note(struct stance_station *station, struct station_test *test,
                   const struct stance_note *note);
+
+/* station_target.c. STANCE_USAGE where the protocol names another one that there is not. */
+STANCE_MUST_CHECK enum stance_status station_target_find(struct stance_station *station,
+                                                         struct station_test *test,
+                                                         struct stance_problem *problem);
+/* In the forces that `live` shows; false where there is none now. */
+bool station_target_band(const struct station_test *test, double *ret_low_n, double *ret_high_n);
+/* Whether the tone sounds, and how; each time that the force has changed. */
+void station_feedback(struct stance_station *station, const struct station_test *test);
+/* Tells what the machine does not know of. */
+void station_tell(struct stance_station *station, enum stance_test_message message);
 
 /* station_trace.c */
 void station_trace_begin(struct station_trace *trace, double rate_hz);

@@ -190,6 +190,25 @@ void station_attempt_json(struct stance_text *text, const struct station_attempt
   stance_text_string(text, "}");
 }
 
+/* In the forces that `live` shows, so that it can be drawn beside them. */
+static void add_target(struct stance_text *text, const struct station_test *test)
+{
+  const struct stance_maximum *maximum = &test->maximum;
+  double low_n, high_n;
+  if (!station_target_band(test, &low_n, &high_n)) {
+    stance_text_string(text, ",\"target\":null");
+    return;
+  }
+  stance_text_format(text,
+                     ",\"target\":{\"low_n\":%.1f,\"high_n\":%.1f,\"low_pct\":%.6g,"
+                     "\"high_pct\":%.6g,",
+                     low_n, high_n, test->protocol.target_low_pct, test->protocol.target_high_pct);
+  add_text(text, "of", maximum->protocol_id);
+  stance_text_string(text, ",");
+  add_text(text, "day", maximum->day);
+  stance_text_string(text, "}");
+}
+
 static void add_progress(struct stance_text *text, const struct station_test *test)
 {
   const struct stance_machine *machine = &test->machine;
@@ -203,7 +222,9 @@ static void add_progress(struct stance_text *text, const struct station_test *te
       stance_text_string(text, ",");
     station_attempt_json(text, &test->attempt[k]);
   }
-  stance_text_format(text, "],\"target\":null,\"locked\":[%s%s%s],\"sides_proved\":%s",
+  stance_text_string(text, "]");
+  add_target(text, test);
+  stance_text_format(text, ",\"locked\":[%s%s%s],\"sides_proved\":%s",
                      machine->locked[STANCE_LEFT] ? "\"left\"" : "",
                      machine->locked[STANCE_LEFT] && machine->locked[STANCE_RIGHT] ? "," : "",
                      machine->locked[STANCE_RIGHT] ? "\"right\"" : "",

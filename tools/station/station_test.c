@@ -168,6 +168,7 @@ bool station_test_pump(struct stance_station *station, struct station_test *test
   else if (test->duration_s > 0 && test->leads && test->machine.state == STANCE_TEST_FINISHED)
     test->ending = test->stream[0].health.ended;
   station_take_cues(station, test);
+  station_feedback(station, test);
   station_trace_tell(station, test);
   return any;
 }
@@ -322,6 +323,8 @@ enum stance_status station_test_begin(struct stance_station *station, struct sta
                  &(struct stance_note){.kind = STANCE_NOTE_SIDES_UNPROVED,
                                        .side = STANCE_SIDE_NONE,
                                        .value = (double)NAN});
+  if (test->leads && !isnan(test->protocol.target_low_pct) && test->maximum.day[0] == '\0')
+    station_tell(station, STANCE_MESSAGE_NO_TARGET);
   station_take_actions(station, test);
   step(station, test);
   return STANCE_OK;

@@ -4,7 +4,7 @@
 /* Shown first, in this order, where the protocol has them; the rest is one click away. */
 export const HEADLINES = [
   "peak_force", "peak_force_net", "peak_force_per_kg", "peak_torque", "peak_force_mean_100ms",
-  "mean_force", "rfd_0_100ms", "rfd_0_200ms", "impulse_net_0_100ms", "time_to_peak", "duration",
+  "mean_force", "rfd_0_100ms", "rfd_0_200ms", "impulse_net_0_100ms", "time_to_peak", "reaction_time", "duration",
   "asymmetry_peak_force", "onset_lag",
 ];
 
