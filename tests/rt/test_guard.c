@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What runs in the transfer and the sound callback neither allocates, locks nor does I/O. This
-   program's own malloc, free, pthread_mutex_lock, open, write, … stand before the C library's and
-   count the calls that come from a thread in one of those contexts. */
-#include "cue_output.h"
+/* What runs in the transfer callback, and the live path, neither allocates, locks nor does I/O. The
+   sound callback: test_sound_guard.c. */
 #include "stance/calibration.h"
 #include "stance/filter.h"
 #include "stance/ring.h"
 #include "stance/rt.h"
 #include "support/fake_libusb.h"
-#include "support/fake_portaudio.h"
+#include "support/forbidden_calls.h"
 #include "support/tiny_instrument.h"
 #include "support/usb_rig.h"
 
@@ -19,7 +17,6 @@
 
 #include <cmocka.h>
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
@@ -28,97 +25,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#endif
-
-static _Atomic unsigned forbidden_calls;
-
-/* A sanitizer's own malloc and locks cannot be replaced: there only the rest of the file runs. */
-#ifndef SANITIZED
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *block, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
-extern void __libc_free(void *block);
-
-static void note(void)
-{
-  if (stance_rt_current() != STANCE_RT_WORK) {
-    atomic_fetch_add(&forbidden_calls, 1);
-  }
-}
-
-void *malloc(size_t size)
-{
-  note();
-  return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-  note();
-  return __libc_calloc(count, size);
-}
-
-void *realloc(void *block, size_t size)
-{
-  note();
-  return __libc_realloc(block, size);
-}
-
-void *aligned_alloc(size_t alignment, size_t size)
-{
-  note();
-  return __libc_memalign(alignment, size);
-}
-
-void free(void *block)
-{
-  note();
-  __libc_free(block);
-}
-
-int pthread_mutex_lock(pthread_mutex_t *mutex)
-{
-  static int (*next)(pthread_mutex_t *);
-  note();
-  if (next == NULL) {
-    void *symbol = dlsym(RTLD_NEXT, "pthread_mutex_lock");
-    memcpy(&next, &symbol, sizeof next);
-  }
-  return next(mutex);
-}
-
-/* No body creates a file, so that the mode is not looked at. */
-int open(const char *path, int flags, ...)
-{
-  note();
-  return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0600);
-}
-
-ssize_t write(int file, const void *bytes, size_t size)
-{
-  note();
-  return syscall(SYS_write, file, bytes, size);
-}
-
-ssize_t read(int file, void *bytes, size_t size)
-{
-  note();
-  return syscall(SYS_read, file, bytes, size);
-}
-#endif
 
 typedef void (*body)(void);
 
@@ -176,7 +84,7 @@ static void make_a_filter(void)
 static void notices_every_forbidden_call(void **state)
 {
   (void)state;
-#ifdef SANITIZED
+#ifdef STANCE_SANITIZED
   skip();
 #endif
   for (enum stance_rt_context context = STANCE_RT_USB; context <= STANCE_RT_AUDIO; context++) {
@@ -309,51 +217,11 @@ static void transfer_callback_keeps_the_rule(void **state)
   careless.decode = allocating_decode;
   assert_int_equal(calls_while_streaming(&tiny_instrument), 0);
   const unsigned calls = calls_while_streaming(&careless);
-#ifdef SANITIZED /* nothing is counted there */
+#ifdef STANCE_SANITIZED /* nothing is counted there */
   assert_int_equal(calls, 0);
 #else
   assert_true(calls > 100);
 #endif
-}
-
-/* ---- the sound callback ---------------------------------------------------------------------- */
-
-static void wait_for_callbacks(unsigned more)
-{
-  const unsigned until = atomic_load(&fake_card.callbacks) + more;
-  while (atomic_load(&fake_card.callbacks) < until)
-    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-}
-
-/* Everything that it does: cues that take over from each other, the tone, silence, a gap, and an
-   input that listens. */
-static void sound_callback_keeps_the_rule(void **state)
-{
-  static float heard[48000];
-  static struct stance_sound_chunk chunks[1000];
-  struct stance_sound_capture capture = {
-      .sample = heard, .capacity = 48000, .chunk = chunks, .chunk_capacity = 1000};
-  const struct stance_sound_options options = {.device = "fake", .capture = &capture};
-  struct stance_sound *sound = NULL;
-  struct stance_sound_health health;
-  (void)state;
-  fake_card_reset();
-  assert_int_equal(stance_sound_create(&options, &sound, NULL), STANCE_OK);
-  atomic_store(&forbidden_calls, 0);
-  wait_for_callbacks(3);
-  for (int cue = 0; cue < STANCE_CUE_COUNT; cue++) {
-    assert_true(stance_sound_play(sound, (enum stance_cue)cue, 0));
-    stance_sound_feedback(sound, 100 + cue * 20, 150, 250);
-    atomic_store(&fake_card.run_dry, cue % 3 == 0);
-    wait_for_callbacks(4);
-    if (cue % 5 == 4)
-      assert_true(stance_sound_silence(sound));
-  }
-  assert_int_equal(atomic_load(&forbidden_calls), 0);
-  stance_sound_health(sound, &health);
-  assert_true(health.underflows > 0 && health.callbacks > 4 * STANCE_CUE_COUNT);
-  stance_sound_destroy(sound);
-  assert_true(atomic_load(&capture.used) > 10000);
 }
 
 static void *context_of_this_thread(void *context)
@@ -434,7 +302,6 @@ int main(void)
       cmocka_unit_test(notices_every_forbidden_call),
       cmocka_unit_test(live_path_keeps_the_rule),
       cmocka_unit_test(transfer_callback_keeps_the_rule),
-      cmocka_unit_test(sound_callback_keeps_the_rule),
       cmocka_unit_test(context_belongs_to_the_thread),
       cmocka_unit_test(blocking_outside_work_ends_the_process),
   };
