@@ -84,7 +84,8 @@ static void ask_output(struct stream *stream, uint64_t frame)
   stream->callback(NULL, frames, FAKE_CARD_PERIOD, &time, dry > 0 ? paOutputUnderflow : 0,
                    stream->context);
   for (size_t k = 0; k < FAKE_CARD_PERIOD; k++)
-    atomic_store_explicit(&played[(frame + k) % MEMORY], frames[2 * k], memory_order_relaxed);
+    atomic_store_explicit(&played[(frame + k) % MEMORY], (frames[2 * k] + frames[2 * k + 1]) / 2,
+                          memory_order_relaxed);
   atomic_store(&played_until, frame + FAKE_CARD_PERIOD);
   atomic_fetch_add(&fake_card.callbacks, 1);
 }

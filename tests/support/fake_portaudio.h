@@ -25,7 +25,7 @@ struct fake_card {
 };
 extern struct fake_card fake_card;
 
-/* The last `count` frames that were asked for, left channel; at most a second. */
+/* The last `count` frames that were asked for, the mean of both channels; at most a second. */
 void fake_card_last(double *ret_samples, size_t count);
 /* A card that is there, tells the truth, and nothing was ever done to it. */
 void fake_card_reset(void);

@@ -2,7 +2,6 @@
 /* A cue in a recording, found by correlation. */
 #include "cue_loopback.h"
 
-#include <complex.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,23 +13,27 @@ enum { COARSE_STEP = 8 };
 
 /* The cue, and itself a quarter of a turn later: neither polarity nor phase of what plays and hears
    it shall matter. */
+struct turning {
+  double re, im;
+};
 struct pattern {
-  double complex *value;
+  struct turning *value;
   size_t count;
   double energy;
 };
 
 /* Notes as in cue.c, by their own definition: pitch glides evenly, edges are raised cosines. */
-static double complex note_at(const struct stance_cue_note *note, double t)
+static void add_note(const struct stance_cue_note *note, double t, struct turning *value)
 {
   const double edge = fmin(t, note->duration_s - t);
   if (edge <= 0)
-    return 0;
+    return;
   const double gain =
       edge >= STANCE_CUE_EDGE_S ? 1 : 0.5 - 0.5 * cos(M_PI * edge / STANCE_CUE_EDGE_S);
   const double turns =
       note->from_hz * t + (note->to_hz - note->from_hz) * t * t / (2 * note->duration_s);
-  return CMPLX(gain * cos(2 * M_PI * turns), gain * sin(2 * M_PI * turns));
+  value->re += gain * cos(2 * M_PI * turns);
+  value->im += gain * sin(2 * M_PI * turns);
 }
 
 static bool make_pattern(enum stance_cue cue, double rate_hz, struct pattern *ret_pattern)
@@ -43,8 +46,9 @@ static bool make_pattern(enum stance_cue cue, double rate_hz, struct pattern *re
     return false;
   for (size_t k = 0; k < pattern.count; k++) {
     for (size_t n = 0; n < notes; n++)
-      pattern.value[k] += note_at(&note[n], (double)k / rate_hz - note[n].start_s);
-    pattern.energy += creal(pattern.value[k] * conj(pattern.value[k]));
+      add_note(&note[n], (double)k / rate_hz - note[n].start_s, &pattern.value[k]);
+    const struct turning *value = &pattern.value[k];
+    pattern.energy += value->re * value->re + value->im * value->im;
   }
   *ret_pattern = pattern;
   return true;
@@ -54,10 +58,12 @@ static bool make_pattern(enum stance_cue cue, double rate_hz, struct pattern *re
 static double height_at(const struct pattern *pattern, const float *samples, size_t count,
                         size_t at)
 {
-  double complex sum = 0;
-  for (size_t k = 0; k < pattern->count && at + k < count; k++)
-    sum += (double)samples[at + k] * conj(pattern->value[k]);
-  return creal(sum * conj(sum));
+  double re = 0, im = 0;
+  for (size_t k = 0; k < pattern->count && at + k < count; k++) {
+    re += (double)samples[at + k] * pattern->value[k].re;
+    im += (double)samples[at + k] * pattern->value[k].im;
+  }
+  return re * re + im * im;
 }
 
 static size_t climb(const struct pattern *pattern, const float *samples, size_t count, size_t from,
