@@ -84,17 +84,19 @@ static void write_wav(unsigned seed)
   assert_int_equal(fclose(file), 0);
 }
 
-/* Amplitude of one pitch in `count` samples of one channel, Hann-windowed. */
-static double amplitude_at(const float *x, size_t count, double hz)
+/* Amplitude of one pitch in `count` samples of one channel: Goertzel's recursion under a Hann
+ * window.
+ */
+static double amplitude_at(const float *x, const double *window, size_t count, double hz)
 {
-  double re = 0, im = 0;
+  const double turn = 2 * cos(2 * M_PI * hz / RATE_HZ);
+  double one = 0, two = 0;
   for (size_t k = 0; k < count; k++) {
-    const double turn = 2 * M_PI * (double)k;
-    const double window = 0.5 - 0.5 * cos(turn / (double)count);
-    re += window * (double)x[2 * k] * cos(turn * hz / RATE_HZ);
-    im += window * (double)x[2 * k] * sin(turn * hz / RATE_HZ);
+    const double next = window[k] * (double)x[2 * k] + turn * one - two;
+    two = one;
+    one = next;
   }
-  return 4 * hypot(re, im) / (double)count;
+  return 4 / (double)count * sqrt(fmax(0, one * one + two * two - turn * one * two));
 }
 
 /* Everything lies below 3 kHz; a click is energy above it. Windows of 10 ms, so that a click is not
@@ -102,10 +104,12 @@ static double amplitude_at(const float *x, size_t count, double hz)
 static double loudest_click(const float *x, size_t count)
 {
   enum { WINDOW = RATE_HZ / 100 };
-  double loudest = 0;
+  double window[WINDOW], loudest = 0;
+  for (size_t k = 0; k < WINDOW; k++)
+    window[k] = 0.5 - 0.5 * cos(2 * M_PI * (double)k / WINDOW);
   for (size_t k = 0; k + WINDOW <= count; k += WINDOW / 2)
     for (double hz = 6000; hz <= 20000; hz += 2000)
-      loudest = fmax(loudest, amplitude_at(x + 2 * k, WINDOW, hz));
+      loudest = fmax(loudest, amplitude_at(x + 2 * k, window, WINDOW, hz));
   return loudest;
 }
 
