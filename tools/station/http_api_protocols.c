@@ -18,13 +18,15 @@ static json_t *number_or_null(double value)
 static json_t *describe(const struct stance_protocol *protocol, bool own)
 {
   return json_pack(
-      "{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:s, s:b}", "id", protocol->id, "title",
-      protocol->title, "version", protocol->version, "sides",
+      "{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:b}", "id",
+      protocol->id, "title", protocol->title, "version", protocol->version, "sides",
       stance_protocol_sides_name(protocol->sides), "rig", stance_rig_name(protocol->rig), "effort",
       stance_effort_kind_name(protocol->effort), "repetitions", (int)protocol->repetitions,
       "effort_s", number_or_null(protocol->effort_s), "rest_s", number_or_null(protocol->rest_s),
-      "pain_limit", number_or_null(protocol->pain_limit), "instruction", protocol->instruction,
-      "own", own);
+      "pain_limit", number_or_null(protocol->pain_limit), "target_low_pct",
+      number_or_null(protocol->target_low_pct), "target_high_pct",
+      number_or_null(protocol->target_high_pct), "target_of", protocol->target_of, "instruction",
+      protocol->instruction, "own", own);
 }
 
 /* One that cannot be read is left out: who asks for it by its id is told why. */
