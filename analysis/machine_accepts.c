@@ -54,6 +54,8 @@ bool stance_machine_accepts(const struct stance_machine *machine, enum stance_te
     return machine->state == STANCE_TEST_PAIN_SIDE;
   case STANCE_COMMAND_RELEASE:
     return machine->locked[STANCE_LEFT] || machine->locked[STANCE_RIGHT];
+  case STANCE_COMMAND_UNATTENDED:
+    return !machine->options.unattended;
   }
   return false;
 }

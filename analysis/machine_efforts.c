@@ -76,8 +76,13 @@ void machine_next_repetition(struct stance_machine *machine, bool at_once)
   machine->side = side;
   if (side != before && side != STANCE_BOTH)
     machine_cue(machine, side == STANCE_LEFT ? STANCE_CUE_LEFT : STANCE_CUE_RIGHT, 0);
-  /* a locked side waits for its release, whatever the clock says */
+  /* a locked side waits for its release, whatever the clock says, where anybody could release it */
   bool waits = machine_is_locked(machine, side);
+  if (waits && machine->options.unattended) {
+    machine_tell(machine, STANCE_MESSAGE_LOCKED, 0);
+    machine_get_off(machine);
+    return;
+  }
   machine_enter(machine, STANCE_TEST_WAIT,
                 at_once && !waits ? 0 : machine_patience_s(machine, waits ? (double)NAN : 0));
 }

@@ -252,6 +252,39 @@ static enum stance_status finish(struct stance_machine *machine, struct stance_p
   return STANCE_OK;
 }
 
+/* What only a person could say stays unsaid: a pain whose side nobody names locks both. */
+static enum stance_status leave_alone(struct stance_machine *machine,
+                                      struct stance_problem *problem)
+{
+  if (machine->options.unattended)
+    return stance_problem_set(problem, STANCE_USAGE, "nobody was there before");
+  machine->options.unattended = true;
+  switch (machine->state) {
+  case STANCE_TEST_ZERO:
+  case STANCE_TEST_WEIGH:
+    machine_enter(machine, machine->state, 0);
+    break;
+  case STANCE_TEST_GET_ON:
+  case STANCE_TEST_GET_OFF:
+    machine_enter(machine, machine->state, machine->options.protocol->get_on_s);
+    break;
+  case STANCE_TEST_WAIT:
+    if (machine_is_locked(machine, machine->side))
+      machine_get_off(machine);
+    else
+      machine_enter(machine, STANCE_TEST_WAIT, 0);
+    break;
+  case STANCE_TEST_PAIN:
+  case STANCE_TEST_PAIN_SIDE:
+    machine_lock(machine, STANCE_BOTH);
+    machine_get_off(machine);
+    break;
+  default: /* its time ends it anyway */
+    break;
+  }
+  return STANCE_OK;
+}
+
 enum stance_status stance_machine_command(struct stance_machine *machine,
                                           enum stance_test_command command, int value,
                                           struct stance_live *live, struct stance_problem *problem)
@@ -283,6 +316,8 @@ enum stance_status stance_machine_command(struct stance_machine *machine,
     return take_side(machine, value, problem);
   case STANCE_COMMAND_RELEASE:
     return release(machine, value, problem);
+  case STANCE_COMMAND_UNATTENDED:
+    return leave_alone(machine, problem);
   }
   return stance_problem_set(problem, STANCE_USAGE, "there is no such command");
 }

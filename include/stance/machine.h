@@ -10,24 +10,25 @@
 #include "stance/live.h"
 #include "stance/trace.h"
 
-/* id, what the clinician is told (English; other languages translate by id). */
-#define STANCE_TEST_STATE_LIST(X)                                                         \
-  X(ZERO, zero, "Nothing may touch the instrument. Then press space.")                    \
-  X(ZEROING, zeroing, "Measuring the empty instrument.")                                  \
-  X(GET_ON, get_on, "Athlete into position. Then press space.")                           \
-  X(PROVE_LEFT, prove_left, "Pull the LEFT side alone.")                                  \
-  X(PROVE_RIGHT, prove_right, "Pull the RIGHT side alone.")                               \
-  X(WEIGH, weigh, "Relaxed and still. Then press space.")                                 \
-  X(WEIGHING, weighing, "Measuring the relaxed limb: keep still.")                        \
-  X(WAIT, wait, "Ready for the next repetition. Press space.")                            \
-  X(READY, ready, "Get ready.")                                                           \
-  X(EFFORT, effort, "Go.")                                                                \
-  X(REST, rest, "Rest.")                                                                  \
-  X(PAIN, pain, "How much pain, 0 to 10?")                                                \
-  X(PAIN_SIDE, pain_side, "On which side?")                                               \
-  X(GET_OFF, get_off, "Athlete off; nothing may touch the instrument. Then press space.") \
-  X(ZEROING_AFTER, zeroing_after, "Measuring the empty instrument again.")                \
-  X(FINISHED, finished, "The test is finished.")                                          \
+/* id, what the clinician is told (English; other languages translate by id). By which key or button
+   he goes on says the onlooker who has it. */
+#define STANCE_TEST_STATE_LIST(X)                                          \
+  X(ZERO, zero, "Nothing may touch the instrument.")                       \
+  X(ZEROING, zeroing, "Measuring the empty instrument.")                   \
+  X(GET_ON, get_on, "Athlete into position.")                              \
+  X(PROVE_LEFT, prove_left, "Pull the LEFT side alone.")                   \
+  X(PROVE_RIGHT, prove_right, "Pull the RIGHT side alone.")                \
+  X(WEIGH, weigh, "Relaxed and still.")                                    \
+  X(WEIGHING, weighing, "Measuring the relaxed limb: keep still.")         \
+  X(WAIT, wait, "Ready for the next repetition.")                          \
+  X(READY, ready, "Get ready.")                                            \
+  X(EFFORT, effort, "Go.")                                                 \
+  X(REST, rest, "Rest.")                                                   \
+  X(PAIN, pain, "How much pain, 0 to 10?")                                 \
+  X(PAIN_SIDE, pain_side, "On which side?")                                \
+  X(GET_OFF, get_off, "Athlete off; nothing may touch the instrument.")    \
+  X(ZEROING_AFTER, zeroing_after, "Measuring the empty instrument again.") \
+  X(FINISHED, finished, "The test is finished.")                           \
   X(ABORTED, aborted, "The test was ended early; everything is kept.")
 
 enum stance_test_state {
@@ -39,27 +40,27 @@ enum stance_test_state {
 const char *stance_test_state_id(enum stance_test_state state);
 const char *stance_test_state_text(enum stance_test_state state);
 
-/* id, what it says; %s is a side, %g a number. */
-#define STANCE_TEST_MESSAGE_LIST(X)                                                             \
-  X(NOT_STILL, not_still, "It is not still: the reading moves by %.0f N. Once more.")           \
-  X(ZERO_FAR, zero_far, "Zero refused: the empty instrument reads %.0f N. Is it really empty?") \
-  X(FRAMES_LOST, frames_lost, "Frames were lost meanwhile. Once more.")                         \
-  X(SIDE_PROVED, side_proved, "The side is proved.")                                            \
-  X(SIDE_WRONG, side_wrong, "The other side answered: are the sides swapped?")                  \
-  X(SIDE_NEGATIVE, side_negative, "The reading went down by %.0f N: the polarity is wrong.")    \
-  X(SIDES_UNPROVED, sides_unproved, "The sides were not proved: results will say so.")          \
-  X(FALSE_START, false_start, "Too early: wait for the signal.")                                \
-  X(MISSED, missed, "No effort was seen.")                                                      \
-  X(BROKEN_OFF, broken_off, "The effort was broken off.")                                       \
-  X(NO_TARGET, no_target, "No maximum is known to aim at: there is no target band.")            \
-  X(COUNTED, counted, "Counted: %.0f N.")                                                       \
-  X(REPEATED, repeated, "It will be repeated.")                                                 \
-  X(LOCKED, locked, "No maximal effort on this side until it is released.")                     \
-  X(RELEASED, released, "The side is released.")                                                \
-  X(ZERO_SHIFTED, zero_shifted, "The zero moved by %.1f N during the test.")                    \
-  X(ZEROED_UNDER_LOAD, zeroed_under_load,                                                       \
-    "The empty instrument reads %.0f N now: it was zeroed under load.")                         \
-  X(INSTRUMENT_LOST, instrument_lost, "The instrument does not answer. The test waits.")        \
+/* id, what it says: a printf format that takes a number and the unit of forces, or neither. */
+#define STANCE_TEST_MESSAGE_LIST(X)                                                              \
+  X(NOT_STILL, not_still, "It is not still: the reading moves by %.0f %s. Once more.")           \
+  X(ZERO_FAR, zero_far, "Zero refused: the empty instrument reads %.0f %s. Is it really empty?") \
+  X(FRAMES_LOST, frames_lost, "Frames were lost meanwhile. Once more.")                          \
+  X(SIDE_PROVED, side_proved, "The side is proved.")                                             \
+  X(SIDE_WRONG, side_wrong, "The other side answered: are the sides swapped?")                   \
+  X(SIDE_NEGATIVE, side_negative, "The reading went down by %.0f %s: the polarity is wrong.")    \
+  X(SIDES_UNPROVED, sides_unproved, "The sides were not proved: results will say so.")           \
+  X(FALSE_START, false_start, "Too early: wait for the signal.")                                 \
+  X(MISSED, missed, "No effort was seen.")                                                       \
+  X(BROKEN_OFF, broken_off, "The effort was broken off.")                                        \
+  X(NO_TARGET, no_target, "No maximum is known to aim at: there is no target band.")             \
+  X(COUNTED, counted, "Counted: %.0f %s.")                                                       \
+  X(REPEATED, repeated, "It will be repeated.")                                                  \
+  X(LOCKED, locked, "No maximal effort on this side until it is released.")                      \
+  X(RELEASED, released, "The side is released.")                                                 \
+  X(ZERO_SHIFTED, zero_shifted, "The zero moved by %.1f %s during the test.")                    \
+  X(ZEROED_UNDER_LOAD, zeroed_under_load,                                                        \
+    "The empty instrument reads %.0f %s now: it was zeroed under load.")                         \
+  X(INSTRUMENT_LOST, instrument_lost, "The instrument does not answer. The test waits.")         \
   X(INSTRUMENT_BACK, instrument_back, "The instrument is there again.")
 
 enum stance_test_message {
@@ -73,15 +74,16 @@ const char *stance_test_message_text(enum stance_test_message message);
 
 /* What the clinician can want. */
 enum stance_test_command {
-  STANCE_COMMAND_NEXT,    /* the one primary action of every state */
-  STANCE_COMMAND_REPEAT,  /* the last repetition counts not; once more */
-  STANCE_COMMAND_REJECT,  /* the last repetition counts not; not repeated */
-  STANCE_COMMAND_STOP,    /* pain, now: the effort ends, pain is asked */
-  STANCE_COMMAND_FINISH,  /* enough: off the instrument, and the end */
-  STANCE_COMMAND_ABORT,   /* the end, at once; everything is kept */
-  STANCE_COMMAND_PAIN,    /* value 0–10 */
-  STANCE_COMMAND_SIDE,    /* value: enum stance_side, of the pain */
-  STANCE_COMMAND_RELEASE, /* value: enum stance_side */
+  STANCE_COMMAND_NEXT,       /* the one primary action of every state */
+  STANCE_COMMAND_REPEAT,     /* the last repetition counts not; once more */
+  STANCE_COMMAND_REJECT,     /* the last repetition counts not; not repeated */
+  STANCE_COMMAND_STOP,       /* pain, now: the effort ends, pain is asked */
+  STANCE_COMMAND_FINISH,     /* enough: off the instrument, and the end */
+  STANCE_COMMAND_ABORT,      /* the end, at once; everything is kept */
+  STANCE_COMMAND_PAIN,       /* value 0–10 */
+  STANCE_COMMAND_SIDE,       /* value: enum stance_side, of the pain */
+  STANCE_COMMAND_RELEASE,    /* value: enum stance_side */
+  STANCE_COMMAND_UNATTENDED, /* nobody is there any more: from now on prompts answer themselves */
 };
 
 enum stance_test_action_kind {
