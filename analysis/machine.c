@@ -41,6 +41,18 @@ const char *stance_test_message_text(enum stance_test_message message)
   return messages[message].text;
 }
 
+const char *stance_test_command_id(enum stance_test_command command)
+{
+  static const char *const ids[STANCE_TEST_COMMAND_COUNT] = {
+      [STANCE_COMMAND_NEXT] = "next",       [STANCE_COMMAND_REPEAT] = "repeat",
+      [STANCE_COMMAND_REJECT] = "reject",   [STANCE_COMMAND_STOP] = "stop",
+      [STANCE_COMMAND_FINISH] = "finish",   [STANCE_COMMAND_ABORT] = "abort",
+      [STANCE_COMMAND_PAIN] = "pain",       [STANCE_COMMAND_SIDE] = "side",
+      [STANCE_COMMAND_RELEASE] = "release", [STANCE_COMMAND_UNATTENDED] = "unattended",
+  };
+  return ids[command];
+}
+
 /* fore-period 1–3 s: long enough that the signal cannot be foreseen. still_n, prove_n, zero_n:
    defaults of this program, above the noise of a strap rig and far below a limb. weigh_range_n:
    Comfort 2019 rejects a quiet period that varies by more. */

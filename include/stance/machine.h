@@ -86,6 +86,9 @@ enum stance_test_command {
   STANCE_COMMAND_UNATTENDED, /* nobody is there any more: from now on prompts answer themselves */
 };
 
+enum { STANCE_TEST_COMMAND_COUNT = STANCE_COMMAND_UNATTENDED + 1 };
+const char *stance_test_command_id(enum stance_test_command command); /* "next" */
+
 enum stance_test_action_kind {
   STANCE_ACTION_STATE,      /* `state` begins */
   STANCE_ACTION_CUE,        /* `cue`, at `at_ns` (0: at once) */

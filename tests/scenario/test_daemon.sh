@@ -77,6 +77,10 @@ fi
 grep -q -- --port "$work/log_taken" || fail "a taken port is not named"
 is "$(own GET /api/v1/state)" 200 "the first one is still found"
 
+for body in '{"protocol":"nordic","side_order":"left,up"}' '{"protocol":"nordic","settings":{"no_such":"1"}}'; do
+  is "$(own POST /api/v1/tests -d "$body")" 400 "$body"
+done
+
 # 2: a test from its request to its report
 curl -sN -m 90 -H "Authorization: Bearer $token" "$base/api/v1/events" >"$work/events" &
 onlooker=$!
@@ -167,7 +171,8 @@ for body in '' '{' '[]' 'null' '7' '{"protocol":1}' '{"protocol":"nordic","mass_
   '{"protocol":"nordic","mass_kg":1e999}' '{"protocol":"nordic","mass_kg":7}' \
   '{"protocol":"nordic","protocol":"nordic"}' '{"protocol":"../../etc/passwd"}' \
   '{"protocol":"nordic","Athlete":"A"}' '{"protocol":"nordic","athlete":"a\nb"}' \
-  '{"protocol":"nordic","injured":"both"}'; do
+  '{"protocol":"nordic","injured":"both"}' '{"protocol":"nordic","settings":["onset_sd"]}' \
+  '{"protocol":"nordic","unattended":"yes"}'; do
   is "$(own POST /api/v1/tests -d "$body")" 400 "$body"
   is "$(jq -r '.error | length > 0' "$work/body")" true "$body"
 done

@@ -70,6 +70,26 @@ enum stance_status stance_source_open(const char *uri, const struct stance_clock
   return STANCE_OK;
 }
 
+/* Nothing is played back here. */
+enum stance_status stance_replay_request_read(const char *uri,
+                                              struct stance_replay_request *ret_request,
+                                              struct stance_problem *problem)
+{
+  (void)uri, (void)ret_request, (void)problem;
+  return STANCE_END;
+}
+
+enum stance_status stance_source_from_recording(struct stance_raw_trace *trace,
+                                                const struct stance_source_info *instrument,
+                                                const char *fault, const char *uri, double speed,
+                                                const struct stance_clock *clock,
+                                                struct stance_source **ret_source,
+                                                struct stance_problem *problem)
+{
+  (void)trace, (void)instrument, (void)fault, (void)speed, (void)clock, (void)ret_source;
+  return stance_problem_set(problem, STANCE_USAGE, "%s is a script, no recording", uri);
+}
+
 const struct stance_source_info *stance_source_info(const struct stance_source *source)
 {
   return &source->info;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The longest texts that the store keeps of a recording. */
-enum { NAME_MAX_BYTES = 63, PROTOCOL_MAX_BYTES = 47 };
+enum { NAME_MAX_BYTES = 63, PROTOCOL_MAX_BYTES = 47, SIDE_ORDER_MAX_BYTES = 255 };
 
 enum stance_status stance_http_api_create(struct stance_station *station,
                                           struct stance_http_api **ret_api,
@@ -60,11 +60,49 @@ static bool is_protocol_id(const char *text)
          strlen(text);
 }
 
+/* Texts borrowed from `object`. */
+static enum stance_status take_settings(json_t *object, struct stance_setting *ret_settings,
+                                        size_t *ret_count, struct stance_problem *problem)
+{
+  const char *key;
+  json_t *value;
+  size_t count = 0;
+  if (object != NULL && !json_is_object(object))
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "`settings` is an object such as {\"onset_sd\":\"5\"}");
+  json_object_foreach(object, key, value)
+  {
+    if (count == STANCE_TEST_SETTING_MAX || !json_is_string(value))
+      return stance_problem_set(problem, STANCE_USAGE, "`settings` holds at most %d texts",
+                                STANCE_TEST_SETTING_MAX);
+    ret_settings[count++] = (struct stance_setting){.key = key, .value = json_string_value(value)};
+  }
+  *ret_count = count;
+  return STANCE_OK;
+}
+
+/* What is no plain text or number. */
+static enum stance_status check_test(struct stance_test_request *wanted, const char *injured,
+                                     const json_t *unattended, struct stance_problem *problem)
+{
+  if (!is_protocol_id(wanted->protocol))
+    return stance_problem_set(problem, STANCE_USAGE,
+                              "`protocol` is an id out of GET /api/v1/protocols");
+  if (injured != NULL && !parse_side(injured, &wanted->injured_side))
+    return stance_problem_set(problem, STANCE_USAGE, "`injured` is \"left\" or \"right\"");
+  if (unattended != NULL && !json_is_boolean(unattended))
+    return stance_problem_set(problem, STANCE_USAGE, "`unattended` is true or false");
+  wanted->unattended = json_is_true(unattended);
+  return STANCE_OK;
+}
+
 static void post_test(struct stance_http_api *api, const struct stance_http_request *request,
                       struct stance_http_reply *reply)
 {
   struct stance_test_request wanted = stance_test_request_default;
+  struct stance_setting settings[STANCE_TEST_SETTING_MAX];
   const char *injured = NULL;
+  json_t *unattended = NULL, *set = NULL;
   double duration_s = 0;
   /* Ranges: what is possible for a person and a day, so that a slip is noticed. */
   const struct api_member members[] = {
@@ -80,6 +118,9 @@ static void post_test(struct stance_http_api *api, const struct stance_http_requ
       {.name = "target_low_pct", .number = &wanted.target_low_pct, .minimum = 1, .maximum = 150},
       {.name = "target_high_pct", .number = &wanted.target_high_pct, .minimum = 1, .maximum = 150},
       {.name = "duration_s", .number = &duration_s, .minimum = 0.1, .maximum = 86400},
+      {.name = "side_order", .text = &wanted.side_order, .length_max = SIDE_ORDER_MAX_BYTES},
+      {.name = "settings", .any = &set},
+      {.name = "unattended", .any = &unattended},
   };
   json_t *body = api_take_body(request, members, sizeof members / sizeof *members, reply);
   if (body == NULL)
@@ -87,13 +128,11 @@ static void post_test(struct stance_http_api *api, const struct stance_http_requ
   struct stance_problem problem = {""};
   char id[STANCE_UUID_SIZE] = "";
   wanted.duration_s = duration_s;
-  enum stance_status status = STANCE_OK;
-  if (!is_protocol_id(wanted.protocol))
-    status = stance_problem_set(&problem, STANCE_USAGE,
-                                "`protocol` is an id out of GET /api/v1/protocols");
-  else if (injured != NULL && !parse_side(injured, &wanted.injured_side))
-    status = stance_problem_set(&problem, STANCE_USAGE, "`injured` is \"left\" or \"right\"");
-  else
+  wanted.setting = settings;
+  enum stance_status status = take_settings(set, settings, &wanted.setting_count, &problem);
+  if (status == STANCE_OK)
+    status = check_test(&wanted, injured, unattended, &problem);
+  if (status == STANCE_OK)
     status = stance_station_start(api->station, &wanted, id, &problem);
   json_decref(body);
   if (status != STANCE_OK)
@@ -125,18 +164,24 @@ static void post_stop(struct stance_http_api *api, const struct stance_http_requ
 }
 
 enum value_kind { NO_VALUE, PAIN_VALUE, SIDE_VALUE };
-static const struct {
-  const char *name;
-  enum stance_test_command command;
-  enum value_kind value;
-} commands[] = {
-    {"next", STANCE_COMMAND_NEXT, NO_VALUE},         {"repeat", STANCE_COMMAND_REPEAT, NO_VALUE},
-    {"reject", STANCE_COMMAND_REJECT, NO_VALUE},     {"stop", STANCE_COMMAND_STOP, NO_VALUE},
-    {"finish", STANCE_COMMAND_FINISH, NO_VALUE},     {"abort", STANCE_COMMAND_ABORT, NO_VALUE},
-    {"pain", STANCE_COMMAND_PAIN, PAIN_VALUE},       {"side", STANCE_COMMAND_SIDE, SIDE_VALUE},
-    {"release", STANCE_COMMAND_RELEASE, SIDE_VALUE},
-};
-enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+static enum value_kind value_kind_of(enum stance_test_command command)
+{
+  if (command == STANCE_COMMAND_PAIN)
+    return PAIN_VALUE;
+  return command == STANCE_COMMAND_SIDE || command == STANCE_COMMAND_RELEASE ? SIDE_VALUE
+                                                                             : NO_VALUE;
+}
+
+/* STANCE_TEST_COMMAND_COUNT where there is none. */
+static int find_command(const char *name)
+{
+  int k = 0;
+  while (k < STANCE_TEST_COMMAND_COUNT &&
+         strcmp(stance_test_command_id((enum stance_test_command)k), name) != 0)
+    k++;
+  return k;
+}
 
 /* False where `value` is not what the command wants. */
 static bool take_value(enum value_kind kind, const json_t *value, int *ret_value)
@@ -170,22 +215,20 @@ static void post_command(struct stance_http_api *api, const struct stance_http_r
   json_t *body = api_take_body(request, members, sizeof members / sizeof *members, reply);
   if (body == NULL)
     return;
-  size_t k = 0;
   int number = 0;
   struct stance_problem problem = {""};
-  while (k < COMMAND_COUNT && strcmp(commands[k].name, name) != 0)
-    k++;
-  if (k == COMMAND_COUNT)
+  const int k = find_command(name);
+  const enum stance_test_command command = (enum stance_test_command)k;
+  if (k == STANCE_TEST_COMMAND_COUNT)
     stance_http_fail(reply, 400, "bad_request",
-                     "`command` is next, repeat, reject, stop, finish, abort, pain, side or "
-                     "release");
-  else if (!take_value(commands[k].value, value, &number))
+                     "`command` is next, repeat, reject, stop, finish, abort, pain, side, release "
+                     "or unattended");
+  else if (!take_value(value_kind_of(command), value, &number))
     stance_http_fail(reply, 400, "bad_request",
                      "`value` is 0 to 10 for pain, \"left\" or \"right\" for side and release, and "
                      "absent for the others");
   else
-    accept_command(reply,
-                   stance_station_command(api->station, id, commands[k].command, number, &problem),
+    accept_command(reply, stance_station_command(api->station, id, command, number, &problem),
                    &problem);
   json_decref(body);
 }

@@ -3,6 +3,8 @@
    "mass_kg" is no test without a mass. */
 #include "http_api_private.h"
 
+#include "error_word.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,16 +38,11 @@ void api_answer_text(struct stance_http_reply *reply, struct stance_text *text,
 void api_answer_problem(struct stance_http_reply *reply, enum stance_status status,
                         const struct stance_problem *problem)
 {
-  static const struct {
-    int status;
-    const char *error;
-  } answers[] = {
-      [STANCE_MISMATCH] = {409, "not_now"},      [STANCE_USAGE] = {400, "bad_request"},
-      [STANCE_INPUT] = {400, "bad_input"},       [STANCE_END] = {404, "no_such_test"},
-      [STANCE_INSTRUMENT] = {503, "instrument"}, [STANCE_STORE] = {503, "store"},
-      [STANCE_MEMORY] = {503, "no_memory"},
+  static const int answers[] = {
+      [STANCE_MISMATCH] = 409,   [STANCE_USAGE] = 400, [STANCE_INPUT] = 400,  [STANCE_END] = 404,
+      [STANCE_INSTRUMENT] = 503, [STANCE_STORE] = 503, [STANCE_MEMORY] = 503,
   };
-  stance_http_fail(reply, answers[status].status, answers[status].error, problem->text);
+  stance_http_fail(reply, answers[status], stance_error_word(status), problem->text);
 }
 
 STANCE_PRINTF(2, 3)

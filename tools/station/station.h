@@ -11,10 +11,12 @@
 
 #include "cue_output.h"
 #include "event_hub.h"
+#include "report.h"
 #include "stance/machine.h"
 #include "stance/source.h"
 #include "stance/status.h"
 #include "store.h"
+#include "trial.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -35,7 +37,14 @@ struct stance_station_options {
   struct stance_sound *sound;       /* NULL: silence */
   bool unattended;                  /* prompts answer themselves */
   const atomic_bool *give_up;       /* true while closing: do not wait for a store that refuses */
+  bool log_commits;                 /* as the recorder's */
+  /* Shown each report while it lives, before its `result` is told, in a thread of the station's;
+     `truth` is a simulated rig's, NULL else. NULL: nobody. */
+  void (*analysed)(void *context, const struct stance_report *report, const char *truth);
+  void *analysed_context;
 };
+
+enum { STANCE_TEST_SETTING_MAX = 64 };
 
 /* NULL, NaN and SIDE_NONE: unknown. Everything is copied. */
 struct stance_test_request {
@@ -45,7 +54,11 @@ struct stance_test_request {
   enum stance_side injured_side;
   /* Percent of the maximum, instead of the protocol's; NaN: as the protocol has it. */
   double target_low_pct, target_high_pct;
-  double duration_s; /* > 0: records so long whatever happens */
+  double duration_s;      /* > 0: records so long whatever happens */
+  const char *side_order; /* one plate used for both in turn, as stance_trial_side_order takes it */
+  const struct stance_setting *setting; /* of the analysis */
+  size_t setting_count;                 /* up to STANCE_TEST_SETTING_MAX */
+  bool unattended;                      /* prompts of this test answer themselves */
 };
 extern const struct stance_test_request stance_test_request_default;
 

@@ -13,11 +13,11 @@ void station_note(struct stance_station *station, struct station_test *test,
 {
   struct stance_note full = *note;
   struct stance_problem problem;
-  full.frame = test->live.index;
+  full.frame = test->frames;
   if (full.host_ns == 0)
     full.host_ns = station_now_ns(station);
   if (stance_recorder_add_note(test->recorder, &full, &problem) != STANCE_OK)
-    test->ended_by = problem; /* memory: told with the result */
+    station_test_fail(test, STANCE_MEMORY, &problem); /* told with the result */
 }
 
 /* The machine counts in the test's time, the sound card in the host's. */
@@ -131,14 +131,16 @@ static void remember(struct stance_station *station, struct station_test *test,
   }
 }
 
-static void tell(struct stance_station *station, const struct stance_test_action *action)
+static void tell(struct stance_station *station, const struct station_test *test,
+                 const struct stance_test_action *action)
 {
   char sentence[STATION_SENTENCE_MAX];
   struct stance_text text = {0};
-  /* The table's texts take one number or none. */
+  /* The table's texts take a number and its unit, or neither. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  snprintf(sentence, sizeof sentence, stance_test_message_text(action->message), action->number);
+  snprintf(sentence, sizeof sentence, stance_test_message_text(action->message), action->number,
+           station_test_unit(test));
 #pragma GCC diagnostic pop
   stance_text_format(&text, "{\"message\":\"%s\",\"text\":\"%s\",\"side\":\"%s\",\"number\":",
                      stance_test_message_id(action->message), sentence,
@@ -191,7 +193,7 @@ static void take_repetition(struct stance_station *station, struct station_test 
                                      .side = repetition->side,
                                      .repetition = repetition->number,
                                      .value = peak_n});
-  station_attempt_json(&text, attempt);
+  station_attempt_json(&text, test, attempt);
   if (!text.failed)
     stance_event_hub_publish(station->hub, "repetition", text.bytes, false);
   stance_text_finish(&text);
@@ -224,11 +226,11 @@ static void take(struct stance_station *station, struct station_test *test,
     return;
   case STANCE_ACTION_PHASE:
     if (stance_recorder_add_phase(test->recorder, &action->phase, &problem) != STANCE_OK)
-      test->ended_by = problem;
+      station_test_fail(test, STANCE_MEMORY, &problem);
     return;
   case STANCE_ACTION_TELL:
     remember(station, test, action);
-    tell(station, action);
+    tell(station, test, action);
     break;
   case STANCE_ACTION_REPETITION:
     take_repetition(station, test, &action->repetition);

@@ -97,6 +97,9 @@ enum stance_status stance_station_create(const struct stance_station_options *op
   station->sound = options->sound;
   station->unattended = options->unattended;
   station->give_up = options->give_up;
+  station->log_commits = options->log_commits;
+  station->analysed = options->analysed;
+  station->analysed_context = options->analysed_context;
   enum stance_status status =
       station_take_devices(station, options->device, options->device_count, problem);
   if (status == STANCE_OK)

@@ -2,20 +2,44 @@
 /* The end of a test: what the recorder has stored is what is analysed. */
 #include "station_private.h"
 
+#include "error_word.h"
 #include "json_text.h"
 #include "report.h"
 #include "result_keep.h"
 #include "trial.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void keep_first(struct station_test *test, enum stance_status status,
-                       const struct stance_problem *problem)
+/* A sentence for each instrument that was interrupted; one that failed fails the test. */
+static void judge_instruments(struct station_test *test, const struct stance_source_health *health)
 {
-  if (status != STANCE_OK && test->ended_by.text[0] == '\0')
-    test->ended_by = *problem;
+  for (size_t k = 0; k < test->stream_count; k++) {
+    const struct stance_source_info *info = test->stream[k].info;
+    const char *name = station_stream_name(test, k);
+    struct stance_problem problem;
+    if (health[k].failed) {
+      stance_problem_write(&problem, "%s%.480s", name, health[k].problem.text);
+      station_test_fail(test, STANCE_INSTRUMENT, &problem);
+    } else if (health[k].interruptions > 0 && health[k].frames_produced == health[k].frames_lost) {
+      stance_problem_write(&problem,
+                           "%s%.300s was unplugged or interrupted before its first sample and the "
+                           "test was over when it came back; repeat the test",
+                           name, info->uri);
+      station_test_fail(test, STANCE_INSTRUMENT, &problem);
+    }
+    if (health[k].interruptions == 0)
+      continue;
+    stance_problem_write(&problem,
+                         "%sThe instrument was interrupted %" PRIu64 " time%s; %" PRIu64
+                         " frames (%.3f s) are missing from the recording and kept as gaps.",
+                         name, health[k].interruptions, health[k].interruptions == 1 ? "" : "s",
+                         health[k].frames_lost, (double)health[k].frames_lost / info->rate_hz);
+    stance_text_string(&test->interruptions, ",");
+    stance_json_string(&test->interruptions, problem.text);
+  }
 }
 
 /* Drains, commits and closes. The first thing that failed is the one that is told. */
@@ -32,9 +56,25 @@ static void stop(struct station_test *test)
   if (status == STANCE_OK)
     status = stance_store_finish_recording(test->store, test->recording.id, health,
                                            test->stream_count, &problem);
-  keep_first(test, status, &problem);
-  for (size_t k = 0; k < test->stream_count; k++)
-    keep_first(test, health[k].failed ? STANCE_INSTRUMENT : STANCE_OK, &health[k].problem);
+  station_test_fail(test, status, &problem);
+  judge_instruments(test, health);
+}
+
+/* What went wrong, as a program reads it, and as a person does, with all else that he must know. */
+static void describe_problems(struct stance_text *text, const struct station_test *test)
+{
+  stance_text_string(text, ",\"problem\":");
+  if (test->ended_as == STANCE_OK) {
+    stance_text_string(text, "null,\"warnings\":[");
+  } else {
+    stance_text_format(text, "{\"error\":\"%s\",\"detail\":", stance_error_word(test->ended_as));
+    stance_json_string(text, test->ended_by.text);
+    stance_text_string(text, "},\"warnings\":[");
+    stance_json_string(text, test->ended_by.text);
+  }
+  if (test->interruptions.length > 0)
+    stance_text_string(text, test->interruptions.bytes + (test->ended_as == STANCE_OK ? 1 : 0));
+  stance_text_string(text, "]");
 }
 
 /* `report` NULL: there is none, `ended_by` says why. */
@@ -52,10 +92,8 @@ static void describe(struct station_test *test, const struct stance_report *repo
     stance_text_append(text, json.bytes, strcspn(json.bytes, "\n"));
   else
     stance_text_string(text, "null");
-  stance_text_string(text, ",\"warnings\":[");
-  if (test->ended_by.text[0] != '\0')
-    stance_json_string(text, test->ended_by.text);
-  stance_text_string(text, "]}");
+  describe_problems(text, test);
+  stance_text_string(text, "}");
   text->failed = text->failed || summary.failed || json.failed;
   stance_text_finish(&summary);
   stance_text_finish(&json);
@@ -63,13 +101,15 @@ static void describe(struct station_test *test, const struct stance_report *repo
 
 static enum stance_status analyze(struct station_test *test, struct stance_problem *problem)
 {
-  const struct stance_trial_options options = stance_trial_options_default;
+  struct stance_trial_options options = stance_trial_options_default;
   struct stance_trial trial = {0};
   struct stance_result result = {0};
   struct stance_report report;
   struct stance_analyzer *analyzer = NULL;
   struct stance_reliability_record *records = NULL;
   struct stance_reliability_book book = {0};
+  options.setting = test->setting;
+  options.setting_count = test->setting_count;
   enum stance_status status =
       stance_trial_load_stored(test->store, test->recording.id, &options, &trial, problem);
   if (status != STANCE_OK)
@@ -79,12 +119,15 @@ static enum stance_status analyze(struct station_test *test, struct stance_probl
     status = stance_trial_analyze(analyzer, &trial, &options, &result, problem);
   if (status == STANCE_OK) {
     struct stance_problem what = {""};
-    keep_first(test, stance_store_list_reliability(test->store, &records, &book.count, &what),
-               &what);
+    station_test_fail(
+        test, stance_store_list_reliability(test->store, &records, &book.count, &what), &what);
     book.record = records;
     stance_trial_report(&trial, &result, &report);
     report.reliability = &book;
-    keep_first(test, stance_result_keep(test->store, test->recording.id, &report, &what), &what);
+    station_test_fail(test, stance_result_keep(test->store, test->recording.id, &report, &what),
+                      &what);
+    if (test->analysed != NULL)
+      test->analysed(test->analysed_context, &report, test->recording.ground_truth);
     describe(test, &report);
     test->has_result = true;
     stance_result_finish(&result);
@@ -102,7 +145,7 @@ static void *finish(void *argument)
   stop(test);
   enum stance_status status = analyze(test, &problem);
   if (status != STANCE_OK) {
-    keep_first(test, status, &problem);
+    station_test_fail(test, status, &problem);
     describe(test, NULL);
   }
   atomic_store(&test->finished, true);

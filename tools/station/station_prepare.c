@@ -20,8 +20,7 @@ static const double recorder_ring_s = 30;
 static const double live_ring_s = 4;
 static const double ns_per_s = 1e9;
 
-/* A slip such as pounds or grams must not pass for a person; the bounds are those of `stance run`.
- */
+/* A slip such as pounds or grams must not pass for a person. */
 static enum stance_status check_request(const struct stance_test_request *request,
                                         struct stance_problem *problem)
 {
@@ -48,9 +47,40 @@ static enum stance_status check_request(const struct stance_test_request *reques
     return stance_problem_set(problem, STANCE_USAGE,
                               "target_low_pct and target_high_pct are given together, from 1 to "
                               "150, the lower one first");
+  if (request->side_order != NULL && strlen(request->side_order) >= sizeof sizes->side_order)
+    return stance_problem_set(problem, STANCE_USAGE, "side_order may have %zu bytes",
+                              sizeof sizes->side_order - 1);
+  if (request->setting_count > STANCE_TEST_SETTING_MAX)
+    return stance_problem_set(problem, STANCE_USAGE, "at most %d settings may be given",
+                              STANCE_TEST_SETTING_MAX);
   if (request->protocol == NULL)
     return stance_problem_set(problem, STANCE_USAGE, "no protocol was named");
   return STANCE_OK;
+}
+
+/* What the analysis would refuse is refused before anybody kneels down. */
+static enum stance_status take_analysis(struct station_test *test,
+                                        const struct stance_test_request *request,
+                                        struct stance_problem *problem)
+{
+  struct stance_analysis_settings settings = stance_analysis_settings_default;
+  enum stance_side order[STANCE_SIDE_ORDER_MAX];
+  size_t count;
+  enum stance_status status = STANCE_OK;
+  for (size_t k = 0; k < request->setting_count && status == STANCE_OK; k++) {
+    const struct stance_setting *setting = &request->setting[k];
+    struct stance_setting *own = &test->setting[test->setting_count];
+    status = stance_analysis_settings_set(&settings, setting->key, setting->value, problem);
+    if (status != STANCE_OK)
+      break;
+    *own = (struct stance_setting){.key = strdup(setting->key), .value = strdup(setting->value)};
+    test->setting_count++;
+    if (own->key == NULL || own->value == NULL)
+      status = stance_problem_set(problem, STANCE_MEMORY, "out of memory for a test");
+  }
+  if (status == STANCE_OK && request->side_order != NULL)
+    status = stance_trial_side_order(request->side_order, order, &count, problem);
+  return status;
 }
 
 static enum stance_status open_source(const struct stance_station *station,
@@ -73,6 +103,22 @@ static enum stance_status open_source(const struct stance_station *station,
   return STANCE_OK;
 }
 
+/* A recording that is played back keeps its profile, whatever the store knows by now. */
+static enum stance_status take_calibration(struct station_test *test, size_t k,
+                                           const char *instrument, struct stance_problem *problem)
+{
+  struct station_stream *stream = &test->stream[k];
+  const char *text = test->played.stream[k].calibration_text;
+  test->recording.stream[k].calibration_text = strdup(text);
+  if (test->recording.stream[k].calibration_text == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory for a test");
+  enum stance_status status =
+      stance_calibration_import(test->played.id, text, &stream->calibration, problem);
+  return status == STANCE_OK
+             ? stance_rig_claim_side(stream->side, instrument, &stream->calibration, problem)
+             : status;
+}
+
 /* The recording keeps the profile as it is; which side it was claimed for stands beside it. */
 static enum stance_status find_calibration(const struct stance_station *station,
                                            struct station_test *test, size_t k,
@@ -82,6 +128,8 @@ static enum stance_status find_calibration(const struct stance_station *station,
   char instrument[sizeof stream->calibration.instrument];
   struct stance_calibration stored;
   stance_pipeline_instrument(stream->info, instrument, sizeof instrument);
+  if (station_is_played(test) && test->played.stream[k].calibration_text != NULL)
+    return take_calibration(test, k, instrument, problem);
   enum stance_status status =
       stance_store_get_calibration(station->store, instrument, &stored, problem);
   if (status != STANCE_OK && status != STANCE_END)
@@ -111,28 +159,51 @@ static enum stance_status make_rings(struct station_stream *stream, struct stanc
   return status;
 }
 
-static enum stance_status open_streams(const struct stance_station *station,
+static enum stance_status open_sources(const struct stance_station *station,
                                        struct station_test *test, struct stance_problem *problem)
 {
-  enum stance_status status = STANCE_OK;
-  test->simulated = true;
-  test->leads = true;
-  bool by_time = true;
+  enum stance_status status = station_open_played(station, test, problem);
+  if (status != STANCE_END)
+    return status;
+  status = STANCE_OK;
   if (station->device_count > 1)
     test->epoch_s = (double)station_now_ns(station) / ns_per_s;
-  for (size_t k = 0; k < station->device_count && status == STANCE_OK; k++) {
+  for (size_t k = 0; k < station->device_count && status == STANCE_OK; k++)
+    status = open_source(station, test, k, problem);
+  return status;
+}
+
+/* How the rig is: does it follow prompts, whose time counts, when is it at its end. */
+static void describe_rig(const struct stance_station *station, struct station_test *test)
+{
+  bool by_time = true, elastic = test->stream_count > 1;
+  test->simulated = true;
+  test->leads = true;
+  for (size_t k = 0; k < station->device_count; k++) {
     const char *uri = station->device[k].uri;
     test->simulated = test->simulated && stance_test_device_is_simulated(uri);
     test->leads = test->leads && stance_test_device_follows_prompts(uri);
     by_time = by_time && stance_test_device_goes_by_time(uri);
-    status = open_source(station, test, k, problem);
-    if (status == STANCE_OK)
-      status = find_calibration(station, test, k, problem);
+  }
+  for (size_t k = 0; k < test->stream_count; k++)
+    elastic = elastic && test->stream[k].info->elastic;
+  test->unattended = test->unattended || station->unattended || by_time;
+  test->by_frames = test->simulated || !test->leads;
+  /* two that run as fast as they are read are at the same place only there */
+  test->to_the_end = test->duration_s > 0 || elastic;
+}
+
+static enum stance_status open_streams(const struct stance_station *station,
+                                       struct station_test *test, struct stance_problem *problem)
+{
+  enum stance_status status = open_sources(station, test, problem);
+  for (size_t k = 0; k < test->stream_count && status == STANCE_OK; k++) {
+    status = find_calibration(station, test, k, problem);
     if (status == STANCE_OK)
       status = make_rings(&test->stream[k], problem);
   }
-  test->unattended = station->unattended || by_time;
-  test->by_frames = test->simulated || !test->leads;
+  if (status == STANCE_OK)
+    describe_rig(station, test);
   return status;
 }
 
@@ -143,7 +214,9 @@ static int utc_offset_min(void)
   return localtime_r(&now, &local) == NULL ? 0 : (int)(local.tm_gmtoff / 60);
 }
 
-static void describe_recording(struct station_test *test, const struct stance_test_request *request)
+static enum stance_status describe_recording(struct station_test *test,
+                                             const struct stance_test_request *request,
+                                             struct stance_problem *problem)
 {
   struct stance_recording *recording = &test->recording;
   recording->utc_offset_min = utc_offset_min();
@@ -160,21 +233,23 @@ static void describe_recording(struct station_test *test, const struct stance_te
            request->athlete == NULL ? "" : request->athlete);
   snprintf(recording->operator_name, sizeof recording->operator_name, "%s",
            request->operator_name == NULL ? "" : request->operator_name);
+  snprintf(recording->side_order, sizeof recording->side_order, "%s",
+           request->side_order == NULL ? "" : request->side_order);
   snprintf(recording->protocol_id, sizeof recording->protocol_id, "%s", test->protocol.id);
   snprintf(recording->software, sizeof recording->software, "%s", STANCE_SOFTWARE);
+  return station_is_played(test) ? station_describe_played(test, problem) : STANCE_OK;
 }
 
-/* Measured once, an athlete's lever is taken over; the report's column names it. */
+/* Measured once, an athlete's lever is taken over, and said. */
 static enum stance_status take_over_lever(const struct stance_station *station,
                                           struct station_test *test, struct stance_problem *problem)
 {
   struct stance_recording *recording = &test->recording;
-  char day[STANCE_DAY_SIZE];
-  if (!isnan(recording->lever_m) || recording->athlete[0] == '\0')
+  if (!isnan(recording->lever_m) || recording->athlete[0] == '\0' || station_is_played(test))
     return STANCE_OK;
   enum stance_status status =
       stance_store_last_lever(station->store, recording->athlete, recording->protocol_id,
-                              &recording->lever_m, day, problem);
+                              &recording->lever_m, test->lever_from, problem);
   return status == STANCE_END ? STANCE_OK : status;
 }
 
@@ -185,6 +260,40 @@ static bool has_side(const struct station_test *test, enum stance_side side)
       if (test->stream[k].calibration.channel[c].side == side)
         return true;
   return false;
+}
+
+/* From the protocol to the recording that has begun. */
+static enum stance_status prepare(struct stance_station *station,
+                                  const struct stance_test_request *request,
+                                  struct station_test *test, struct stance_problem *problem)
+{
+  enum stance_status status = take_analysis(test, request, problem);
+  if (status == STANCE_OK)
+    status = stance_protocol_find(request->protocol, &test->protocol,
+                                  &test->recording.protocol_text, NULL, problem);
+  if (status == STANCE_OK && !isnan(request->target_low_pct)) {
+    test->protocol.target_low_pct = request->target_low_pct;
+    test->protocol.target_high_pct = request->target_high_pct;
+  }
+  if (status == STANCE_OK)
+    status = open_streams(station, test, problem);
+  if (status == STANCE_OK && test->leads)
+    status = stance_live_init(&test->live, test->stream[0].info->rate_hz, &test->protocol, problem);
+  if (status == STANCE_OK)
+    status = describe_recording(test, request, problem);
+  if (status == STANCE_OK)
+    status = take_over_lever(station, test, problem);
+  test->two_sided = has_side(test, STANCE_LEFT) && has_side(test, STANCE_RIGHT);
+  if (status == STANCE_OK)
+    status = station_target_find(station, test, problem);
+  if (status == STANCE_OK && station->sound != NULL)
+    status = stance_store_list_sound_latencies(station->store, &test->sound_latency,
+                                               &test->sound_latency_count, problem);
+  if (status == STANCE_OK)
+    status = stance_store_begin(station->store, &test->recording, problem);
+  if (status == STANCE_OK && station_is_played(test))
+    status = stance_store_copy_timing(station->store, test->played.id, test->recording.id, problem);
+  return status;
 }
 
 enum stance_status station_test_prepare(struct stance_station *station,
@@ -199,36 +308,19 @@ enum stance_status station_test_prepare(struct stance_station *station,
   if (test == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory for a test");
   test->duration_s = request->duration_s;
+  test->unattended = request->unattended;
   test->clock = station->clock;
   test->store = station->store;
-  status = stance_protocol_find(request->protocol, &test->protocol, &test->recording.protocol_text,
-                                NULL, problem);
-  if (status == STANCE_OK && !isnan(request->target_low_pct)) {
-    test->protocol.target_low_pct = request->target_low_pct;
-    test->protocol.target_high_pct = request->target_high_pct;
-  }
-  if (status == STANCE_OK)
-    status = open_streams(station, test, problem);
-  if (status == STANCE_OK)
-    status = stance_live_init(&test->live, test->stream[0].info->rate_hz, &test->protocol, problem);
-  if (status == STANCE_OK) {
-    describe_recording(test, request);
-    test->two_sided = has_side(test, STANCE_LEFT) && has_side(test, STANCE_RIGHT);
-    status = take_over_lever(station, test, problem);
-  }
+  test->analysed = station->analysed;
+  test->analysed_context = station->analysed_context;
   test->noted_late_s = (double)NAN;
-  if (status == STANCE_OK)
-    status = station_target_find(station, test, problem);
-  if (status == STANCE_OK && station->sound != NULL)
-    status = stance_store_list_sound_latencies(station->store, &test->sound_latency,
-                                               &test->sound_latency_count, problem);
-  if (status == STANCE_OK)
-    status = stance_store_begin(station->store, &test->recording, problem);
-  if (status == STANCE_OK)
-    *ret_test = test;
-  else
+  status = prepare(station, request, test, problem);
+  if (status != STANCE_OK) {
     station_test_destroy(test);
-  return status;
+    return status;
+  }
+  *ret_test = test;
+  return STANCE_OK;
 }
 
 void station_test_destroy(struct station_test *test)
@@ -240,7 +332,13 @@ void station_test_destroy(struct station_test *test)
     stance_frame_ring_destroy(test->stream[k].ring);
     stance_frame_ring_destroy(test->stream[k].live_ring);
   }
+  for (size_t k = 0; k < test->setting_count; k++) {
+    free((void *)test->setting[k].key);
+    free((void *)test->setting[k].value);
+  }
   stance_recording_finish(&test->recording);
+  stance_recording_finish(&test->played);
+  stance_text_finish(&test->interruptions);
   stance_text_finish(&test->result);
   free(test->sound_latency);
   free(test);

@@ -56,14 +56,20 @@ struct station_test {
   struct station_stream stream[STANCE_STREAM_MAX];
   size_t stream_count;
   struct stance_recorder *recorder;
-  double duration_s; /* 0: as the machine leads */
-  double epoch_s;    /* when several simulated rigs' one athlete begins; 0: each has its own */
-  bool leads;        /* false: a recording played back follows no prompts */
+  struct stance_recording played; /* of the store, played back; id "" where none is */
+  struct stance_setting setting[STANCE_TEST_SETTING_MAX]; /* owned texts */
+  size_t setting_count;
+  char lever_from[STANCE_DAY_SIZE]; /* the day of the test it was taken over from; "" */
+  double duration_s;                /* 0: as the machine leads */
+  double epoch_s; /* when several simulated rigs' one athlete begins; 0: each has its own */
+  bool leads;     /* false: a recording played back follows no prompts */
   bool unattended;
   bool simulated, two_sided;
-  bool by_frames; /* the test's time is counted in frames: a simulation may run at any speed */
+  bool by_frames;  /* the test's time is counted in frames: a simulation may run at any speed */
+  bool to_the_end; /* of its sources, however early the machine has finished */
   int64_t start_ns;
-  uint64_t steps; /* quanta of frames that the machine knows of */
+  uint64_t frames; /* number of the one after the newest, of the first instrument */
+  uint64_t steps;  /* quanta of frames that the machine knows of */
   bool streaming;
   int64_t away_since_ns; /* 0: it is there */
   int64_t looked_ns;     /* at the instruments */
@@ -87,7 +93,11 @@ struct station_test {
   atomic_bool finished;
   struct stance_text result; /* the `result` event */
   bool has_result;
-  struct stance_problem ended_by; /* what went wrong; "" */
+  enum stance_status ended_as;      /* what went wrong first, */
+  struct stance_problem ended_by;   /* in a sentence; STANCE_OK, "" */
+  struct stance_text interruptions; /* JSON texts, each with a comma before it */
+  void (*analysed)(void *context, const struct stance_report *report, const char *truth);
+  void *analysed_context;
 };
 
 struct station_device {
@@ -125,8 +135,10 @@ struct stance_station {
   size_t device_count;
   const struct stance_clock *clock;
   struct stance_sound *sound;
-  bool unattended;
+  bool unattended, log_commits;
   const atomic_bool *give_up;
+  void (*analysed)(void *context, const struct stance_report *report, const char *truth);
+  void *analysed_context;
   bool recovered;
   char cut_off_id[STANCE_UUID_SIZE]; /* "": nothing was */
   double cut_off_s;
@@ -176,6 +188,32 @@ STANCE_MUST_CHECK enum stance_status station_test_prepare(struct stance_station 
                                                           struct station_test **ret_test,
                                                           struct stance_problem *problem);
 void station_test_destroy(struct station_test *test);
+
+/* station_replay.c. Opens the streams of the recording that the device asks to be played back;
+   STANCE_END where it asks for anything else. */
+STANCE_MUST_CHECK enum stance_status station_open_played(const struct stance_station *station,
+                                                         struct station_test *test,
+                                                         struct stance_problem *problem);
+/* What the recording that is made takes over from the one that is played, but for what was asked
+   for, and who the athlete was: a copy is no new test of his. */
+STANCE_MUST_CHECK enum stance_status station_describe_played(struct station_test *test,
+                                                             struct stance_problem *problem);
+static inline bool station_is_played(const struct station_test *test)
+{
+  return test->played.id[0] != '\0';
+}
+/* Of an instrument of several: "LEFT: "; "" of the only one. */
+static inline const char *station_stream_name(const struct station_test *test, size_t k)
+{
+  if (test->stream_count == 1)
+    return "";
+  return test->stream[k].side == STANCE_LEFT ? "LEFT: " : "RIGHT: ";
+}
+/* "N", or what uncalibrated values are in. */
+const char *station_test_unit(const struct station_test *test);
+/* The first thing that went wrong is the one that is told. */
+void station_test_fail(struct station_test *test, enum stance_status status,
+                       const struct stance_problem *problem);
 /* Model and serial of every instrument. */
 void station_test_rig_name(const struct station_test *test, char *ret_name, size_t size);
 
@@ -222,7 +260,8 @@ void station_trace_tell(struct stance_station *station, struct station_test *tes
 /* station_state.c: the `state` event. */
 void station_state_tell(struct stance_station *station);
 void station_json_number(struct stance_text *text, const char *format, double value);
-void station_attempt_json(struct stance_text *text, const struct station_attempt *attempt);
+void station_attempt_json(struct stance_text *text, const struct station_test *test,
+                          const struct station_attempt *attempt);
 
 /* station_finish.c: stops, commits, analyses, in a thread of its own: a disk that refuses may keep
    it for minutes. */

@@ -57,16 +57,47 @@ static const char *instrument_state(const struct station_test *test)
 }
 
 /* The first thing an instrument has to say. */
-static const char *instrument_problem(const struct station_test *test)
+static void instrument_problem(const struct station_test *test, struct stance_problem *ret_problem)
 {
+  ret_problem->text[0] = '\0';
   for (size_t k = 0; k < test->stream_count; k++) {
     const struct stance_source_health *health = &test->stream[k].health;
-    if (health->failed && health->problem.text[0] != '\0')
-      return health->problem.text;
-    if (health->notice.text[0] != '\0')
-      return health->notice.text;
+    if (health->failed && test->stream_count > 1)
+      stance_problem_write(
+          ret_problem, "THE %s INSTRUMENT FAILED: %.600s. The other one is recorded on.",
+          test->stream[k].side == STANCE_LEFT ? "LEFT" : "RIGHT", health->problem.text);
+    else if (health->failed)
+      *ret_problem = health->problem;
+    else if (health->notice.text[0] != '\0')
+      stance_problem_write(ret_problem, "%s%.740s", station_stream_name(test, k),
+                           health->notice.text);
+    if (ret_problem->text[0] != '\0')
+      return;
   }
-  return NULL;
+}
+
+static bool is_calibrated(const struct station_test *test)
+{
+  bool calibrated = true;
+  for (size_t k = 0; k < test->stream_count; k++)
+    calibrated = calibrated && test->stream[k].calibration.calibrated;
+  return calibrated;
+}
+
+const char *station_test_unit(const struct station_test *test)
+{
+  return is_calibrated(test) ? "N" : test->stream[0].info->channel[0].unit;
+}
+
+/* Both, where two make the rig. */
+static void add_instrument_name(struct stance_text *text, const struct station_test *test)
+{
+  struct stance_text name = {0};
+  for (size_t k = 0; k < test->stream_count; k++)
+    stance_text_format(&name, "%s%s", k > 0 ? " and " : "", test->stream[k].info->model);
+  add_text(text, "name", name.bytes);
+  text->failed = text->failed || name.failed;
+  stance_text_finish(&name);
 }
 
 static void add_instrument(struct stance_text *text, const struct stance_station *station)
@@ -81,23 +112,22 @@ static void add_instrument(struct stance_text *text, const struct stance_station
     return;
   }
   const struct station_stream *first = &test->stream[0];
-  bool calibrated = true;
+  struct stance_problem problem;
   uint64_t lost = 0;
-  for (size_t k = 0; k < test->stream_count; k++) {
-    calibrated = calibrated && test->stream[k].calibration.calibrated;
+  for (size_t k = 0; k < test->stream_count; k++)
     lost += test->stream[k].health.frames_lost;
-  }
   stance_text_format(text, ",\"instrument\":{\"state\":\"%s\",", instrument_state(test));
-  add_text(text, "name", first->info->model);
+  add_instrument_name(text, test);
   stance_text_string(text, ",");
   add_text(text, "serial", first->info->serial);
   /* measured over the whole recording, when it is analysed: a loop alone is off by 100 ppm */
   stance_text_format(text, ",\"rate_hz\":%.6g,\"measured_rate_hz\":null,", first->info->rate_hz);
-  stance_text_format(text, "\"frames\":%" PRIu64 ",\"lost\":%" PRIu64 ",", test->live.index, lost);
-  add_text(text, "unit", calibrated ? "N" : first->info->channel[0].unit);
-  stance_text_format(text, ",\"uncalibrated\":%s,\"simulated\":%s,", calibrated ? "false" : "true",
-                     test->simulated ? "true" : "false");
-  add_text(text, "problem", instrument_problem(test));
+  stance_text_format(text, "\"frames\":%" PRIu64 ",\"lost\":%" PRIu64 ",", test->frames, lost);
+  add_text(text, "unit", station_test_unit(test));
+  stance_text_format(text, ",\"uncalibrated\":%s,\"simulated\":%s,",
+                     is_calibrated(test) ? "false" : "true", test->simulated ? "true" : "false");
+  instrument_problem(test, &problem);
+  add_text(text, "problem", problem.text);
   stance_text_string(text, "}");
 }
 
@@ -127,26 +157,17 @@ static void add_store(struct stance_text *text, struct stance_station *station)
   stance_text_string(text, "}");
 }
 
-/* Indexed by enum stance_test_command. */
-static const char *const command_ids[] = {
-    [STANCE_COMMAND_NEXT] = "next",       [STANCE_COMMAND_REPEAT] = "repeat",
-    [STANCE_COMMAND_REJECT] = "reject",   [STANCE_COMMAND_STOP] = "stop",
-    [STANCE_COMMAND_FINISH] = "finish",   [STANCE_COMMAND_ABORT] = "abort",
-    [STANCE_COMMAND_PAIN] = "pain",       [STANCE_COMMAND_SIDE] = "side",
-    [STANCE_COMMAND_RELEASE] = "release",
-};
-
 static void add_commands(struct stance_text *text, const struct station_test *test)
 {
   bool any = false;
   stance_text_string(text, ",\"commands\":[");
-  for (size_t k = 0; k < sizeof command_ids / sizeof *command_ids; k++) {
+  for (int k = 0; k < STANCE_TEST_COMMAND_COUNT; k++) {
     const enum stance_test_command command = (enum stance_test_command)k;
     const bool means = test->leads ? stance_machine_accepts(&test->machine, command)
                                    : command == STANCE_COMMAND_ABORT;
     if (!means || test->ending)
       continue;
-    stance_text_format(text, "%s\"%s\"", any ? "," : "", command_ids[k]);
+    stance_text_format(text, "%s\"%s\"", any ? "," : "", stance_test_command_id(command));
     any = true;
   }
   stance_text_string(text, "]");
@@ -165,7 +186,8 @@ static const char *needs(const struct station_test *test)
                                                                                         : NULL;
 }
 
-void station_attempt_json(struct stance_text *text, const struct station_attempt *attempt)
+void station_attempt_json(struct stance_text *text, const struct station_test *test,
+                          const struct station_attempt *attempt)
 {
   const struct stance_test_repetition *repetition = &attempt->repetition;
   char sentence[STATION_SENTENCE_MAX];
@@ -174,7 +196,8 @@ void station_attempt_json(struct stance_text *text, const struct station_attempt
            repetition->peak_n[STANCE_TOTAL]);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  snprintf(sentence, sizeof sentence, stance_test_message_text(attempt->message), peak_n);
+  snprintf(sentence, sizeof sentence, stance_test_message_text(attempt->message), peak_n,
+           station_test_unit(test));
 #pragma GCC diagnostic pop
   stance_text_format(text, "{\"number\":%u,\"side\":\"%s\",\"counted\":%s,\"message\":\"%s\",",
                      repetition->number, side_id(repetition->side),
@@ -220,7 +243,7 @@ static void add_progress(struct stance_text *text, const struct station_test *te
   for (size_t k = 0; k < test->attempt_count; k++) {
     if (k > 0)
       stance_text_string(text, ",");
-    station_attempt_json(text, &test->attempt[k]);
+    station_attempt_json(text, test, &test->attempt[k]);
   }
   stance_text_string(text, "]");
   add_target(text, test);
@@ -261,7 +284,15 @@ static void add_test(struct stance_text *text, const struct station_test *test)
   add_text(text, "title", test->protocol.title);
   stance_text_string(text, ",\"athlete\":");
   stance_json_string(text, test->recording.athlete);
-  stance_text_format(text, ",\"two_sided\":%s", test->two_sided ? "true" : "false");
+  stance_text_string(text, ",");
+  add_text(text, "instruction", test->protocol.instruction);
+  stance_text_string(text, ",\"lever_m\":");
+  station_json_number(text, "%.6g", test->recording.lever_m);
+  stance_text_string(text, ",");
+  add_text(text, "lever_from", test->lever_from);
+  stance_text_format(text, ",\"unattended\":%s,\"two_sided\":%s",
+                     test->leads && test->machine.options.unattended ? "true" : "false",
+                     test->two_sided ? "true" : "false");
   add_moment(text, test);
   add_commands(text, test);
   add_progress(text, test);

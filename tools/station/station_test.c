@@ -14,7 +14,7 @@ enum {
 };
 /* A simulation's time moves in steps of so much, so that its speed changes nothing. */
 static const double step_s = 0.01;
-/* As `stance run`: enough to find the cable and plug it in again, where nobody can decide. */
+/* Enough to find the cable and plug it in again, where nobody can decide. */
 static const double return_within_s = 60;
 static const double ns_per_s = 1e9;
 
@@ -23,7 +23,7 @@ int64_t station_test_now_ns(const struct stance_station *station, const struct s
   if (!test->by_frames)
     return station_now_ns(station);
   return test->start_ns +
-         (int64_t)((double)test->live.index / test->stream[0].info->rate_hz * ns_per_s);
+         (int64_t)((double)test->frames / test->stream[0].info->rate_hz * ns_per_s);
 }
 
 /* Lets the machine see where time has come to; a state that ends at once is left at once. */
@@ -33,7 +33,7 @@ static void step(struct stance_station *station, struct station_test *test)
     return;
   for (int round = 0; round < ROUNDS_MAX; round++) {
     const enum stance_test_state before = test->machine.state;
-    stance_machine_advance(&test->machine, station_test_now_ns(station, test), test->live.index,
+    stance_machine_advance(&test->machine, station_test_now_ns(station, test), test->frames,
                            test->streaming, &test->live);
     station_take_actions(station, test);
     if (test->machine.state == before || test->ending)
@@ -62,14 +62,16 @@ static void take_frame(struct stance_station *station, struct station_test *test
                        const struct stance_raw_frame *raw)
 {
   struct station_stream *stream = &test->stream[0];
-  if (raw->index < test->live.index) /* late: its place has passed, here; the recording has it */
+  if (raw->index < test->frames) /* late: its place has passed, here; the recording has it */
     return;
   convert(stream, raw);
+  test->frames = raw->index + 1;
   if (test->stream_count > 1)
     merge(test, &stream->force);
-  stance_live_push(&test->live, &stream->force);
+  if (test->leads)
+    stance_live_push(&test->live, &stream->force);
   station_trace_add(&test->trace, &stream->force);
-  const uint64_t steps = (uint64_t)((double)test->live.index / (step_s * stream->info->rate_hz));
+  const uint64_t steps = (uint64_t)((double)test->frames / (step_s * stream->info->rate_hz));
   if (test->by_frames && steps > test->steps) {
     test->steps = steps;
     step(station, test);
@@ -139,10 +141,12 @@ static void look_at_instruments(struct stance_station *station, struct station_t
   test->away_since_ns = !away ? 0 : test->away_since_ns == 0 ? now : test->away_since_ns;
   if (away && test->unattended &&
       (double)(now - test->away_since_ns) >= return_within_s * ns_per_s) {
-    stance_problem_write(&test->ended_by,
+    struct stance_problem problem;
+    stance_problem_write(&problem,
                          "the instrument was away for %g s and did not come back; check its cable, "
                          "then repeat the test",
                          return_within_s);
+    station_test_fail(test, STANCE_INSTRUMENT, &problem);
     ended = true;
   }
   /* what was still in the ring when it ended comes first */
@@ -153,7 +157,33 @@ static void look_at_instruments(struct stance_station *station, struct station_t
 static bool has_lasted(const struct station_test *test)
 {
   return test->duration_s > 0 &&
-         (double)test->live.index >= test->duration_s * test->stream[0].info->rate_hz;
+         (double)test->frames >= test->duration_s * test->stream[0].info->rate_hz;
+}
+
+static bool all_have_ended(const struct station_test *test)
+{
+  for (size_t k = 0; k < test->stream_count; k++)
+    if (!test->stream[k].health.ended)
+      return false;
+  return true;
+}
+
+/* What comes after this is lost anyway. */
+static bool has_store_given_up(struct stance_station *station)
+{
+  pthread_mutex_lock(&station->lock);
+  const bool gave_up = station->disk_gave_up;
+  pthread_mutex_unlock(&station->lock);
+  return gave_up;
+}
+
+void station_test_fail(struct station_test *test, enum stance_status status,
+                       const struct stance_problem *problem)
+{
+  if (status == STANCE_OK || test->ended_as != STANCE_OK)
+    return;
+  test->ended_as = status;
+  test->ended_by = *problem;
 }
 
 bool station_test_pump(struct stance_station *station, struct station_test *test)
@@ -163,10 +193,10 @@ bool station_test_pump(struct stance_station *station, struct station_test *test
     look_at_instruments(station, test);
   if (!test->by_frames || !test->streaming)
     step(station, test);
-  if (has_lasted(test))
+  if (has_lasted(test) || has_store_given_up(station))
     test->ending = true;
-  else if (test->duration_s > 0 && test->leads && test->machine.state == STANCE_TEST_FINISHED)
-    test->ending = test->stream[0].health.ended;
+  else if (test->to_the_end && test->leads && test->machine.state == STANCE_TEST_FINISHED)
+    test->ending = all_have_ended(test);
   station_take_cues(station, test);
   station_feedback(station, test);
   station_trace_tell(station, test);
@@ -290,13 +320,15 @@ enum stance_status station_test_begin(struct stance_station *station, struct sta
                                       struct stance_problem *problem)
 {
   struct stance_recorder_options options = {.clock = station->clock,
+                                            .log_commits = station->log_commits,
                                             .give_up = station->give_up,
                                             .notify = hear_recorder,
                                             .notify_context = station};
   struct stance_frame_ring *rings[STANCE_STREAM_MAX] = {NULL};
   for (size_t k = 0; k < test->stream_count; k++) {
     rings[k] = test->stream[k].ring;
-    options.source[k] = test->stream[k].source;
+    /* of a recording that is played back it is known when its frames arrived */
+    options.source[k] = station_is_played(test) ? NULL : test->stream[k].source;
     for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
       test->stream[k].force.force_n[side] = (double)NAN;
   }
