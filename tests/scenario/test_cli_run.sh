@@ -99,7 +99,7 @@ grep -q 'none was found' stdout || fail "the summary does not say that nothing w
 "$stance" run nordic --device 'sim:nordic?speed=1' --unattended --output cut >stdout 2>stderr &
 process=$!
 for _ in $(seq 100); do
-  ! grep -q '^1\.' stderr || break
+  ! grep -q 'Measuring the empty instrument' stderr || break
   sleep 0.05
 done
 sleep 0.6
@@ -113,8 +113,8 @@ ls cut/*_nordic.csv >/dev/null
   "$stance" run nordic --device 'sim:nordic?speed=20&unloaded_s=60' --output attended \
     >stdout 2>stderr || fail "an attended run fails"
 says 'Press Enter'
-says 'Measuring the empty instrument for 3 s'
-says 'Measuring the relaxed limb for 2 s'
+says 'Measuring the empty instrument. 3 s.'
+says 'Measuring the relaxed limb: keep still. 2 s.'
 # Without anybody at the keyboard the clock goes on.
 expect 0 "$stance" run nordic --device 'sim:nordic?speed=100&unloaded_s=1' --output alone
 says 'going on by time alone'

@@ -2,39 +2,49 @@
 #include "command.h"
 #include "run.h"
 
-#include <math.h>
+/* A failure in the middle is said loudly; what was recorded until then is analysed all the same.
+   Its status is the program's, whatever becomes of the reports. */
+static int conclude(struct stance_run *run)
+{
+  const struct stance_view_result *result = &run->view.result;
+  struct stance_problem problem = {"the station ended without a result"};
+  enum stance_status status = STANCE_OK;
+  if (result->id[0] == '\0')
+    return stance_complain(STANCE_MEMORY, &problem);
+  if (result->status == STANCE_STORE || result->status == STANCE_INSTRUMENT)
+    stance_run_say(run, "THE %s FAILED DURING THE TEST.",
+                   result->status == STANCE_STORE ? "STORE" : "INSTRUMENT");
+  if (result->status != STANCE_OK)
+    stance_complain(result->status, &result->problem);
+  if (result->has_report) {
+    if (result->status != STANCE_OK)
+      stance_run_say(run, "What was recorded until then is kept and analysed.");
+    status = stance_run_publish(run, stance_run_own_reports(run->own), &problem);
+    if (status != STANCE_OK)
+      stance_complain(status, &problem);
+  }
+  return stance_exit_status(result->status != STANCE_OK ? result->status : status);
+}
 
-/* A failure in the middle is said loudly, and what was recorded until then is analysed all the
-   same. Its status is the program's, whatever becomes of the analysis. */
 static int run_test(struct stance_run *run)
 {
   struct stance_problem problem = {""};
-  enum stance_status status = stance_run_prepare(run, &problem);
+  enum stance_status status = stance_run_own_open(run->arguments, &run->own, &problem);
   if (status != STANCE_OK)
     return stance_complain(status, &problem);
-  enum stance_status recorded = stance_run_record(run, &problem);
-  if (recorded != STANCE_OK) {
-    stance_run_say(run, "%s",
-                   recorded == STANCE_STORE ? "THE STORE FAILED DURING THE TEST."
-                                            : "THE INSTRUMENT FAILED DURING THE TEST.");
-    stance_complain(recorded, &problem);
-    stance_run_say(run, "What was recorded until then is kept and analysed.");
-  }
-  status = stance_run_report(run, &problem);
-  if (status != STANCE_OK)
-    stance_complain(status, &problem);
-  return stance_exit_status(recorded != STANCE_OK ? recorded : status);
+  stance_run_catch_signals();
+  status = stance_run_lead(run, &problem);
+  stance_run_release_signals();
+  return status == STANCE_OK ? conclude(run) : stance_complain(status, &problem);
 }
 
 int stance_run_run(int argc, char **argv)
 {
   struct stance_run_arguments arguments;
   stance_run_parse(argc, argv, &arguments);
-  struct stance_run run = {
-      .arguments = &arguments,
-      .live_n = {(double)NAN, (double)NAN, (double)NAN},
-  };
-  int exit_status = run_test(&run);
-  stance_run_finish(&run);
+  struct stance_run run = {.arguments = &arguments};
+  const int exit_status = run_test(&run);
+  stance_run_own_close(run.own);
+  stance_station_view_finish(&run.view);
   return exit_status;
 }

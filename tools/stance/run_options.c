@@ -20,6 +20,7 @@ enum {
   KEY_JSON,
   KEY_CSV_LOCALE,
   KEY_SET,
+  KEY_SOUND,
 };
 
 static const struct argp_option options[] = {
@@ -33,6 +34,10 @@ static const struct argp_option options[] = {
      1},
     {"side-order", KEY_SIDE_ORDER, "SIDES", 0,
      "One plate used for both in turn: the side of each attempt, as in left,right", 1},
+    {"sound", KEY_SOUND, "CARD", 0,
+     "A part of the sound card's name, or `none` (default: the system's choice; with --unattended "
+     "none)",
+     1},
     {0, 0, 0, 0, "Who is tested", 2},
     {"athlete", KEY_ATHLETE, "ID", 0, "Name or number of the athlete", 2},
     {"operator", KEY_OPERATOR, "NAME", 0, "Who runs the test", 2},
@@ -58,9 +63,9 @@ static void add_assignment(struct argp_state *state, char *text)
 {
   struct stance_run_arguments *arguments = state->input;
   char *equals = strchr(text, '=');
-  if (equals == NULL || arguments->setting_count == STANCE_RUN_SETTING_MAX) {
+  if (equals == NULL || arguments->setting_count == STANCE_TEST_SETTING_MAX) {
     argp_error(state, "--set '%s': expected KEY=VALUE, at most %d times", text,
-               STANCE_RUN_SETTING_MAX);
+               STANCE_TEST_SETTING_MAX);
     return;
   }
   *equals = '\0';
@@ -93,14 +98,16 @@ static void add_device(struct argp_state *state, const char *text)
     side = STANCE_RIGHT;
   const size_t at = arguments->device_count;
   if (at == STANCE_STREAM_MAX ||
-      (at == 1 && (side == STANCE_SIDE_NONE || arguments->device_side[0] == STANCE_SIDE_NONE ||
-                   side == arguments->device_side[0])))
+      (at == 1 && (side == STANCE_SIDE_NONE || arguments->device[0].side == STANCE_SIDE_NONE ||
+                   side == arguments->device[0].side))) {
     argp_error(state,
                "--device '%s': two instruments are given as --device left=URI --device "
                "right=URI",
                text);
-  arguments->device[at] = side == STANCE_SIDE_NONE ? text : strchr(text, '=') + 1;
-  arguments->device_side[at] = side;
+    return;
+  }
+  arguments->device[at].uri = side == STANCE_SIDE_NONE ? text : strchr(text, '=') + 1;
+  arguments->device[at].side = side;
   arguments->device_count++;
 }
 
@@ -150,6 +157,9 @@ static error_t parse_key(int key, char *text, struct argp_state *state)
   case KEY_DURATION: /* at most a day */
     arguments->duration_s = stance_number_option(state, "duration", text, 0.1, 86400);
     return 0;
+  case KEY_SOUND:
+    arguments->sound = text;
+    return 0;
   case KEY_LOG:
     if (strcmp(text, "commits") != 0)
       argp_error(state, "--log '%s': only commits can be logged", text);
@@ -182,10 +192,12 @@ const struct argp stance_run_argp = {
     .parser = parse_key,
     .args_doc = "PROTOCOL",
     .doc =
-        "Run one test: guide through the empty instrument, the relaxed limb and the efforts, "
-        "record "
-        "every sample durably, analyse, write the reports to DIR and print a summary. Enter goes "
-        "on; Ctrl-C ends the test and keeps everything.\v"
+        "Run one test: lead through the empty instrument, the relaxed limb and the efforts as "
+        "`stanced` does, record every sample durably, analyse, write the reports to DIR and print "
+        "a summary. Enter or space goes on; in an effort any key stops it; r repeats the last "
+        "repetition, d does not count it, x means pain, digits say how much, l or r on which side, "
+        "L or R releases a locked one, f is enough, q ends. Ctrl-C ends the test and keeps "
+        "everything.\v"
         "Examples:\n"
         "  stance run nordic --athlete A12 --mass 82\n"
         "  stance run nordic --device 'sim:nordic?speed=20' --unattended\n"

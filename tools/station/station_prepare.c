@@ -144,16 +144,25 @@ static enum stance_status find_calibration(const struct stance_station *station,
   return status;
 }
 
-static enum stance_status make_rings(struct station_stream *stream, struct stance_problem *problem)
+static size_t ring_capacity(double seconds, double frames_per_s)
 {
-  const double rate_hz = stream->info->rate_hz;
-  size_t deep = (size_t)ceil(recorder_ring_s * rate_hz);
-  if (deep > STANCE_RECORDER_RING_CAPACITY)
-    deep = STANCE_RECORDER_RING_CAPACITY;
-  enum stance_status status = stance_frame_ring_create(deep, &stream->ring);
+  const double frames = fmax(1024, ceil(seconds * frames_per_s));
+  return frames < STANCE_RECORDER_RING_CAPACITY ? (size_t)frames : STANCE_RECORDER_RING_CAPACITY;
+}
+
+static enum stance_status make_rings(const struct stance_station *station,
+                                     struct station_test *test, size_t k,
+                                     struct stance_problem *problem)
+{
+  struct station_stream *stream = &test->stream[k];
+  const struct station_device *device = &station->device[k < station->device_count ? k : 0];
+  const double speed = stance_test_device_speed(device->uri), rate_hz = stream->info->rate_hz;
+  /* one that waits for its readers needs room as the recorder looks but four times a second */
+  enum stance_status status =
+      stance_frame_ring_create(ring_capacity(recorder_ring_s, speed * rate_hz), &stream->ring);
   if (status == STANCE_OK)
-    status = stance_frame_ring_create((size_t)fmax(1024, ceil(live_ring_s * rate_hz)),
-                                      &stream->live_ring);
+    status = stance_frame_ring_create(
+        ring_capacity(live_ring_s, isinf(speed) ? rate_hz : speed * rate_hz), &stream->live_ring);
   if (status != STANCE_OK)
     stance_problem_set(problem, status, "out of memory for the rings");
   return status;
@@ -200,11 +209,33 @@ static enum stance_status open_streams(const struct stance_station *station,
   for (size_t k = 0; k < test->stream_count && status == STANCE_OK; k++) {
     status = find_calibration(station, test, k, problem);
     if (status == STANCE_OK)
-      status = make_rings(&test->stream[k], problem);
+      status = make_rings(station, test, k, problem);
   }
   if (status == STANCE_OK)
     describe_rig(station, test);
   return status;
+}
+
+static bool has_side(const struct station_test *test, enum stance_side side)
+{
+  for (size_t k = 0; k < test->stream_count; k++)
+    for (size_t c = 0; c < test->stream[k].calibration.channel_count; c++)
+      if (test->stream[k].calibration.channel[c].side == side)
+        return true;
+  return false;
+}
+
+/* As the analysis would say when it is too late. */
+static enum stance_status check_side_order(const struct station_test *test,
+                                           const struct stance_test_request *request,
+                                           struct stance_problem *problem)
+{
+  if (request->side_order == NULL ||
+      (!has_side(test, STANCE_LEFT) && !has_side(test, STANCE_RIGHT)))
+    return STANCE_OK;
+  return stance_problem_set(problem, STANCE_USAGE,
+                            "side_order: an order of sides is for one plate used by both in turn; "
+                            "this rig says itself which side a force belongs to");
 }
 
 static int utc_offset_min(void)
@@ -253,15 +284,6 @@ static enum stance_status take_over_lever(const struct stance_station *station,
   return status == STANCE_END ? STANCE_OK : status;
 }
 
-static bool has_side(const struct station_test *test, enum stance_side side)
-{
-  for (size_t k = 0; k < test->stream_count; k++)
-    for (size_t c = 0; c < test->stream[k].calibration.channel_count; c++)
-      if (test->stream[k].calibration.channel[c].side == side)
-        return true;
-  return false;
-}
-
 /* From the protocol to the recording that has begun. */
 static enum stance_status prepare(struct stance_station *station,
                                   const struct stance_test_request *request,
@@ -277,6 +299,8 @@ static enum stance_status prepare(struct stance_station *station,
   }
   if (status == STANCE_OK)
     status = open_streams(station, test, problem);
+  if (status == STANCE_OK)
+    status = check_side_order(test, request, problem);
   if (status == STANCE_OK && test->leads)
     status = stance_live_init(&test->live, test->stream[0].info->rate_hz, &test->protocol, problem);
   if (status == STANCE_OK)

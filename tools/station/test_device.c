@@ -48,6 +48,15 @@ bool stance_test_device_goes_by_time(const char *device)
   return has_scheme(device, "sim") && find_key(query_of(device), "unloaded_s") == NULL;
 }
 
+double stance_test_device_speed(const char *device)
+{
+  const bool is_played = has_scheme(device, "sim") || has_scheme(device, "replay");
+  const char *text = is_played ? find_key(query_of(device), "speed") : NULL;
+  if (text != NULL && strncmp(text, "max", 3) == 0)
+    return (double)INFINITY;
+  return text == NULL ? 1 : fmax(1, strtod(text, NULL));
+}
+
 static const struct stance_source_kind *sim_kind(void)
 {
   const struct stance_source_kind *kind = NULL;

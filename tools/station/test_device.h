@@ -28,4 +28,8 @@ bool stance_test_device_follows_prompts(const char *device);
    wait. */
 bool stance_test_device_goes_by_time(const char *device);
 
+/* How many times faster than its rate frames come, at least 1; INFINITY: as fast as they are read.
+ */
+double stance_test_device_speed(const char *device);
+
 #endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a test may be asked for beyond its protocol, and recordings played back. */
+#include "support/station_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static const double patience_s = 60;
+
+static void start(struct station_fixture *fixture, const struct stance_test_request *request)
+{
+  struct stance_problem problem = {""};
+  if (stance_station_start(fixture->station, request, fixture->id, &problem) != STANCE_OK)
+    fail_msg("%s", problem.text);
+}
+
+static const char *result_of(struct station_fixture *fixture)
+{
+  char id[64];
+  snprintf(id, sizeof id, "\"id\":\"%s\"", fixture->id);
+  if (!station_fixture_wait(fixture, "result", id, patience_s))
+    fail_msg("no result; the state is %s", station_fixture_last(fixture, "state"));
+  return station_fixture_last(fixture, "result");
+}
+
+static void expect(const char *text, const char *part)
+{
+  if (strstr(text, part) == NULL)
+    fail_msg("'%s' is not in %.3000s", part, text);
+}
+
+/* Two hundred times faster than a rig: no ring may be too small for it. */
+static void a_fast_rig_loses_nothing(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "sim:?speed=200", true);
+  station_fixture_start(fixture, "iso-supine-90-90", "A-17");
+  expect(result_of(fixture), "Nothing was lost");
+}
+
+static void settings_and_the_order_of_sides_are_kept(void **state)
+{
+  struct station_fixture *fixture = *state;
+  const struct stance_setting settings[] = {{"onset_sd", "7"}};
+  struct stance_test_request request = stance_test_request_default;
+  request.protocol = "iso-supine-90-90";
+  request.setting = settings;
+  request.setting_count = 1;
+  request.unattended = true;
+  request.side_order = "left,right,left,right,left,right";
+  station_fixture_open(fixture, "sim:isometric?rig=plate&speed=max&unloaded_s=3&tail_s=20", false);
+  start(fixture, &request);
+  assert_true(station_fixture_wait(fixture, "state", "\"unattended\":true", patience_s));
+  const char *result = result_of(fixture);
+  expect(result, "\"onset_sd\":7");
+  expect(result, "sides_follow_order");
+  expect(result, "\"problem\":null");
+}
+
+static void what_the_analysis_would_refuse_is_refused_at_once(void **state)
+{
+  struct station_fixture *fixture = *state;
+  const struct stance_setting wrong[] = {{"onset_sd", "minus"}};
+  struct stance_test_request request = stance_test_request_default;
+  struct stance_problem problem = {""};
+  char id[STANCE_UUID_SIZE];
+  station_fixture_open(fixture, "sim:nordic?speed=max", true);
+  request.protocol = "nordic";
+  request.setting = wrong;
+  request.setting_count = 1;
+  assert_int_not_equal(stance_station_start(fixture->station, &request, id, &problem), STANCE_OK);
+  expect(problem.text, "onset_sd");
+  request.setting_count = 0;
+  request.side_order = "left,up";
+  assert_int_equal(stance_station_start(fixture->station, &request, id, &problem), STANCE_USAGE);
+  request.side_order = "left,right"; /* this rig has two straps */
+  assert_int_equal(stance_station_start(fixture->station, &request, id, &problem), STANCE_USAGE);
+  expect(problem.text, "side_order");
+  assert_false(stance_station_is_testing(fixture->station));
+}
+
+/* The part of a report that does not say which recording it is of. */
+static void copy_values(const char *result, char *ret_values, size_t size)
+{
+  const char *values = strstr(result, "\"repetitions\":");
+  assert_non_null(values);
+  snprintf(ret_values, size, "%s", values);
+  char *end = strstr(ret_values, "\"problem\":");
+  assert_non_null(end);
+  *end = '\0';
+}
+
+static void a_stored_recording_gives_the_same_values_again(void **state)
+{
+  struct station_fixture *fixture = *state;
+  static char first[1 << 18], second[1 << 18], device[64];
+  station_fixture_open(fixture, "sim:nordic?seed=3&speed=max&gaps=20000:80", true);
+  station_fixture_start(fixture, "nordic", "A-17");
+  copy_values(result_of(fixture), first, sizeof first);
+  station_fixture_close(fixture);
+  snprintf(device, sizeof device, "replay:%s?speed=max", fixture->id);
+  station_fixture_open(fixture, device, false);
+  station_fixture_start(fixture, "nordic", NULL);
+  copy_values(result_of(fixture), second, sizeof second);
+  assert_string_equal(first, second);
+  station_fixture_close(fixture);
+  station_fixture_open(fixture, "replay:00000000-0000-4000-8000-000000000000", false);
+  struct stance_test_request request = stance_test_request_default;
+  request.protocol = "nordic";
+  assert_int_equal(stance_station_start(fixture->station, &request, fixture->id, NULL),
+                   STANCE_INPUT);
+}
+
+#define CASE(function) \
+  cmocka_unit_test_setup_teardown(function, station_fixture_setup, station_fixture_teardown)
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      CASE(a_fast_rig_loses_nothing),
+      CASE(settings_and_the_order_of_sides_are_kept),
+      CASE(what_the_analysis_would_refuse_is_refused_at_once),
+      CASE(a_stored_recording_gives_the_same_values_again),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
