@@ -108,13 +108,28 @@ wait $process || fail "an interrupted run fails"
 says 'Interrupted'
 ls cut/*_nordic.csv >/dev/null
 
-# By Enter: prompts, phases, end. At 20 times the speed 0.3 s are 6 s of the rig's 60 empty ones.
-{ sleep 0.3; echo; sleep 0.3; echo; sleep 0.3; echo; } |
-  "$stance" run nordic --device 'sim:nordic?speed=20&unloaded_s=60' --output attended \
-    >stdout 2>stderr || fail "an attended run fails"
-says 'Press Enter'
-says 'Measuring the empty instrument. 3 s.'
-says 'Measuring the relaxed limb: keep still. 2 s.'
+# By Enter: each prompt is waited for and answered; when standard input ends, the clock goes on.
+mkfifo keys
+"$stance" run nordic --device 'sim:nordic?speed=20&unloaded_s=60' --output attended \
+  <keys >stdout 2>stderr &
+process=$!
+exec 7>keys
+for prompt in 'the instrument. Press Enter' 'into position. Press Enter' 'Pull the LEFT side' \
+  'Relaxed and still. Press Enter'; do
+  for _ in $(seq 600); do
+    ! grep -qF "$prompt" stderr || break
+    sleep 0.05
+  done
+  says "$prompt"
+  echo >&7
+done
+exec 7>&-
+wait $process || fail "an attended run fails"
+for text in 'Measuring the empty instrument. ' 'The sides were not proved' 'Measuring the relaxed limb' \
+  'going on by time alone' 'Go.'; do
+  says "$text"
+done
+contains attended/*_nordic.csv flags sides_unproved
 # Without anybody at the keyboard the clock goes on.
 expect 0 "$stance" run nordic --device 'sim:nordic?speed=100&unloaded_s=1' --output alone
 says 'going on by time alone'

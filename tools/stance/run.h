@@ -66,6 +66,7 @@ struct stance_run {
 
   /* As last said to the user. */
   bool introduced, instructed, waits_for_store;
+  int64_t begun_ns;
   char moment[48];
   struct stance_problem instrument, store, sound;
 

@@ -61,7 +61,7 @@ static void give(struct stance_run *run, enum stance_test_command command, int v
   struct stance_problem problem = {""};
   if (stance_station_command(stance_run_own_station(run->own), run->id, command, value, &problem) !=
       STANCE_OK)
-    stance_run_say(run, "Not now: %s.", problem.text);
+    stance_run_say(run, "Not now: %s", problem.text);
 }
 
 static void give_typed(struct stance_run *run)

@@ -12,12 +12,16 @@ static const char *side_prefix(enum stance_side side)
   return side == STANCE_LEFT ? "LEFT: " : side == STANCE_RIGHT ? "RIGHT: " : "";
 }
 
+/* A card may take so long to open before that is worth a word. */
+static const int64_t sound_patience_ns = 3000000000;
+
 /* What is known from the first moment on. */
 static void introduce(struct stance_run *run)
 {
   const struct stance_view_test *test = &run->view.test;
   const struct stance_view_instrument *instrument = &run->view.instrument;
   run->introduced = true;
+  run->begun_ns = stance_run_now_ns();
   stance_run_say(run, "%s: %s, %.6g Hz. Recording %s.", test->title, instrument->name,
                  instrument->rate_hz, test->id);
   if (instrument->uncalibrated)
@@ -98,7 +102,8 @@ static void say_state(struct stance_run *run)
   if (!run->introduced)
     introduce(run);
   say_problem(run, &run->instrument, &run->view.instrument.problem);
-  if (strcmp(run->view.sound.state, "off") != 0)
+  if (strcmp(run->view.sound.state, "off") != 0 &&
+      run->state_ns - run->begun_ns >= sound_patience_ns)
     say_problem(run, &run->sound, &run->view.sound.problem);
   say_moment(run);
   say_store(run, over);
