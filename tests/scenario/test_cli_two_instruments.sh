@@ -181,6 +181,7 @@ import sqlite3, sys
 old = sqlite3.connect(sys.argv[2])
 sqlite3.connect(sys.argv[1]).backup(old)
 old.executescript("""
+    DROP TABLE sound_latencies;
     DROP TABLE moves;
     DROP TABLE notes;
     DROP TABLE verification_subjects;

@@ -55,7 +55,8 @@ error() {
   jq -r .error "$work/body"
 }
 
-start "$work/log1" --device 'sim:?speed=max' --unattended
+# two requests come within its two seconds
+start "$work/log1" --device 'sim:?speed=60' --unattended
 
 # 1: who gets in
 is "$(ask GET /api/v1/state)" 401 "without the token"
