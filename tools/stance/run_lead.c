@@ -18,19 +18,18 @@ int64_t stance_run_now_ns(void)
 static enum stance_status start(struct stance_run *run, struct stance_problem *problem)
 {
   const struct stance_run_arguments *arguments = run->arguments;
-  const struct stance_test_request request = {
-      .protocol = arguments->protocol,
-      .athlete = arguments->athlete,
-      .operator_name = arguments->operator_name,
-      .body_mass_kg = arguments->mass_kg,
-      .lever_m = arguments->lever_m,
-      .injured_side = arguments->injured_side,
-      .duration_s = arguments->duration_s,
-      .side_order = arguments->side_order,
-      .setting = arguments->setting,
-      .setting_count = arguments->setting_count,
-      .unattended = arguments->unattended,
-  };
+  struct stance_test_request request = stance_test_request_default;
+  request.protocol = arguments->protocol;
+  request.athlete = arguments->athlete;
+  request.operator_name = arguments->operator_name;
+  request.body_mass_kg = arguments->mass_kg;
+  request.lever_m = arguments->lever_m;
+  request.injured_side = arguments->injured_side;
+  request.duration_s = arguments->duration_s;
+  request.side_order = arguments->side_order;
+  request.setting = arguments->setting;
+  request.setting_count = arguments->setting_count;
+  request.unattended = arguments->unattended;
   return stance_station_start(stance_run_own_station(run->own), &request, run->id, problem);
 }
 

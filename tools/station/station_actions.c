@@ -152,9 +152,10 @@ static void tell(struct stance_station *station, const struct station_test *test
   stance_text_finish(&text);
 }
 
-void station_tell(struct stance_station *station, enum stance_test_message message)
+void station_tell(struct stance_station *station, const struct station_test *test,
+                  enum stance_test_message message)
 {
-  tell(station,
+  tell(station, test,
        &(struct stance_test_action){.message = message, .side = STANCE_SIDE_NONE, .number = 0});
 }
 

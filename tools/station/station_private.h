@@ -249,7 +249,8 @@ bool station_target_band(const struct station_test *test, double *ret_low_n, dou
 /* Whether the tone sounds, and how; each time that the force has changed. */
 void station_feedback(struct stance_station *station, const struct station_test *test);
 /* Tells what the machine does not know of. */
-void station_tell(struct stance_station *station, enum stance_test_message message);
+void station_tell(struct stance_station *station, const struct station_test *test,
+                  enum stance_test_message message);
 
 /* station_trace.c */
 void station_trace_begin(struct station_trace *trace, double rate_hz);

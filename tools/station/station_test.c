@@ -356,7 +356,7 @@ enum stance_status station_test_begin(struct stance_station *station, struct sta
                                        .side = STANCE_SIDE_NONE,
                                        .value = (double)NAN});
   if (test->leads && !isnan(test->protocol.target_low_pct) && test->maximum.day[0] == '\0')
-    station_tell(station, STANCE_MESSAGE_NO_TARGET);
+    station_tell(station, test, STANCE_MESSAGE_NO_TARGET);
   station_take_actions(station, test);
   step(station, test);
   return STANCE_OK;
