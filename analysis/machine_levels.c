@@ -81,7 +81,8 @@ static void compare_zero(struct stance_machine *machine,
 {
   for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT && machine->measured_zero; side++) {
     double shift_n = mean_n[side] - machine->zero_n[side];
-    if (isnan(shift_n))
+    bool sum_of_sides = side == STANCE_TOTAL && !isnan(mean_n[STANCE_LEFT]);
+    if (isnan(shift_n) || sum_of_sides)
       continue;
     machine->side = (enum stance_side)side;
     if (shift_n < -under_load_n)
@@ -89,6 +90,7 @@ static void compare_zero(struct stance_machine *machine,
     else
       machine_tell(machine, STANCE_MESSAGE_ZERO_SHIFTED, shift_n);
   }
+  machine->side = STANCE_BOTH; /* what follows is said of the whole test */
 }
 
 void machine_measure_zero(struct stance_machine *machine, const struct stance_live *live)

@@ -148,7 +148,8 @@ static void zeroed_under_load_is_said_afterwards(void **state)
   scene.zero_n[0] = scene.zero_n[1] = 0;
   scene_command(&scene, STANCE_COMMAND_NEXT, 0);
   assert_true(scene_run_until(&scene, STANCE_TEST_FINISHED, 10));
-  assert_int_equal(scene_count_message(&scene, STANCE_MESSAGE_ZEROED_UNDER_LOAD), 3);
+  /* once a side; their sum says nothing more */
+  assert_int_equal(scene_count_message(&scene, STANCE_MESSAGE_ZEROED_UNDER_LOAD), 2);
 }
 
 static void a_false_start_gets_no_signal(void **state)
