@@ -41,10 +41,14 @@ enum stance_status stance_event_hub_create(struct stance_event_hub **ret_hub)
 {
   struct stance_event_hub *hub = calloc(1, sizeof *hub);
   pthread_condattr_t monotonic;
+  pthread_mutexattr_t inherits; /* a publisher may come before the desktop; its readers do not */
   if (hub == NULL)
     return STANCE_MEMORY;
-  pthread_mutex_init(&hub->lock, NULL);
-  pthread_mutex_init(&hub->bell_lock, NULL);
+  pthread_mutexattr_init(&inherits);
+  pthread_mutexattr_setprotocol(&inherits, PTHREAD_PRIO_INHERIT);
+  pthread_mutex_init(&hub->lock, &inherits);
+  pthread_mutex_init(&hub->bell_lock, &inherits);
+  pthread_mutexattr_destroy(&inherits);
   pthread_condattr_init(&monotonic);
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
   pthread_cond_init(&hub->news, &monotonic);

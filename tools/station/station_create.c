@@ -53,7 +53,12 @@ static enum stance_status open_store(struct stance_station *station, const char 
 static void make_locks(struct stance_station *station)
 {
   pthread_condattr_t monotonic;
-  pthread_mutex_init(&station->lock, NULL);
+  pthread_mutexattr_t
+      inherits; /* whoever asks for the state may be slow, and holds up the thread */
+  pthread_mutexattr_init(&inherits);
+  pthread_mutexattr_setprotocol(&inherits, PTHREAD_PRIO_INHERIT);
+  pthread_mutex_init(&station->lock, &inherits);
+  pthread_mutexattr_destroy(&inherits);
   pthread_condattr_init(&monotonic);
   pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
   pthread_cond_init(&station->wake, &monotonic);

@@ -228,6 +228,11 @@ station_test_command(struct stance_station *station, struct station_test *test,
                      enum stance_test_command command, int value, struct stance_problem *problem);
 /* Ended early by whoever may. */
 void station_test_abort(struct stance_station *station, struct station_test *test);
+/* station_priority.c: while an instrument streams at its own pace, the station's thread comes
+   before the desktop, where the system allows it: a busy page must not make the live engine late.
+   Its threads do not. */
+void station_take_priority(const struct stance_station *station);
+void station_give_priority_back(void);
 /* In the test's own time. */
 int64_t station_test_now_ns(const struct stance_station *station, const struct station_test *test);
 

@@ -3,6 +3,7 @@
 #include "station_private.h"
 
 #include "stance/conditioning.h"
+#include "test_device.h"
 
 #include <math.h>
 #include <string.h>
@@ -357,6 +358,7 @@ enum stance_status station_test_begin(struct stance_station *station, struct sta
                                        .value = (double)NAN});
   if (test->leads && !isnan(test->protocol.target_low_pct) && test->maximum.day[0] == '\0')
     station_tell(station, test, STANCE_MESSAGE_NO_TARGET);
+  station_take_priority(station);
   station_take_actions(station, test);
   step(station, test);
   return STANCE_OK;

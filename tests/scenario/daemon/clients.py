@@ -2,6 +2,7 @@
 """Who else is there: two clinicians, many onlookers, and clients that mean harm, while it samples."""
 import contextlib
 import json
+import os
 import resource
 import socket
 import threading
@@ -81,6 +82,42 @@ def twenty_onlookers(folder):
         daemon.result(test)
         daemon.keeps(test)
         sleeper.close()
+
+
+def real_time_threads(daemon):
+    """How many threads come before the desktop."""
+    tasks = [int(task) for task in os.listdir(f"/proc/{daemon.process.pid}/task")]
+    found = 0
+    for task in tasks:
+        with contextlib.suppress(ProcessLookupError):  # ended meanwhile
+            policy = os.sched_getscheduler(task) & ~os.SCHED_RESET_ON_FORK
+            found += policy == os.SCHED_FIFO
+    return found
+
+
+def may_have_priority():
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        return False
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    return True
+
+
+@scenario("the live engine comes before the desktop while an instrument streams, and nobody else")
+def priority(folder):
+    wanted = 1 if may_have_priority() else 0
+    for device, threads in ((SAMPLING, wanted), (SAMPLING.replace("speed=1&", "speed=20&"), 0)):
+        device = device.replace("speed=1&", "")
+        with Daemon(folder, device, unattended=False) as daemon:
+            same(real_time_threads(daemon), 0, "before the test")
+            test = daemon.start()
+            wait_for(lambda: daemon.state()["instrument"]["frames"] > 0, "frames")
+            same(real_time_threads(daemon), threads, f"real-time threads with {device}")
+            daemon.command(test, "abort")
+            daemon.result(test)
+            same(real_time_threads(daemon), 0, "after the test")
+            daemon.keeps(test)
 
 
 def dial(daemon):
