@@ -17,6 +17,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -75,13 +76,16 @@ void __wrap_stance_live_push(struct stance_live *engine, const struct stance_for
   }
 }
 
-/* A sound card's callback: at its period, whatever else the computer does. */
+/* A sound card's callback: at its period, whatever else the computer does. Its thread comes before
+   the desktop where that is allowed, as a sound server's does. */
 static void *play_sound(void *context)
 {
+  const struct sched_param before = {.sched_priority = 5};
   static float buffer[2 * PERIOD_FRAMES];
   struct stance_cue_event heard;
   int64_t next_ns = load_now_ns();
   (void)context;
+  (void)pthread_setschedparam(pthread_self(), SCHED_FIFO, &before);
   while (!atomic_load(&stopping)) {
     next_ns += PERIOD_FRAMES * INT64_C(1000000000) / SOUND_HZ;
     load_sleep_until(next_ns);
