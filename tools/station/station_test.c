@@ -3,7 +3,6 @@
 #include "station_private.h"
 
 #include "stance/conditioning.h"
-#include "test_device.h"
 
 #include <math.h>
 #include <string.h>
