@@ -130,6 +130,20 @@ static bool look_at(struct station_stream *stream, bool *away, bool *ended)
   return news;
 }
 
+/* The first that did not come back. */
+static void tell_absence(struct station_test *test)
+{
+  struct stance_problem problem;
+  size_t k = 0;
+  while (k + 1 < test->stream_count && !is_away(test->stream[k].health.state))
+    k++;
+  stance_problem_write(&problem,
+                       "%s%.300s was away for %g s and did not come back; check its cable, then "
+                       "repeat the test",
+                       station_stream_name(test, k), test->stream[k].info->uri, return_within_s);
+  station_test_fail(test, STANCE_INSTRUMENT, &problem);
+}
+
 static void look_at_instruments(struct stance_station *station, struct station_test *test)
 {
   bool away = false, ended = true;
@@ -141,12 +155,7 @@ static void look_at_instruments(struct stance_station *station, struct station_t
   test->away_since_ns = !away ? 0 : test->away_since_ns == 0 ? now : test->away_since_ns;
   if (away && test->unattended &&
       (double)(now - test->away_since_ns) >= return_within_s * ns_per_s) {
-    struct stance_problem problem;
-    stance_problem_write(&problem,
-                         "the instrument was away for %g s and did not come back; check its cable, "
-                         "then repeat the test",
-                         return_within_s);
-    station_test_fail(test, STANCE_INSTRUMENT, &problem);
+    tell_absence(test);
     ended = true;
   }
   /* what was still in the ring when it ended comes first */
