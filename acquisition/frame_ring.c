@@ -74,9 +74,10 @@ void stance_frame_ring_wait(struct stance_frame_ring *ring, int64_t timeout_ns)
   }
   /* The producer was quicker, and its ring is on its way: the next sleep must not hear it. */
   if (!atomic_exchange_explicit(&ring->asleep, false, memory_order_acq_rel)) {
-    while (sem_wait(&ring->bell) != 0) {
-      continue;
-    }
+    int error;
+    do { /* a signal may interrupt it */
+      error = sem_wait(&ring->bell);
+    } while (error != 0);
   }
 }
 
