@@ -54,14 +54,32 @@ static uint32_t get_u32(const uint8_t *bytes)
   return (uint32_t)get_u16(bytes) | (uint32_t)get_u16(bytes + 2) << 16;
 }
 
-/* False where it is infinite or no number: an exponent of all ones. */
-static bool get_float(const uint8_t *bytes, double *ret_value)
+static double get_float(const uint8_t *bytes)
 {
-  const uint32_t bits = get_u32(bytes), exponent = UINT32_C(0x7f800000);
+  const uint32_t bits = get_u32(bytes);
   float value;
   memcpy(&value, &bits, sizeof value);
-  *ret_value = (double)value;
-  return (bits & exponent) != exponent;
+  return (double)value;
+}
+
+/* False where one of them is infinite or no number: an exponent of all ones, which one more makes
+   carry into the sign. Two at a time. */
+static bool are_finite(const uint8_t *values)
+{
+  const uint64_t signs = UINT64_C(0x8000000080000000), ones = UINT64_C(0x0080000000800000);
+  uint64_t carries = 0;
+
+  for (size_t axis = 0; axis < STANCE_BOTA_AXES; axis += 2) {
+    const uint8_t *pair = values + 4 * axis;
+    const uint64_t bits = (uint64_t)get_u32(pair) | (uint64_t)get_u32(pair + 4) << 32;
+    carries |= (bits & ~signs) + ones;
+  }
+  return (carries & signs) == 0;
+}
+
+static double gain_after(unsigned frames)
+{
+  return 1 / (gain_first_inverse + gain_inverse_per_frame * frames);
 }
 
 void stance_bota_stream_rewind(struct stance_bota_stream *stream)
@@ -70,37 +88,55 @@ void stance_bota_stream_rewind(struct stance_bota_stream *stream)
       .packet_bytes = stream->packet_bytes,
       .nominal_period_us = stream->nominal_period_us,
       .period_us = stream->nominal_period_us,
+      .gain = gain_after(0),
   };
 }
 
 static void restart(struct stance_bota_stream *stream, struct stance_frame_sink *sink,
                     const char *reason)
 {
-  sink->restart_reason = reason;
+  stance_frame_sink_ask_restart(sink, reason);
   stream->given_up = true;
 }
 
-/* Samples from the last good frame to the one of `elapsed_us` later, at least 1; the grid follows.
- */
-static uint64_t count_steps(struct stance_bota_stream *stream, uint32_t elapsed_us)
+/* On the grid, whose last instant lies `late_us` before the last frame. */
+static inline double since_grid_us(const struct stance_bota_stream *stream, uint32_t elapsed_us)
 {
-  const double since_grid_us = elapsed_us + stream->late_us;
-  /* floor and fmax are calls, and nearly every frame is the next one. */
-  const double steps =
-      since_grid_us < 1.5 * stream->period_us ? 1 : floor(since_grid_us / stream->period_us + 0.5);
-  const double error_us = since_grid_us - steps * stream->period_us;
-  const double gain = 1 / (gain_first_inverse + gain_inverse_per_frame * stream->followed);
+  return elapsed_us + stream->late_us;
+}
+
+static inline bool is_next(const struct stance_bota_stream *stream, double since_us)
+{
+  return since_us < 1.5 * stream->period_us;
+}
+
+/* The grid follows a frame of so many steps after the last one. */
+static inline void follow(struct stance_bota_stream *stream, double since_us, double steps)
+{
+  const double error_us = since_us - steps * stream->period_us;
+  const double gain = stream->gain;
   const double most_us = stream->nominal_period_us * (1 + period_tolerance);
   const double least_us = stream->nominal_period_us * (1 - period_tolerance);
 
   /* Critically damped: the gain of the period is a quarter of the square. */
   stream->late_us = error_us * (1 - gain);
   stream->period_us += gain * gain / 4 * error_us / steps;
-  stream->followed += stream->followed < GAIN_FRAMES_MAX;
+  if (stream->followed < GAIN_FRAMES_MAX)
+    stream->gain = gain_after(++stream->followed);
   if (stream->period_us > most_us)
     stream->period_us = most_us;
   if (stream->period_us < least_us)
     stream->period_us = least_us;
+}
+
+/* Samples from the last good frame to the one of `elapsed_us` later, at least 1; the grid follows.
+ */
+static uint64_t count_steps(struct stance_bota_stream *stream, uint32_t elapsed_us)
+{
+  const double since_us = since_grid_us(stream, elapsed_us);
+  const double steps = is_next(stream, since_us) ? 1 : floor(since_us / stream->period_us + 0.5);
+
+  follow(stream, since_us, steps);
   return (uint64_t)steps;
 }
 
@@ -112,7 +148,7 @@ static bool account(struct stance_bota_stream *stream, uint32_t stamp_us,
   uint64_t missing = 0;
 
   if (stream->any && elapsed_us == 0) {
-    sink->duplicated++;
+    stance_frame_sink_repeat(sink, 1);
     return false;
   }
   if (stream->any && elapsed_us > JUMP_MAX_US) {
@@ -134,41 +170,57 @@ static bool account(struct stance_bota_stream *stream, uint32_t stamp_us,
   return true;
 }
 
+static inline void push_values(const uint8_t *values, uint32_t flags,
+                               struct stance_frame_sink *sink)
+{
+  struct stance_frame_batch batch;
+
+  stance_frame_sink_begin(sink, 1, &batch);
+  for (size_t axis = 0; axis < STANCE_BOTA_AXES; axis++)
+    batch.frame->value[axis] = get_float(values + 4 * axis);
+  for (size_t k = STANCE_BOTA_AXES; k < STANCE_CHANNEL_COUNT_MAX; k++)
+    batch.frame->value[k] = 0;
+  batch.frame->flags = flags;
+  stance_frame_sink_end(sink, &batch, 1);
+}
+
 static void take_frame(struct stance_bota_stream *stream, const uint8_t *frame,
                        struct stance_frame_sink *sink)
 {
   const uint16_t status = get_u16(frame + STATUS_AT);
-  double value[STANCE_CHANNEL_COUNT_MAX] = {0};
   uint32_t flags = 0;
-  bool finite = true;
 
   if (!account(stream, get_u32(frame + STAMP_AT), sink))
     return;
   if ((status & RAW) != 0) {
-    sink->fatal_reason = "the sensor sends values without its calibration; set it up anew with "
-                         "the maker's software";
+    stance_frame_sink_fail(sink, "the sensor sends values without its calibration; set it up anew "
+                                 "with the maker's software");
     stream->given_up = true;
     return;
   }
-  for (size_t axis = 0; axis < STANCE_BOTA_AXES; axis++)
-    finite &= get_float(frame + VALUES_AT + 4 * axis, &value[axis]);
   if ((status & SKIPPED) != 0)
-    sink->warnings |= STANCE_WARNING_OVERRUN;
+    stance_frame_sink_warn(sink, STANCE_WARNING_OVERRUN);
   if ((status & OVER_RANGE) != 0) { /* it does not say which axis */
-    sink->warnings |= STANCE_WARNING_OVERLOAD;
+    stance_frame_sink_warn(sink, STANCE_WARNING_OVERLOAD);
     flags = STANCE_FRAME_SATURATED_ANY & ((UINT32_C(1) << STANCE_BOTA_AXES) - 1);
   }
-  if ((status & INVALID) == 0 && finite) {
+  if ((status & INVALID) == 0 && are_finite(frame + VALUES_AT)) {
     stream->invalid = 0;
-    stance_frame_sink_push(sink, value, flags);
+    push_values(frame + VALUES_AT, flags, sink);
     return;
   }
   stance_frame_sink_spoil(sink, 1);
   if (++stream->invalid == INVALID_MAX) {
-    sink->fatal_reason = "the sensor calls its own values invalid; unplug it and plug it in again, "
-                         "and if that does not help have it repaired";
+    stance_frame_sink_fail(sink, "the sensor calls its own values invalid; unplug it and plug it "
+                                 "in again, and if that does not help have it repaired");
     stream->given_up = true;
   }
+}
+
+/* The head is right. */
+static inline bool checksum_holds(const uint8_t *frame)
+{
+  return stance_crc16(frame + STATUS_AT, CHECK_AT - STATUS_AT) == get_u16(frame + CHECK_AT);
 }
 
 /* Takes every whole frame of these bytes; returns how many are done with. */
@@ -181,8 +233,7 @@ static size_t consume(struct stance_bota_stream *stream, const uint8_t *bytes, s
     const bool head = bytes[at] == HEAD;
     if (head && STANCE_BOTA_FRAME_BYTES > length - at)
       break;
-    if (head && stance_crc16(bytes + at + STATUS_AT, CHECK_AT - STATUS_AT) ==
-                    get_u16(bytes + at + CHECK_AT)) {
+    if (head && checksum_holds(bytes + at)) {
       take_frame(stream, bytes + at, sink);
       at += STANCE_BOTA_FRAME_BYTES;
     } else {
@@ -212,15 +263,26 @@ static void take_payload(struct stance_bota_stream *stream, const uint8_t *bytes
   }
 }
 
-void stance_bota_stream_decode(struct stance_bota_stream *stream, const uint8_t *bytes,
-                               size_t length, struct stance_frame_sink *sink)
+/* A frame by itself in a transfer of one packet. */
+enum { PLAIN_BYTES = STANCE_FTDI_STATUS_BYTES + STANCE_BOTA_FRAME_BYTES };
+
+static bool all_is_well(const struct stance_bota_stream *stream)
+{
+  return stream->any && !stream->given_up && stream->window.count == 0 && stream->damaged == 0 &&
+         stream->foreign == 0 && stream->empty == 0 && stream->invalid == 0;
+}
+
+/* Frames that are split, joined or damaged, and packets without any. */
+__attribute__((noinline)) static void decode_pieces(struct stance_bota_stream *stream,
+                                                    const uint8_t *bytes, size_t length,
+                                                    struct stance_frame_sink *sink)
 {
   struct stance_ftdi_packet packet;
 
   while (!stream->given_up && stance_ftdi_next(&bytes, &length, stream->packet_bytes, &packet)) {
     stream->empty = packet.length == 0 ? stream->empty + 1 : 0;
     if ((packet.line_status & STANCE_FTDI_OVERRUN) != 0)
-      sink->warnings |= STANCE_WARNING_OVERRUN;
+      stance_frame_sink_warn(sink, STANCE_WARNING_OVERRUN);
     take_payload(stream, packet.data, packet.length, sink);
     /* The chip goes on telling its own status when nothing is behind it. */
     if (stream->empty >= EMPTY_MAX)
@@ -230,4 +292,29 @@ void stance_bota_stream_decode(struct stance_bota_stream *stream, const uint8_t 
     else if (stream->foreign > FOREIGN_MAX)
       restart(stream, sink, "what it sends cannot be read; is it a Bota sensor at 460800 baud?");
   }
+  stream->plain = all_is_well(stream) && PLAIN_BYTES <= stream->packet_bytes;
+}
+
+/* The next frame, with nothing to tell but its values: it only moves time stamp and grid. */
+static inline bool take_plain(struct stance_bota_stream *stream, const uint8_t *frame,
+                              struct stance_frame_sink *sink)
+{
+  const uint32_t stamp_us = get_u32(frame + STAMP_AT);
+  const double since_us = since_grid_us(stream, stamp_us - stream->last_us);
+
+  if (frame[0] != HEAD || get_u16(frame + STATUS_AT) != 0 || stamp_us == stream->last_us ||
+      !is_next(stream, since_us) || !are_finite(frame + VALUES_AT) || !checksum_holds(frame))
+    return false;
+  follow(stream, since_us, 1);
+  stream->last_us = stamp_us;
+  push_values(frame + VALUES_AT, 0, sink);
+  return true;
+}
+
+void stance_bota_stream_decode(struct stance_bota_stream *stream, const uint8_t *bytes,
+                               size_t length, struct stance_frame_sink *sink)
+{
+  if (!stream->plain || length != PLAIN_BYTES || (bytes[1] & STANCE_FTDI_OVERRUN) != 0 ||
+      !take_plain(stream, bytes + STANCE_FTDI_STATUS_BYTES, sink))
+    decode_pieces(stream, bytes, length, sink);
 }

@@ -21,10 +21,12 @@ struct stance_bota_stream {
   double late_us;    /* how much it was behind the even grid of samples */
   double period_us;  /* of that grid, as the stamps show it */
   unsigned followed; /* frames that the grid was adjusted to, up to a limit */
+  double gain;       /* of the next adjustment */
   uint64_t damaged;  /* frames with a wrong checksum since the last good one */
   size_t foreign;    /* bytes since the last good frame that were none */
   unsigned empty;    /* packets in a row that brought only the chip's own status */
   unsigned invalid;  /* frames in a row that the sensor itself calls invalid */
+  bool plain; /* all is well: the next frame, alone in its packet, changes but stamp and grid */
 };
 
 void stance_bota_stream_rewind(struct stance_bota_stream *stream);

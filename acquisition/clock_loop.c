@@ -108,6 +108,7 @@ void stance_clock_loop_init(struct stance_clock_loop *loop, double rate_hz)
   memset(loop, 0, sizeof *loop);
   loop->nominal_ns = ns_per_s / rate_hz;
   loop->line.ns_per_frame = loop->nominal_ns;
+  loop->window_end_ns = INT64_MIN;
 }
 
 void stance_clock_loop_restart(struct stance_clock_loop *loop, double rate_hz)
@@ -115,10 +116,11 @@ void stance_clock_loop_restart(struct stance_clock_loop *loop, double rate_hz)
   loop->nominal_ns = ns_per_s / rate_hz;
   loop->line = (struct stance_clock_estimate){.ns_per_frame = loop->nominal_ns};
   loop->best = loop->mark = (struct stance_clock_mark){0};
-  loop->window_begin_ns = loop->locked_since_ns = 0;
+  loop->window_end_ns = INT64_MIN;
+  loop->locked_since_ns = 0;
   loop->late_windows = 0;
-  loop->last_index = loop->round = 0;
-  loop->begun = loop->phase_known = loop->window_open = false;
+  loop->next_index = loop->round = 0;
+  loop->phase_known = false;
   publish(loop); /* no mark yet */
 }
 
@@ -181,7 +183,6 @@ static void close_window(struct stance_clock_loop *loop)
   const int64_t error_ns = lateness_ns(loop, &loop->best);
   const int64_t limit_ns = late_limit_ns(loop);
 
-  loop->window_open = false;
   if (!loop->phase_known || error_ns < -limit_ns)
     lock_phase(loop, &loop->best);
   else if (error_ns > limit_ns)
@@ -208,8 +209,7 @@ static bool is_earlier(const struct stance_clock_loop *loop, const struct stance
 
 static void open_window(struct stance_clock_loop *loop, const struct stance_clock_mark *mark)
 {
-  loop->window_open = true;
-  loop->window_begin_ns = mark->host_ns;
+  loop->window_end_ns = mark->host_ns + window_ns;
   loop->best = *mark;
 }
 
@@ -220,17 +220,16 @@ __attribute__((noinline)) static void change(struct stance_clock_loop *loop, uin
 {
   const struct stance_clock_mark mark = {.index = index, .host_ns = host_ns};
 
-  if (loop->window_open && host_ns - loop->window_begin_ns >= window_ns) {
-    close_window(loop);
-    open_window(loop, &mark);
-  } else if (!loop->window_open) {
-    if (!loop->begun)
+  if (loop->window_end_ns == INT64_MIN) {
+    if (loop->round == 0) /* the first mark of all */
       loop->locked_since_ns = host_ns;
     if (!loop->phase_known) { /* until the first window has closed */
       loop->line.index = index;
       loop->line.host_ns = host_ns;
     }
-    loop->begun = true;
+    open_window(loop, &mark);
+  } else if (host_ns >= loop->window_end_ns) {
+    close_window(loop);
     open_window(loop, &mark);
   } else if (is_earlier(loop, &mark, &loop->best)) {
     loop->best = mark;
@@ -238,7 +237,8 @@ __attribute__((noinline)) static void change(struct stance_clock_loop *loop, uin
   if (wanted != loop->round || is_earlier(loop, &mark, &loop->mark))
     loop->mark = mark;
   loop->round = wanted;
-  loop->matters_ns = fmax(0, excess_ns(loop, &loop->mark, &loop->best)) - same_delay_ns;
+  const double later_ns = excess_ns(loop, &loop->mark, &loop->best);
+  loop->matters_ns = (later_ns > 0 ? later_ns : 0) - same_delay_ns; /* fmax is a call */
   publish(loop);
 }
 
@@ -247,11 +247,11 @@ void stance_clock_loop_update(struct stance_clock_loop *loop, uint64_t index, in
   const struct stance_clock_mark mark = {.index = index, .host_ns = host_ns};
   const uint64_t wanted = atomic_load_explicit(&loop->wanted_round, memory_order_acquire) + 1;
 
-  if (loop->begun && index <= loop->last_index)
+  if (index < loop->next_index)
     return;
-  loop->last_index = index;
+  loop->next_index = index + 1;
   /* Most transfers are later than the best ones: there is nothing to do or to tell the readers. */
-  if (!loop->window_open || host_ns - loop->window_begin_ns >= window_ns || wanted != loop->round ||
+  if (host_ns >= loop->window_end_ns || wanted != loop->round ||
       excess_ns(loop, &mark, &loop->best) <= loop->matters_ns)
     change(loop, index, host_ns, wanted);
 }
@@ -259,7 +259,7 @@ void stance_clock_loop_update(struct stance_clock_loop *loop, uint64_t index, in
 void stance_clock_loop_resume(struct stance_clock_loop *loop)
 {
   loop->phase_known = false;
-  loop->window_open = false;
+  loop->window_end_ns = INT64_MIN;
 }
 
 bool stance_clock_loop_read(const struct stance_clock_loop *loop,

@@ -39,11 +39,11 @@ struct stance_clock_loop {
   double nominal_ns;
   struct stance_clock_estimate line;
   struct stance_clock_mark best; /* of the window */
-  int64_t window_begin_ns;
-  int64_t locked_since_ns; /* bandwidth narrows from here on */
-  unsigned late_windows;   /* in a row */
-  uint64_t last_index;
-  bool begun, phase_known, window_open;
+  int64_t window_end_ns;         /* INT64_MIN: none is open */
+  int64_t locked_since_ns;       /* bandwidth narrows from here on */
+  unsigned late_windows;         /* in a row */
+  uint64_t next_index;           /* 0: not begun; marks of frames before it are ignored */
+  bool phase_known;
   struct stance_clock_mark mark; /* the least delayed of this round */
   uint64_t round;                /* 0: no mark yet */
   double matters_ns; /* no mark that is later than `best` by more is the best of window or round */

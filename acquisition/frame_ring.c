@@ -44,11 +44,7 @@ void stance_frame_ring_destroy(struct stance_frame_ring *ring)
 
 void stance_frame_ring_notify(struct stance_frame_ring *ring)
 {
-  /* Of this exchange and the sleeper's one comes first. Ours: the sleeper's sees what we pushed
-     before. The sleeper's: ours sees that it sleeps. */
-  if (atomic_exchange_explicit(&ring->asleep, false, memory_order_acq_rel)) {
-    sem_post(&ring->bell);
-  }
+  stance_frame_ring_wake(ring);
 }
 
 static bool hear_bell(struct stance_frame_ring *ring, int64_t timeout_ns)

@@ -7,6 +7,7 @@
 #include "ring_private.h"
 #include "stance/ring.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -27,16 +28,31 @@ struct stance_frame_sink {
   uint64_t gap; /* lost since the last frame pushed */
   uint32_t warnings;
   uint8_t backlog_pct;
+  /* Something but frames was entered, by the functions below, since this was last cleared: mostly
+     there are frames and nothing else, and one look says so. */
+  bool has_news;
   /* Static sentences set by a decoder; NULL while all is well. `restart_reason`: the stream is to
      be stopped, configured and started anew; `fatal_reason`: it cannot go on as it was asked for.
    */
   const char *restart_reason;
   const char *fatal_reason;
+  /* Takes the next frame; NULL: several rings do, or it comes behind a gap. */
+  struct stance_frame_ring *sole;
+  struct stance_raw_frame spare; /* of a batch for which there is no place in a ring */
 };
 
 /* `count` instants were sampled and are gone; `stance_frame_sink_spoil`: they came damaged. USB. */
 void stance_frame_sink_lose(struct stance_frame_sink *sink, uint64_t count);
 void stance_frame_sink_spoil(struct stance_frame_sink *sink, uint64_t count);
+/* `count` instants came once more. USB. */
+void stance_frame_sink_repeat(struct stance_frame_sink *sink, uint64_t count);
+/* `warning` holds from now on. USB. */
+void stance_frame_sink_warn(struct stance_frame_sink *sink, uint32_t warning);
+/* How full the instrument's buffer is, and its warning from half full on. USB. */
+void stance_frame_sink_set_backlog(struct stance_frame_sink *sink, uint8_t backlog_pct);
+/* `reason`: a static sentence. USB. */
+void stance_frame_sink_ask_restart(struct stance_frame_sink *sink, const char *reason);
+void stance_frame_sink_fail(struct stance_frame_sink *sink, const char *reason);
 
 /* One frame into one ring; where that is full it is dropped and counted. USB. */
 static inline void stance_frame_sink_put(struct stance_frame_ring *ring, uint64_t index,
@@ -62,8 +78,8 @@ void stance_frame_sink_push_each(struct stance_frame_sink *sink, const double *v
 static inline void stance_frame_sink_push(struct stance_frame_sink *sink, const double *values,
                                           uint32_t flags)
 {
-  if (sink->ring_count == 1 && sink->gap == 0)
-    stance_frame_sink_put(sink->ring[0], sink->next_index++, 0, values, flags);
+  if (sink->sole != NULL)
+    stance_frame_sink_put(sink->sole, sink->next_index++, 0, values, flags);
   else
     stance_frame_sink_push_each(sink, values, flags);
 }
@@ -72,7 +88,7 @@ static inline void stance_frame_sink_push(struct stance_frame_sink *sink, const 
 struct stance_frame_batch {
   struct stance_raw_frame *frame; /* `count` of them, whose `value` and `flags` are to be set */
   size_t count;
-  struct stance_raw_frame spare; /* where there is no such place, one that is pushed */
+  struct stance_frame_ring *ring; /* that they lie in; NULL: in the sink, to be pushed */
 };
 
 /* Room for at least one of the next `wanted` > 0 frames. USB. */
@@ -80,11 +96,13 @@ static inline void stance_frame_sink_begin(struct stance_frame_sink *sink, size_
                                            struct stance_frame_batch *batch)
 {
   batch->count = 0;
-  if (sink->ring_count == 1 && sink->gap == 0)
-    batch->count = stance_frame_ring_reserve(sink->ring[0], wanted, &batch->frame);
+  batch->ring = sink->sole;
+  if (batch->ring != NULL)
+    batch->count = stance_frame_ring_reserve(batch->ring, wanted, &batch->frame);
   if (batch->count == 0) {
     batch->count = 1;
-    batch->frame = &batch->spare;
+    batch->ring = NULL;
+    batch->frame = &sink->spare;
   }
 }
 
@@ -92,9 +110,9 @@ static inline void stance_frame_sink_begin(struct stance_frame_sink *sink, size_
 static inline void stance_frame_sink_end(struct stance_frame_sink *sink,
                                          const struct stance_frame_batch *batch, size_t count)
 {
-  if (batch->frame == &batch->spare) {
+  if (batch->ring == NULL) {
     if (count > 0)
-      stance_frame_sink_push(sink, batch->spare.value, batch->spare.flags);
+      stance_frame_sink_push_each(sink, sink->spare.value, sink->spare.flags);
     return;
   }
   const uint64_t index = sink->next_index;
@@ -104,7 +122,19 @@ static inline void stance_frame_sink_end(struct stance_frame_sink *sink,
     frame[k].gap_before = 0;
   }
   sink->next_index = index + count;
-  stance_frame_ring_hand_over(sink->ring[0], count);
+  stance_frame_ring_hand_over(batch->ring, count);
+}
+
+/* The same as stance_frame_sink_wake, which is this for any number of rings. USB. */
+void stance_frame_sink_wake_each(struct stance_frame_sink *sink);
+
+/* Wakes the readers, once for what came together. USB. */
+static inline void stance_frame_sink_wake(struct stance_frame_sink *sink)
+{
+  if (sink->sole != NULL)
+    stance_frame_ring_wake(sink->sole);
+  else
+    stance_frame_sink_wake_each(sink);
 }
 
 #endif

@@ -91,7 +91,7 @@ static void give_up(struct stance_labjack_stream *stream, struct stance_frame_si
                     const char *reason)
 {
   stream->given_up = true;
-  sink->restart_reason = reason;
+  stance_frame_sink_ask_restart(sink, reason);
 }
 
 static void end_scan_as_missing(struct stance_labjack_stream *stream,
@@ -215,7 +215,7 @@ static bool heed_error(struct stance_labjack_stream *stream, const uint8_t *pack
 
   if (error == 0)
     return true;
-  sink->warnings |= STANCE_WARNING_OVERRUN;
+  stance_frame_sink_warn(sink, STANCE_WARNING_OVERRUN);
   if (error == AUTO_RECOVER_ACTIVE) {
     stream->recovering = true;
     return true;
@@ -231,8 +231,8 @@ static bool heed_error(struct stance_labjack_stream *stream, const uint8_t *pack
     give_up(stream, sink, "the instrument's report of how many scans it lost cannot be right");
   } else if (error == 55 || error == 58) {
     stream->given_up = true;
-    sink->fatal_reason = "the instrument cannot sample so many channels so fast; ask for a lower "
-                         "rate, resolution or settling, or fewer channels";
+    stance_frame_sink_fail(sink, "the instrument cannot sample so many channels so fast; ask for a "
+                                 "lower rate, resolution or settling, or fewer channels");
   } else {
     give_up(stream, sink, "the instrument reported an error and its samples cannot be trusted");
   }
@@ -270,8 +270,8 @@ static void take_packet(struct stance_labjack_stream *stream, const uint8_t *pac
   if (stream->given_up || !synchronise(stream, packet, sink))
     return;
   if (is_repeated(stream, packet)) {
-    sink->duplicated +=
-        (stream->samples_per_packet + stream->channel_count - 1) / stream->channel_count;
+    stance_frame_sink_repeat(sink, (stream->samples_per_packet + stream->channel_count - 1) /
+                                       stream->channel_count);
     return;
   }
   const unsigned missing = (uint8_t)(packet[COUNTER] - stream->counter);
@@ -283,11 +283,7 @@ static void take_packet(struct stance_labjack_stream *stream, const uint8_t *pac
   memcpy(stream->last, packet, packet_bytes(stream));
 
   const unsigned backlog = packet[packet_bytes(stream) - 2];
-  sink->backlog_pct = (uint8_t)(backlog * 100 / 256);
-  if (backlog >= 128)
-    sink->warnings |= STANCE_WARNING_BACKLOG;
-  else
-    sink->warnings &= ~STANCE_WARNING_BACKLOG;
+  stance_frame_sink_set_backlog(sink, (uint8_t)(backlog * 100 / 256));
   if (stream->given_up || !heed_error(stream, packet, sink))
     return;
   take_samples(stream, packet + SAMPLES, sink);

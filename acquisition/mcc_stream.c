@@ -23,7 +23,8 @@ static void give_up(struct stance_mcc_stream *stream, struct stance_frame_sink *
 {
   stream->given_up = true;
   stance_frame_sink_spoil(sink, 1);
-  sink->restart_reason = "the instrument sent what its converter cannot measure: bytes are missing";
+  stance_frame_sink_ask_restart(
+      sink, "the instrument sent what its converter cannot measure: bytes are missing");
 }
 
 static void end_scan(struct stance_mcc_stream *stream, struct stance_frame_sink *sink)

@@ -38,7 +38,7 @@ void stance_open_stream_rewind(struct stance_open_stream *stream)
 static void restart(struct stance_open_stream *stream, struct stance_frame_sink *sink,
                     const char *reason)
 {
-  sink->restart_reason = reason;
+  stance_frame_sink_ask_restart(sink, reason);
   stream->given_up = true;
 }
 
@@ -50,7 +50,7 @@ static bool account(struct stance_open_stream *stream, uint32_t index, uint32_t 
   const double jump_max = JUMP_MAX_S * stream->rate_hz;
 
   if (stream->any && index == stream->last_index) {
-    sink->duplicated += count;
+    stance_frame_sink_repeat(sink, count);
     return false;
   }
   if (missing > BACKWARDS || missing > jump_max) {
@@ -80,7 +80,7 @@ static void compare_time(const struct stance_open_stream *stream, uint32_t index
   const double passed = (uint32_t)(time_us - stream->last_us) * 1e-6 * stream->rate_hz;
 
   if (stream->any && fabs(passed - expected) > tolerance_samples + tolerance * expected)
-    sink->warnings |= STANCE_WARNING_OVERRUN;
+    stance_frame_sink_warn(sink, STANCE_WARNING_OVERRUN);
 }
 
 static inline double get_sample(const uint8_t *bytes, size_t sample_bytes)
@@ -138,7 +138,7 @@ static void push_scans(const struct stance_open_stream *stream, const uint8_t *s
   if (wire_flags >> OUT_OF_RANGE_FIRST != 0)
     flags = saturated(stream->mask, wire_flags >> OUT_OF_RANGE_FIRST);
   if (flags != 0)
-    sink->warnings |= STANCE_WARNING_OVERLOAD;
+    stance_frame_sink_warn(sink, STANCE_WARNING_OVERLOAD);
   if (stream->sample_bytes == 3 && stream->channel_count == 8)
     push_each(sample, 3, 8, count, flags, sink);
   else if (stream->sample_bytes == 4)
@@ -170,7 +170,7 @@ static void take_data(struct stance_open_stream *stream, const uint8_t *packet, 
   stream->last_us = time_us;
   stream->index = index + (uint32_t)count;
   if ((flags & OVERRUN) != 0)
-    sink->warnings |= STANCE_WARNING_OVERRUN;
+    stance_frame_sink_warn(sink, STANCE_WARNING_OVERRUN);
   if ((flags & MISSED) != 0) /* which scan is not said: none of them is believed */
     stance_frame_sink_spoil(sink, count);
   else

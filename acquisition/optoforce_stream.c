@@ -28,6 +28,7 @@ enum {
 };
 
 enum {
+  SENSOR_NUMBER = 7,
   SEVERAL_SENSORS = 1 << 3,
   OVERLOAD_FIRST = 4, /* Mz; Fx is AXES_MAX - 1 further */
   OVERLOAD_ANY = 0x3f << OVERLOAD_FIRST,
@@ -80,8 +81,9 @@ static inline bool checksum_holds(const uint8_t *frame, size_t axis_count)
   const uint64_t sums = side_sums(get_word(frame + HEAD_BYTES));
 
   if (axis_count == 3)
-    return head + 0x0a + sum_of(sums) + frame[12] + frame[13] == get_u16(frame + 14);
-  return head + 0x10 + sum_of(sums + side_sums(get_word(frame + 12))) == get_u16(frame + 20);
+    return (uint16_t)(head + 0x0a + sum_of(sums) + frame[12] + frame[13]) == get_u16(frame + 14);
+  return (uint16_t)(head + 0x10 + sum_of(sums + side_sums(get_word(frame + 12)))) ==
+         get_u16(frame + 20);
 }
 
 /* A sum of bytes cannot tell a frame that was cut short and filled up from the next one, but that
@@ -112,12 +114,12 @@ __attribute__((noinline)) static bool account_jump(struct stance_optoforce_strea
                                                    uint16_t missing, struct stance_frame_sink *sink)
 {
   if (missing == UINT16_MAX) {
-    sink->duplicated++;
+    stance_frame_sink_repeat(sink, 1);
     return false;
   }
   if (missing >= BACKWARDS) {
-    sink->restart_reason = "the sensor began to count anew: it lost its supply or was reset; check "
-                           "the plug at the amplifier";
+    stance_frame_sink_ask_restart(sink, "the sensor began to count anew: it lost its supply or was "
+                                        "reset; check the plug at the amplifier");
     stream->given_up = true;
     return false;
   }
@@ -129,15 +131,15 @@ __attribute__((noinline)) static bool account_jump(struct stance_optoforce_strea
 
 /* Instants between the last good frame and this one. False where the frame is not to be used. */
 static inline bool account(struct stance_optoforce_stream *stream, uint16_t counter,
-                           struct stance_frame_sink *sink)
+                           uint16_t status, struct stance_frame_sink *sink)
 {
-  const uint16_t missing = stream->any ? (uint16_t)(counter - stream->counter) : 0;
+  const uint16_t missing = stream->any ? (uint16_t)(counter - (stream->next >> 16)) : 0;
 
   if (missing != 0 && !account_jump(stream, missing, sink))
     return false;
   stream->damaged = 0;
   stream->foreign = 0;
-  stream->counter = (uint16_t)(counter + 1);
+  stream->next = (counter + UINT32_C(1)) << 16 | (status & SENSOR_NUMBER);
   stream->any = true;
   return true;
 }
@@ -148,23 +150,23 @@ __attribute__((noinline)) static bool judge_status(struct stance_optoforce_strea
                                                    uint32_t *flags)
 {
   if ((status & SEVERAL_SENSORS) != 0) {
-    sink->fatal_reason = "the amplifier has several sensors, whose frames cannot be told apart in "
-                         "time; leave one sensor plugged in";
+    stance_frame_sink_fail(sink, "the amplifier has several sensors, whose frames cannot be told "
+                                 "apart in time; leave one sensor plugged in");
     stream->given_up = true;
     return false;
   }
   if ((status & FAULT_ANY) != 0) {
     stance_frame_sink_spoil(sink, 1);
     if (++stream->faulty == FAULTY_MAX) {
-      sink->fatal_reason = "the sensor or its amplifier reports a fault of its own; check the "
-                           "cable between them, unplug it and plug it in again";
+      stance_frame_sink_fail(sink, "the sensor or its amplifier reports a fault of its own; check "
+                                   "the cable between them, unplug it and plug it in again");
       stream->given_up = true;
     }
     return false;
   }
   stream->faulty = 0;
   if ((status & OVERLOAD_ANY) != 0) {
-    sink->warnings |= STANCE_WARNING_OVERLOAD;
+    stance_frame_sink_warn(sink, STANCE_WARNING_OVERLOAD);
     for (unsigned axis = 0; axis < stream->axis_count; axis++)
       if ((status >> (OVERLOAD_FIRST + AXES_MAX - 1 - axis) & 1) != 0)
         *flags |= STANCE_FRAME_SATURATED(axis);
@@ -172,30 +174,36 @@ __attribute__((noinline)) static bool judge_status(struct stance_optoforce_strea
   return true;
 }
 
+static inline void push_values(const uint8_t *values, size_t axis_count, uint32_t flags,
+                               struct stance_frame_sink *sink)
+{
+  struct stance_frame_batch batch;
+
+  stance_frame_sink_begin(sink, 1, &batch);
+  for (size_t axis = 0; axis < axis_count; axis++)
+    batch.frame->value[axis] = (int16_t)get_u16(values + 2 * axis);
+  for (size_t k = axis_count; k < STANCE_CHANNEL_COUNT_MAX; k++)
+    batch.frame->value[k] = 0;
+  batch.frame->flags = flags;
+  stance_frame_sink_end(sink, &batch, 1);
+}
+
 static inline void take_frame(struct stance_optoforce_stream *stream, size_t axis_count,
                               const uint8_t *frame, struct stance_frame_sink *sink)
 {
   const uint16_t status = get_u16(frame + STATUS_AT);
-  double value[STANCE_CHANNEL_COUNT_MAX] = {0};
   uint32_t flags = 0;
 
-  if (!account(stream, get_u16(frame + COUNTER_AT), sink))
+  if (!account(stream, get_u16(frame + COUNTER_AT), status, sink))
     return;
   if (status == 0)
     stream->faulty = 0;
   else if (!judge_status(stream, status, sink, &flags))
     return;
-  for (size_t axis = 0; axis < axis_count; axis++)
-    value[axis] = (int16_t)get_u16(frame + VALUES_AT + 2 * axis);
-  stance_frame_sink_push(sink, value, flags);
+  push_values(frame + VALUES_AT, axis_count, flags, sink);
 }
 
 /* `axis_count` is known to the compiler where this is called, here and below. */
-static inline bool is_good(const uint8_t *bytes, size_t axis_count)
-{
-  return is_head(bytes, axis_count) && checksum_holds(bytes, axis_count);
-}
-
 static inline size_t consume_axes(struct stance_optoforce_stream *stream, size_t axis_count,
                                   const uint8_t *bytes, size_t length,
                                   struct stance_frame_sink *sink)
@@ -242,22 +250,40 @@ __attribute__((noinline)) static void decode_pieces(struct stance_optoforce_stre
     stance_serial_window_drop(window, consume(stream, window->bytes, window->count, sink));
   }
   if (stream->foreign > FOREIGN_MAX && !stream->given_up) {
-    sink->restart_reason = "what it sends cannot be read; is the amplifier an OptoForce one?";
+    stance_frame_sink_ask_restart(
+        sink, "what it sends cannot be read; is the amplifier an OptoForce one?");
     stream->given_up = true;
   }
+  const bool well = stream->any && !stream->given_up && window->count == 0 &&
+                    stream->damaged == 0 && stream->foreign == 0 && stream->faulty == 0;
+  stream->plain_bytes = well ? stance_optoforce_frame_bytes(stream->axis_count) : 0;
+}
+
+/* The next frame, with nothing to tell but its values. */
+static inline bool is_plain(const struct stance_optoforce_stream *stream, size_t axis_count,
+                            const uint8_t *frame)
+{
+  return is_head(frame, axis_count) && get_u32(frame + COUNTER_AT) == stream->next &&
+         checksum_holds(frame, axis_count);
+}
+
+static inline void take_plain(struct stance_optoforce_stream *stream, size_t axis_count,
+                              const uint8_t *frame, struct stance_frame_sink *sink)
+{
+  stream->next += UINT32_C(1) << 16;
+  push_values(frame + VALUES_AT, axis_count, 0, sink);
 }
 
 void stance_optoforce_stream_decode(struct stance_optoforce_stream *stream, const uint8_t *bytes,
                                     size_t length, struct stance_frame_sink *sink)
 {
   /* The amplifier sends each frame by itself: mostly a transfer brings just one. */
-  const bool one = stream->window.count == 0 && !stream->given_up &&
-                   length == stance_optoforce_frame_bytes(stream->axis_count);
+  const bool one = length == stream->plain_bytes;
 
-  if (one && stream->axis_count == 6 && is_good(bytes, 6))
-    take_frame(stream, 6, bytes, sink);
-  else if (one && stream->axis_count == 3 && is_good(bytes, 3))
-    take_frame(stream, 3, bytes, sink);
+  if (one && length == stance_optoforce_frame_bytes(3) && is_plain(stream, 3, bytes))
+    take_plain(stream, 3, bytes, sink);
+  else if (one && length == stance_optoforce_frame_bytes(6) && is_plain(stream, 6, bytes))
+    take_plain(stream, 6, bytes, sink);
   else
     decode_pieces(stream, bytes, length, sink);
 }

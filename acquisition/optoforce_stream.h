@@ -14,12 +14,15 @@ struct stance_optoforce_stream {
   size_t axis_count; /* 3 or 6 */
   /* All below is forgotten by rewind. */
   struct stance_serial_window window;
-  bool any;         /* a frame was taken: `counter` is set */
-  bool given_up;    /* a reason to start anew was told: nothing more is used */
-  uint16_t counter; /* of the next frame */
-  uint64_t damaged; /* frames with a wrong checksum since the last good one */
-  size_t foreign;   /* bytes since the last good frame that were none */
-  unsigned faulty;  /* frames in a row in which the sensor says that it is broken */
+  bool any;           /* a frame was taken: `next` is set */
+  bool given_up;      /* a reason to start anew was told: nothing more is used */
+  uint32_t next;      /* counter of the next frame, and below it the status of one that is well:
+                         the number of the sensor and nothing else */
+  size_t plain_bytes; /* length of a frame while all is well: the next one, by itself, changes
+                         nothing but `next`; else 0 */
+  uint64_t damaged;   /* frames with a wrong checksum since the last good one */
+  size_t foreign;     /* bytes since the last good frame that were none */
+  unsigned faulty;    /* frames in a row in which the sensor says that it is broken */
 };
 
 /* Length of a frame of so many axes. */

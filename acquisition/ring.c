@@ -29,7 +29,7 @@ enum stance_status stance_ring_init(struct stance_ring *ring, size_t element_siz
   ring->element_size = element_size;
   ring->mask = rounded - 1;
   atomic_init(&ring->producer.head, first_index);
-  ring->producer.seen_tail = first_index;
+  ring->producer.limit = first_index + rounded;
   atomic_init(&ring->consumer.tail, first_index);
   ring->consumer.seen_head = first_index;
   return STANCE_OK;

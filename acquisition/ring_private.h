@@ -16,16 +16,16 @@
 enum { STANCE_CACHE_LINE = 64 };
 
 /* Both indices count elements ever moved and run freely through 2^64; the capacity is a power of
-   two, so that index & mask stays continuous across that wrap. Each side keeps the last value it
-   saw of the other side's index and looks again only when that one no longer suffices: as long as
-   there is room, the two threads share no line but the elements. */
+   two, so that index & mask stays continuous across that wrap. Each side keeps how far it may go by
+   the last value it saw of the other side's index and looks again only when that no longer
+   suffices: as long as there is room, the two threads share no line but the elements. */
 struct stance_ring {
   unsigned char *bytes; /* owned */
   size_t element_size;
   uint64_t mask;
   struct {
     alignas(STANCE_CACHE_LINE) _Atomic uint64_t head; /* elements ever written */
-    uint64_t seen_tail;
+    uint64_t limit; /* up to which there was room for it when the tail was last looked at */
   } producer;
   struct {
     alignas(STANCE_CACHE_LINE) _Atomic uint64_t tail; /* elements ever read */
@@ -62,12 +62,11 @@ stance_frame_ring_create_at(size_t capacity, uint64_t first_index,
    moved the tail is copied before we overwrite it. Producer. */
 static inline uint64_t stance_ring_room(struct stance_ring *ring, uint64_t head, uint64_t wanted)
 {
-  uint64_t room = ring->mask + 1 - (head - ring->producer.seen_tail);
-  if (room < wanted) {
-    ring->producer.seen_tail = atomic_load_explicit(&ring->consumer.tail, memory_order_acquire);
-    room = ring->mask + 1 - (head - ring->producer.seen_tail);
+  if (ring->producer.limit - head < wanted) {
+    const uint64_t tail = atomic_load_explicit(&ring->consumer.tail, memory_order_acquire);
+    ring->producer.limit = tail + ring->mask + 1;
   }
-  return room;
+  return ring->producer.limit - head;
 }
 
 /* The frame and the gap before it are missing for the reader. Producer. */
@@ -109,12 +108,17 @@ static inline size_t stance_frame_ring_reserve(struct stance_frame_ring *ring, s
 {
   struct stance_ring *base = &ring->ring;
   const uint64_t head = atomic_load_explicit(&base->producer.head, memory_order_relaxed);
+  /* A frame is dropped only where the limit is reached: short of it there is none to stamp. */
+  if (base->producer.limit - head < wanted && ring->dropped_unstamped > 0)
+    return 0;
   const uint64_t room = stance_ring_room(base, head, wanted);
-  const uint64_t to_end = base->mask + 1 - (head & base->mask);
-  const uint64_t most = room < to_end ? room : to_end;
-  if (ring->dropped_unstamped > 0)
+  if (room == 0)
     return 0;
   *ret_frames = (struct stance_raw_frame *)(void *)base->bytes + (head & base->mask);
+  if (wanted == 1) /* known to the compiler, and in place wherever the memory ends */
+    return 1;
+  const uint64_t to_end = base->mask + 1 - (head & base->mask);
+  const uint64_t most = room < to_end ? room : to_end;
   return most < wanted ? (size_t)most : wanted;
 }
 
@@ -123,6 +127,16 @@ static inline void stance_frame_ring_hand_over(struct stance_frame_ring *ring, s
   struct stance_ring *base = &ring->ring;
   const uint64_t head = atomic_load_explicit(&base->producer.head, memory_order_relaxed);
   atomic_store_explicit(&base->producer.head, head + count, memory_order_release);
+}
+
+/* As stance_frame_ring_notify, which is this. Producer. */
+static inline void stance_frame_ring_wake(struct stance_frame_ring *ring)
+{
+  /* Of this exchange and the sleeper's one comes first. Ours: the sleeper's sees what we pushed
+     before. The sleeper's: ours sees that it sleeps. */
+  if (atomic_exchange_explicit(&ring->asleep, false, memory_order_acq_rel)) {
+    sem_post(&ring->bell);
+  }
 }
 
 /* Elements that may be read at `tail`; the acquire pairs with the release of the writer.

@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "stance/rt.h"
+#include "rt_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static _Thread_local enum stance_rt_context thread_context = STANCE_RT_WORK;
+_Thread_local enum stance_rt_context stance_rt_thread_context = STANCE_RT_WORK;
 
 enum stance_rt_context stance_rt_enter(enum stance_rt_context context)
 {
-  enum stance_rt_context previous = thread_context;
-  thread_context = context;
-  return previous;
+  return rt_enter(context);
 }
 
 void stance_rt_leave(enum stance_rt_context previous)
 {
-  thread_context = previous;
+  rt_leave(previous);
 }
 
 enum stance_rt_context stance_rt_current(void)
 {
-  return thread_context;
+  return stance_rt_thread_context;
 }
 
 /* The process ends here, so write() may block; stdio would lock and could hang instead. Whether
@@ -34,11 +32,12 @@ static void say(const char *text)
 
 void stance_rt_assert_may_block(const char *what)
 {
-  if (thread_context == STANCE_RT_WORK) {
+  if (stance_rt_thread_context == STANCE_RT_WORK) {
     return;
   }
   say("<2>real-time rule broken: ");
   say(what);
-  say(thread_context == STANCE_RT_USB ? " in a USB callback\n" : " in the sound callback\n");
+  say(stance_rt_thread_context == STANCE_RT_USB ? " in a USB callback\n"
+                                                : " in the sound callback\n");
   abort();
 }

@@ -26,7 +26,7 @@ void usb_flow_finish(struct usb_flow *flow)
 }
 
 /* A sequence lock whose every store releases and load acquires (as clock_loop.c has it). */
-__attribute__((noinline)) static void publish_all(struct usb_flow *flow)
+static void publish(struct usb_flow *flow)
 {
   struct usb_account *account = &flow->account;
   const struct stance_frame_sink *sink = &flow->sink;
@@ -40,22 +40,6 @@ __attribute__((noinline)) static void publish_all(struct usb_flow *flow)
   atomic_store_explicit(&account->warnings, sink->warnings, memory_order_release);
   atomic_store_explicit(&account->backlog_pct, sink->backlog_pct, memory_order_release);
   atomic_store_explicit(&account->sequence, sequence + 2, memory_order_release);
-}
-
-/* What is corrupt is lost too. Mostly there are more frames and nothing else: then all else is of
-   this moment as well. */
-static inline void publish(struct usb_flow *flow)
-{
-  struct usb_account *account = &flow->account;
-  const struct stance_frame_sink *sink = &flow->sink;
-
-  if (sink->lost == atomic_load_explicit(&account->lost, memory_order_relaxed) &&
-      sink->duplicated == atomic_load_explicit(&account->duplicated, memory_order_relaxed) &&
-      sink->warnings == atomic_load_explicit(&account->warnings, memory_order_relaxed) &&
-      sink->backlog_pct == atomic_load_explicit(&account->backlog_pct, memory_order_relaxed))
-    atomic_store_explicit(&account->produced, sink->next_index, memory_order_release);
-  else
-    publish_all(flow);
 }
 
 void usb_account_read(const struct usb_account *account, struct usb_tally *ret_tally)
@@ -74,6 +58,12 @@ void usb_account_read(const struct usb_account *account, struct usb_tally *ret_t
   } while (before != after || (before & 1) != 0);
 }
 
+/* The next frame, whichever that is, makes a mark. */
+static void expect_mark(struct usb_flow *flow)
+{
+  flow->mark_index = flow->sink.next_index + 1;
+}
+
 void usb_flow_begin(struct usb_flow *flow, const struct stance_source_info *info,
                     struct stance_frame_ring *const *rings, size_t ring_count)
 {
@@ -85,11 +75,13 @@ void usb_flow_begin(struct usb_flow *flow, const struct stance_source_info *info
   for (size_t k = 0; k < ring_count; k++)
     flow->sink.ring[k] = rings[k];
   flow->rate_hz = info->rate_hz;
+  flow->mark_step = (uint64_t)fmax(1, info->rate_hz * USB_MARK_MS / 1000);
   flow->interrupted = false;
   flow->fruitful = false;
   stance_clock_loop_init(next, info->rate_hz);
   atomic_store_explicit(&flow->time, next, memory_order_release);
-  publish_all(flow);
+  expect_mark(flow);
+  publish(flow);
 }
 
 void usb_flow_rearm(struct usb_flow *flow, int64_t now_ns)
@@ -97,6 +89,7 @@ void usb_flow_rearm(struct usb_flow *flow, int64_t now_ns)
   flow->last_ns = now_ns;
   flow->fruitful = false;
   flow->sink.restart_reason = NULL;
+  expect_mark(flow);
 }
 
 void usb_flow_started(struct usb_flow *flow, int64_t now_ns)
@@ -145,6 +138,7 @@ static void lose_up_to(struct usb_flow *flow, uint64_t index)
 {
   if (index > flow->sink.next_index)
     stance_frame_sink_lose(&flow->sink, index - flow->sink.next_index);
+  expect_mark(flow);
 }
 
 void usb_flow_lose_until(struct usb_flow *flow, int64_t now_ns)
@@ -165,37 +159,30 @@ static uint64_t count_instants(struct usb_flow *flow, const uint8_t *bytes, size
   return trial.next_index;
 }
 
-/* The first frames after an interruption: the last of them was sampled by now. Not inlined, so that
-   the transfers without one do not pay for its room. */
-__attribute__((noinline)) static void resume(struct usb_flow *flow, const uint8_t *bytes,
-                                             size_t length, int64_t now_ns)
+void usb_flow_resume(struct usb_flow *flow, const uint8_t *bytes, size_t length)
 {
   const uint64_t count = count_instants(flow, bytes, length);
-  const uint64_t expected = expected_by(flow, now_ns);
+  const uint64_t expected = expected_by(flow, flow->last_ns);
 
-  if (count == 0)
-    return;
-  if (expected > count)
+  if (count > 0 && expected > count)
     lose_up_to(flow, expected - count);
-  flow->interrupted = false;
+  flow->interrupted = count == 0;
+  flow->instrument->decode(flow->state, bytes, length, &flow->sink);
 }
 
-bool usb_flow_take(struct usb_flow *flow, const uint8_t *bytes, size_t length, int64_t now_ns)
+void usb_flow_mark(struct usb_flow *flow)
 {
-  struct stance_frame_sink *sink = &flow->sink;
-  const uint64_t before = sink->next_index;
+  flow->fruitful = true;
+  flow->mark_index = flow->sink.next_index + flow->mark_step;
+  stance_clock_loop_update(atomic_load_explicit(&flow->time, memory_order_relaxed),
+                           flow->sink.next_index - 1, flow->last_ns);
+}
 
-  if (flow->interrupted)
-    resume(flow, bytes, length, now_ns);
-  flow->instrument->decode(flow->state, bytes, length, sink);
-  flow->last_ns = now_ns;
-  if (sink->next_index > before) {
-    flow->fruitful = true;
-    stance_clock_loop_update(atomic_load_explicit(&flow->time, memory_order_relaxed),
-                             sink->next_index - 1, now_ns);
-  }
+bool usb_flow_heed(struct usb_flow *flow)
+{
+  const bool well = flow->sink.restart_reason == NULL && flow->sink.fatal_reason == NULL;
+
   publish(flow);
-  for (size_t k = 0; k < sink->ring_count; k++)
-    stance_frame_ring_notify(sink->ring[k]);
-  return sink->restart_reason == NULL && sink->fatal_reason == NULL;
+  flow->sink.has_news = !well;
+  return well;
 }

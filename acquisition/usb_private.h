@@ -44,6 +44,11 @@ enum {
   USB_SILENCE_UNASKED_MS = 2 * USB_QUEUE_MS,
   /* Silence for which CHECK finds no reason: started anew all the same. */
   USB_SILENCE_MAX_MS = 10000,
+  /* From one mark for the clock to the next, at least: what most instruments take to fill a
+     transfer. Where each packet ends one, more marks would hardly make the least delayed one of a
+     window any better, of which there are 33 already (clock_loop.c); they are left out by their
+     number, not by when they come, so that it is not the late ones that stay. */
+  USB_MARK_MS = 3,
   /* Consecutive errors that mean unplugged; a second glitch within this time means opened anew. */
   USB_ERROR_MAX = 3,
   USB_GLITCH_MS = 5000,
@@ -106,6 +111,8 @@ struct usb_flow {
   void *state;   /* the decoder's; owned by the stream */
   void *scratch; /* of the same size: frames are counted on it before they are taken */
   double rate_hz;
+  uint64_t mark_step;  /* instants from one mark for the clock to the next, at least */
+  uint64_t mark_index; /* so many of them and more make the next one */
   struct stance_frame_sink sink;
   struct stance_clock_loop loop[2]; /* in turn: a reader of marks may still look at the last one */
   _Atomic(struct stance_clock_loop *) time;
@@ -128,9 +135,33 @@ void usb_flow_begin(struct usb_flow *flow, const struct stance_source_info *info
 void usb_flow_rearm(struct usb_flow *flow, int64_t now_ns);
 /* The instrument samples from now on at the latest. */
 void usb_flow_started(struct usb_flow *flow, int64_t now_ns);
+/* What most calls of usb_flow_take do without. Bytes after an interruption, decoded: the last frame
+   of the first ones was sampled by now. A mark for the clock. More than frames to account for. USB.
+ */
+void usb_flow_resume(struct usb_flow *flow, const uint8_t *bytes, size_t length);
+void usb_flow_mark(struct usb_flow *flow);
+bool usb_flow_heed(struct usb_flow *flow);
 /* Bytes of the stream, at least one, that came at `now_ns`. False where the decoder wants no more
-   of this stream, for a reason that the sink has. USB. */
-bool usb_flow_take(struct usb_flow *flow, const uint8_t *bytes, size_t length, int64_t now_ns);
+   of this stream, for a reason that the sink has. Here, so that a packet of one frame does not pay
+   for one call more. USB. */
+static inline bool usb_flow_take(struct usb_flow *flow, const uint8_t *bytes, size_t length,
+                                 int64_t now_ns)
+{
+  struct stance_frame_sink *sink = &flow->sink;
+
+  flow->last_ns = now_ns;
+  if (flow->interrupted)
+    usb_flow_resume(flow, bytes, length);
+  else
+    flow->instrument->decode(flow->state, bytes, length, sink);
+  if (sink->next_index >= flow->mark_index)
+    usb_flow_mark(flow);
+  stance_frame_sink_wake(sink);
+  if (sink->has_news)
+    return usb_flow_heed(flow);
+  atomic_store_explicit(&flow->account.produced, sink->next_index, memory_order_release);
+  return true;
+}
 /* Nothing comes any more until it is started anew. */
 void usb_flow_interrupt(struct usb_flow *flow);
 /* While it is interrupted: enters the instants that passed up to `now_ns` as lost. */
@@ -160,8 +191,9 @@ struct usb_queue {
   uint8_t *bytes;
   size_t count;          /* slots made */
   size_t in_flight;      /* submitted, callback still to come */
-  struct usb_flow *flow; /* NULL: what comes is not looked at */
-  bool submitting;       /* a transfer that came back is submitted again */
+  struct usb_flow *flow; /* NULL, and from a fault on: what comes is not looked at */
+  bool submitting;       /* a transfer that came back is submitted again; not after a fault */
+  bool cancelled;        /* what comes back was called back */
   bool memory_short;     /* the kernel refused memory for some */
   unsigned errors;       /* consecutive */
   unsigned refused;      /* consecutive submits that failed */

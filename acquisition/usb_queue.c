@@ -3,38 +3,48 @@
    be done about what it saw, the event thread does between two looks at libusb. */
 #include "usb_private.h"
 
-#include "stance/rt.h"
+#include "rt_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* What came is data whatever the status says (libusb returns what it has on time-outs and
-   cancellations too). Behind a fault there is a hole, whose length only a clock can tell. */
-static void take_bytes(struct usb_link *link, const struct libusb_transfer *transfer)
+/* Behind a fault there is a hole, whose length only a clock can tell: nothing more is taken. */
+static void set_fault(struct usb_queue *queue, enum usb_fault fault)
 {
-  struct usb_queue *queue = &link->queue;
-  if (queue->flow == NULL || queue->fault != USB_FAULT_NONE || transfer->actual_length <= 0)
+  queue->fault = fault;
+  queue->flow = NULL;
+  queue->submitting = false;
+}
+
+/* What came is data whatever the status says (libusb returns what it has on time-outs and
+   cancellations too). */
+static inline void take_bytes(struct usb_link *link, const struct libusb_transfer *transfer)
+{
+  struct usb_flow *flow = link->queue.flow;
+  if (flow == NULL || transfer->actual_length <= 0)
     return;
-  if (!usb_flow_take(queue->flow, transfer->buffer, (size_t)transfer->actual_length,
-                     usb_link_now(link)))
-    queue->fault = USB_FAULT_DECODER;
+  if (!usb_flow_take(flow, transfer->buffer, (size_t)transfer->actual_length, usb_link_now(link)))
+    set_fault(&link->queue, USB_FAULT_DECODER);
 }
 
 static void note_error(struct usb_queue *queue, enum usb_fault fault)
 {
   queue->errors++;
   if (queue->errors >= USB_ERROR_MAX)
-    queue->fault = USB_FAULT_ERRORS;
+    set_fault(queue, USB_FAULT_ERRORS);
   else if (queue->fault == USB_FAULT_NONE)
-    queue->fault = fault;
+    set_fault(queue, fault);
 }
 
 /* Of a transfer that was not completed. */
-__attribute__((noinline)) static void judge(struct usb_link *link,
-                                            enum libusb_transfer_status status)
+__attribute__((noinline)) static void judge(const struct libusb_transfer *transfer)
 {
+  const struct usb_slot *slot = transfer->user_data;
+  struct usb_link *link = slot->link;
   struct usb_queue *queue = &link->queue;
-  switch (status) {
+  if (slot->retired)
+    return;
+  switch (transfer->status) {
   case LIBUSB_TRANSFER_COMPLETED: /* in on_stream */
     break;
   case LIBUSB_TRANSFER_TIMED_OUT:
@@ -45,12 +55,12 @@ __attribute__((noinline)) static void judge(struct usb_link *link,
     break;
   case LIBUSB_TRANSFER_STALL:
     if (queue->fault == USB_FAULT_NONE)
-      queue->fault = USB_FAULT_STALL;
+      set_fault(queue, USB_FAULT_STALL);
     break;
   case LIBUSB_TRANSFER_CANCELLED: /* not by us: the kernel lets go of a device that way */
   case LIBUSB_TRANSFER_OVERFLOW:
   case LIBUSB_TRANSFER_ERROR:
-    if (queue->submitting)
+    if (!queue->cancelled)
       note_error(queue, USB_FAULT_GLITCH);
     break;
   }
@@ -64,36 +74,50 @@ __attribute__((noinline)) static void note_refusal(struct usb_link *link, int co
   link->gone |= error == USB_GONE;
 }
 
-static void submit(struct usb_slot *slot)
+/* False where it was refused. */
+static inline bool submit(struct usb_link *link, const struct usb_slot *slot)
 {
-  struct usb_link *link = slot->link;
   const int code = libusb_submit_transfer(slot->transfer);
-  slot->in_flight = code >= 0;
   if (code < 0) {
     note_refusal(link, code);
-    return;
+    return false;
   }
-  link->queue.in_flight++;
   link->queue.refused = 0;
+  return true;
 }
 
+static void launch(struct usb_slot *slot)
+{
+  slot->in_flight = submit(slot->link, slot);
+  slot->link->queue.in_flight += slot->in_flight;
+}
+
+__attribute__((cold, noinline)) static void land(struct usb_slot *slot)
+{
+  slot->in_flight = false;
+  slot->link->queue.in_flight--;
+}
+
+static inline bool goes_on(const struct usb_link *link, const struct usb_slot *slot)
+{
+  return !slot->retired && link->queue.submitting && !link->gone;
+}
+
+/* A transfer that is submitted again at once has not been away. */
 static void LIBUSB_CALL on_stream(struct libusb_transfer *transfer)
 {
   struct usb_slot *slot = transfer->user_data;
   struct usb_link *link = slot->link;
-  const enum stance_rt_context previous = stance_rt_enter(STANCE_RT_USB);
+  const enum stance_rt_context previous = rt_enter(STANCE_RT_USB);
 
-  slot->in_flight = false;
-  link->queue.in_flight--;
   take_bytes(link, transfer);
   if (transfer->status == LIBUSB_TRANSFER_COMPLETED)
     link->queue.errors = 0;
-  else if (!slot->retired)
-    judge(link, transfer->status);
-  if (!slot->retired && link->queue.submitting && !link->gone &&
-      link->queue.fault == USB_FAULT_NONE)
-    submit(slot);
-  stance_rt_leave(previous);
+  else
+    judge(transfer);
+  if (!goes_on(link, slot) || !submit(link, slot))
+    land(slot);
+  rt_leave(previous);
 }
 
 static bool make_slots(struct usb_link *link)
@@ -163,7 +187,7 @@ enum stance_status usb_queue_submit(struct usb_link *link, struct usb_flow *flow
   queue->flow = flow;
   queue->submitting = true;
   for (size_t k = 0; k < queue->count && queue->refused == 0; k++)
-    submit(&queue->slot[k]);
+    launch(&queue->slot[k]);
   if (queue->memory_short)
     make_room(link);
   if (queue->in_flight > 0)
@@ -178,20 +202,21 @@ enum stance_status usb_queue_submit(struct usb_link *link, struct usb_flow *flow
 void usb_queue_refill(struct usb_link *link)
 {
   struct usb_queue *queue = &link->queue;
-  if (!queue->submitting || link->gone || queue->fault != USB_FAULT_NONE)
+  if (!queue->submitting || link->gone)
     return;
   queue->refused = 0;
   for (size_t k = 0; k < queue->count && queue->refused == 0; k++)
     if (!queue->slot[k].in_flight && !queue->slot[k].retired)
-      submit(&queue->slot[k]);
+      launch(&queue->slot[k]);
   if (queue->in_flight == 0)
-    queue->fault = USB_FAULT_ERRORS;
+    set_fault(queue, USB_FAULT_ERRORS);
 }
 
 void usb_queue_cancel(struct usb_link *link)
 {
   struct usb_queue *queue = &link->queue;
   queue->submitting = false;
+  queue->cancelled = true;
   for (size_t k = 0; k < queue->count; k++)
     if (queue->slot[k].in_flight)
       libusb_cancel_transfer(queue->slot[k].transfer);

@@ -189,9 +189,9 @@ static void take_packet(struct tiny *tiny, struct stance_frame_sink *sink)
   tiny->expected = (uint8_t)(packet[0] + 1);
   tiny->in_step = true;
   if (packet[1] == PLEASE_RESTART)
-    sink->restart_reason = "The tiny instrument asks to be started anew.";
+    stance_frame_sink_ask_restart(sink, "The tiny instrument asks to be started anew.");
   if (packet[1] == GIVE_UP)
-    sink->fatal_reason = "the rate is too high for the tiny instrument";
+    stance_frame_sink_fail(sink, "the rate is too high for the tiny instrument");
   if (packet[1] >= PLEASE_RESTART)
     return;
   if (get_u16(packet + summed) != sum(packet, summed)) {

@@ -330,6 +330,7 @@ static void status_travels_with_the_frames(void **unused)
   assert_int_equal(bench_instrument_waiting(&bench), 0);
   bench_instrument_start(&bench);
   make_frame(frame, 1000, 0);
+  feed_frame(&bench, 0, 0);
   feed(&bench, frame, 0x62);
   assert_int_equal(bench.sink.warnings, STANCE_WARNING_OVERRUN);
   feed_frame(&bench, 2000, 1 << 3);
@@ -348,7 +349,9 @@ static void not_a_number_is_no_force(void **unused)
   (void)unused;
 
   open_identified(&bench, "bota:1-2");
-  make_frame(frame, 5, 0);
+  feed_frame(&bench, 0, 0);
+  bench_instrument_frame(&bench);
+  make_frame(frame, 1000, 0);
   memset(frame + 11, 0xff, 4);
   const uint16_t crc = stance_crc16(frame + 1, 34);
   frame[35] = (uint8_t)crc;

@@ -265,6 +265,21 @@ static void feed_frame(struct bench_instrument *bench, uint16_t counter, uint16_
   bench_instrument_feed(bench, frame, sizeof frame);
 }
 
+static void what_a_frame_reports_is_heard_behind_any_other(void **unused)
+{
+  static const uint16_t status[] = {0, 1, 1 | 1 << 9}; /* of sensor 1; its Fx overloaded */
+  struct bench_instrument bench;
+  (void)unused;
+
+  open_three(&bench, "optoforce:1-2");
+  for (unsigned k = 0; k < 200; k++) {
+    const uint16_t told = status[(k * k + k / 7) % 3];
+    feed_frame(&bench, (uint16_t)(k + UINT16_MAX - 100), told);
+    assert_int_equal(bench_instrument_frame(&bench).flags, told >> 9);
+  }
+  bench_instrument_close(&bench);
+}
+
 static void counts_what_is_missing_across_the_wrap(void **unused)
 {
   struct bench_instrument bench;
@@ -375,6 +390,7 @@ int main(void)
       cmocka_unit_test(says_who_it_is),
       cmocka_unit_test(needs_an_answer),
       cmocka_unit_test(refuses_settings_that_mean_nothing),
+      cmocka_unit_test(what_a_frame_reports_is_heard_behind_any_other),
       cmocka_unit_test(counts_what_is_missing_across_the_wrap),
       cmocka_unit_test(resynchronises_without_losing_good_frames),
       cmocka_unit_test(a_frame_filled_up_from_the_next_is_none),
