@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a test may be asked for beyond its protocol, and recordings played back. */
+#include "stance/source.h"
+
 #include "support/station_fixture.h"
 
 #include <setjmp.h>
