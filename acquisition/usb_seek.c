@@ -67,8 +67,8 @@ static enum stance_status nothing_there(const struct usb_wish *wish, struct stan
                               scheme, model, wish->serial);
   if (usb_is_port(wish->uri->path))
     return stance_problem_set(problem, STANCE_INSTRUMENT,
-                              "%s: no %s is connected to USB port %s; `stance devices` lists what "
-                              "is",
+                              "%s: no %s is connected to USB port %s; plug it in (`stance devices` "
+                              "lists what is there)",
                               scheme, model, wish->uri->path);
   return stance_problem_set(problem, STANCE_INSTRUMENT, "%s: no %s is connected; plug it in",
                             scheme, model);

@@ -27,7 +27,8 @@ int64_t stance_server_now_ns(void)
   return now.tv_sec * ns_per_s + now.tv_nsec;
 }
 
-/* Idle is what it is a while after the kernel has configured it, if nobody starts a stream. */
+/* Idle is what it is from a while after the kernel has configured it, whenever nobody streams:
+   whoever asks for that moment late still finds it. */
 static void look_for_idleness(struct stance_server *server, struct stance_slot *slot)
 {
   static const int64_t idle_after_ns = 300000000;
@@ -36,10 +37,7 @@ static void look_for_idleness(struct stance_server *server, struct stance_slot *
   if ((slot->device->moments & idle) != 0)
     slot->idle_ns = server->now_ns + idle_after_ns;
   slot->device->moments &= ~idle;
-  if (slot->idle_ns == 0 || server->now_ns < slot->idle_ns)
-    return;
-  slot->idle_ns = 0;
-  if (!slot->device->clock.running)
+  if (slot->idle_ns != 0 && server->now_ns >= slot->idle_ns && !slot->device->clock.running)
     slot->device->moments |= idle;
 }
 

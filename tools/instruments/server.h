@@ -15,7 +15,7 @@ struct stance_slot {
   struct stance_usbip_link *link; /* NULL: unplugged, or not imported yet */
   int socket;
   unsigned port;     /* of vhci_hcd */
-  int64_t idle_ns;   /* plugged in and left alone until then: the moment `idle` */
+  int64_t idle_ns;   /* from then on `idle` where nobody streams; 0: not configured */
   int64_t replug_ns; /* 0: not by itself */
   bool other_port;   /* where it is plugged in next */
 };

@@ -99,6 +99,7 @@ void stance_slot_unplug(struct stance_server *server, struct stance_slot *slot)
     close(slot->socket);
   }
   slot->socket = -1;
+  slot->idle_ns = 0;
   device->plugged = false;
   stance_virtual_device_power_on(device); /* no power: nothing runs on */
   if (was_linked) {

@@ -45,7 +45,7 @@ static void judge_instruments(struct station_test *test, const struct stance_sou
 /* Drains, commits and closes. The first thing that failed is the one that is told. */
 static void stop(struct station_test *test)
 {
-  struct stance_source_health health[STANCE_STREAM_MAX];
+  struct stance_source_health health[STANCE_STREAM_MAX] = {0};
   struct stance_problem problem = {""};
   for (size_t k = 0; k < test->stream_count; k++)
     stance_source_stop(test->stream[k].source);
