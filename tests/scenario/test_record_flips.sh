@@ -82,6 +82,8 @@ for table in TABLES:
                 continue
             copy.close()
             assert changed == 1, (seed, table, column)
+            if value == row[column_number]:  # SQLite keeps -0.0 as 0: no file can hold this flip
+                continue
             status, words = verify("flipped.db")
             assert status != 0 and ": identical" not in words or status == 5, \
                 (seed, table, column, row[column_number], value, words)
