@@ -38,7 +38,8 @@ struct stance_frame_sink {
   const char *fatal_reason;
   /* Takes the next frame; NULL: several rings do, or it comes behind a gap. */
   struct stance_frame_ring *sole;
-  struct stance_raw_frame spare; /* of a batch for which there is no place in a ring */
+  /* Last, as what is left in it means nothing: of a batch for which there is no place in a ring. */
+  struct stance_raw_frame spare;
 };
 
 /* `count` instants were sampled and are gone; `stance_frame_sink_spoil`: they came damaged. USB. */

@@ -4,6 +4,7 @@
 #include "mcc.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,8 @@ static void decode(const uint8_t *data, size_t size, uint16_t highest_code)
   for (size_t at = 0; at < length; at += piece)
     stance_mcc_stream_decode(&pieces, data + 10 + at, length - at < piece ? length - at : piece,
                              &pieces_sink);
-  if (memcmp(&sink, &pieces_sink, sizeof sink) != 0 || sink.lost > sink.next_index)
+  if (memcmp(&sink, &pieces_sink, offsetof(struct stance_frame_sink, spare)) != 0 ||
+      sink.lost > sink.next_index)
     abort();
   /* Until bytes are missing every whole scan is a frame. */
   if (sink.restart_reason == NULL && sink.next_index != length / (2 * whole.sampled_count))

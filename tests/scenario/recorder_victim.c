@@ -99,6 +99,9 @@ static int verify(const char *path, unsigned long long committed)
   fprintf(stderr, "%s frames=%zu committed=%llu gaps=%zu recovered=%d %s\n",
           holds ? "verified" : "LOST", loaded.trace.sample_count, committed, loaded.trace.gap_count,
           stance_store_was_recovered(store), problem.text);
+  for (size_t k = 0; k < loaded.trace.gap_count; k++)
+    fprintf(stderr, "missing: %zu frames from %zu on\n", loaded.trace.gap[k].count,
+            loaded.trace.gap[k].first);
   store_fixture_release(&loaded);
   free(ids);
   stance_store_close(store);
