@@ -3,7 +3,6 @@
 
 #include "stance/rt.h"
 
-#include <dlfcn.h>
 #include <portaudio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,40 +85,8 @@ static PaDeviceIndex find_device(const char *wanted, bool is_input)
   return paNoDevice;
 }
 
-static void ignore(const char *message)
-{
-  (void)message;
-}
-
-static void ignore_alsa(const char *file, int line, const char *function, int code,
-                        const char *format, ...)
-{
-  (void)file, (void)line, (void)function, (void)code, (void)format;
-}
-
-/* PortAudio brings ALSA and JACK, and both write pages to standard error whenever no card or server
-   is there: every three seconds here. What matters is in our own sentence. */
-static void quieten_libraries(void)
-{
-  typedef void alsa_handler(const char *, int, const char *, int, const char *, ...);
-  void (*set_jack)(void (*)(const char *)), (*set_alsa)(alsa_handler *);
-  static const char *const jack[] = {"jack_set_error_function", "jack_set_info_function"};
-  void *symbol;
-
-  for (size_t k = 0; k < sizeof jack / sizeof *jack; k++)
-    if ((symbol = dlsym(RTLD_DEFAULT, jack[k])) != NULL) {
-      memcpy(&set_jack, &symbol, sizeof set_jack);
-      set_jack(ignore);
-    }
-  if ((symbol = dlsym(RTLD_DEFAULT, "snd_lib_error_set_handler")) != NULL) {
-    memcpy(&set_alsa, &symbol, sizeof set_alsa);
-    set_alsa(ignore_alsa);
-  }
-}
-
 static enum stance_status initialize(struct stance_problem *problem)
 {
-  quieten_libraries();
   const PaError code = Pa_Initialize();
   return code == paNoError ? STANCE_OK : fail(code, "the sound system cannot be started", problem);
 }
