@@ -1,22 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finds the module that draws (tools/certificate) where the program was linked to look for it: the
-   build tree, or once installed ../lib/stance beside the program's own folder. */
+/* Finds the module that draws (tools/certificate). With a run path in the program the loader would
+   find it too, and would look there for every other library first, at every start. */
 #include "certificate.h"
 
 #include "output.h"
 
 #include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MODULE "stance-certificate.so"
+
+/* Seen from the program: beside it as built, as installed, beside a test program. */
+static const char *const places[] = {MODULE, "../lib/stance/" MODULE, "../" MODULE};
 
 typedef enum stance_status page_function(const struct stance_calibration *calibration,
                                          struct stance_text *pdf, struct stance_problem *problem);
 
 /* Stays loaded until the program ends: pango keeps things of its own. */
+static void *load_module(void)
+{
+  char program[PATH_MAX], path[PATH_MAX + 64] = MODULE;
+  ssize_t length = readlink("/proc/self/exe", program, sizeof program);
+  while (length > 0 && program[length - 1] != '/')
+    length--;
+  for (size_t k = 0; length > 0 && k < sizeof places / sizeof *places; k++) {
+    snprintf(path, sizeof path, "%.*s%s", (int)length, program, places[k]);
+    if (access(path, R_OK) == 0)
+      break;
+  }
+  return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+}
+
 static enum stance_status find_page(page_function **ret_page, struct stance_problem *problem)
 {
-  void *module = dlopen(MODULE, RTLD_NOW | RTLD_LOCAL);
+  void *module = load_module();
   void *symbol = module == NULL ? NULL : dlsym(module, "stance_certificate_page");
 
   if (symbol == NULL)
