@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static const char token[] = "0123456789abcdef0123456789abcdef";
@@ -24,6 +25,9 @@ struct stance_event_hub *door_hub;
 struct stance_http *door;
 atomic_uint door_handled;
 atomic_bool door_may_go_on; /* "/slow" is answered no sooner */
+static struct stance_daemon_socket *private;
+static bool comes_by_socket;
+static char runtime[64];
 
 /* Answers with what it was asked. */
 static void handle(void *context, const struct stance_http_request *request,
@@ -42,18 +46,35 @@ static void handle(void *context, const struct stance_http_request *request,
   reply->length = strlen(text);
 }
 
-int door_open(void **state)
+int door_open_again(void)
 {
   const struct stance_http_options options = {
       .token = token, .files = files, .events_path = "/api/v1/events", .handle = handle};
   struct stance_http_options with_hub = options;
-  (void)state;
   atomic_store(&door_handled, 0);
   atomic_store(&door_may_go_on, false);
   if (stance_event_hub_create(&door_hub) != STANCE_OK)
     return -1;
   with_hub.hub = door_hub;
+  with_hub.socket = private;
   return stance_http_start(&with_hub, &door, NULL) == STANCE_OK ? 0 : -1;
+}
+
+int door_open(void **state)
+{
+  (void)state;
+  comes_by_socket = false;
+  return door_open_again();
+}
+
+int door_open_private(void **state)
+{
+  (void)state;
+  comes_by_socket = true;
+  snprintf(runtime, sizeof runtime, "/tmp/stance-door-XXXXXX");
+  if (mkdtemp(runtime) == NULL || setenv("XDG_RUNTIME_DIR", runtime, 1) != 0)
+    return -1;
+  return stance_daemon_socket_open(&private, NULL) == STANCE_OK ? door_open_again() : -1;
 }
 
 int door_close(void **state)
@@ -62,11 +83,31 @@ int door_close(void **state)
   stance_event_hub_close(door_hub);
   stance_http_stop(door);
   stance_event_hub_destroy(door_hub);
+  stance_daemon_socket_close(private);
+  private = NULL;
+  if (comes_by_socket) {
+    char inner[128];
+    snprintf(inner, sizeof inner, "%s/stance", runtime);
+    rmdir(inner);
+    rmdir(runtime);
+  }
   return 0;
+}
+
+static int dial_socket(void)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  int client = socket(AF_UNIX, SOCK_STREAM, 0);
+  assert_true(client >= 0);
+  strcpy(address.sun_path, stance_daemon_socket_path(private));
+  assert_int_equal(connect(client, (const struct sockaddr *)&address, sizeof address), 0);
+  return client;
 }
 
 int door_dial(void)
 {
+  if (comes_by_socket)
+    return dial_socket();
   const struct sockaddr_in address = {.sin_family = AF_INET,
                                       .sin_port = htons(stance_http_port(door)),
                                       .sin_addr = {htonl(INADDR_LOOPBACK)}};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A door of the page that echoes what it is asked, and a client for it. */
+/* A door of the page that echoes what it is asked, and a client for it, by port and by socket. */
 #ifndef HTTP_DOOR_H
 #define HTTP_DOOR_H
 
@@ -13,8 +13,11 @@ extern atomic_uint door_handled;
 extern atomic_bool door_may_go_on; /* "/slow" is answered no sooner */
 extern char door_heard[1 << 17];   /* what was last heard */
 
-/* Setup and teardown of cmocka. */
+/* Setup and teardown of cmocka. The clients of the private one come by its socket. */
 int door_open(void **state);
+int door_open_private(void **state);
+/* After a stop in the middle of a test. */
+int door_open_again(void);
 int door_close(void **state);
 
 /* A connection. */

@@ -27,11 +27,29 @@ STANCE_PRINTF(2, 3) void daemon_log(enum daemon_priority priority, const char *f
    logged. */
 struct stance_sound *daemon_sound_begin(const struct daemon_settings *settings);
 
+/* The page and its interface on 127.0.0.1 and on the private socket, and the file by which programs
+   of this account find them. STANCE_USAGE where the port is taken, STANCE_STORE where that file
+   cannot be kept private. */
+struct daemon_page;
+STANCE_MUST_CHECK enum stance_status daemon_page_open(struct stance_station *station,
+                                                      const struct daemon_settings *settings,
+                                                      struct daemon_page **ret_page,
+                                                      struct stance_problem *problem);
+uint16_t daemon_page_port(const struct daemon_page *page);
+/* Writes that file anew: which instruments and store the station has. */
+STANCE_MUST_CHECK enum stance_status daemon_page_tell(struct daemon_page *page,
+                                                      const struct stance_station *station,
+                                                      const struct daemon_settings *settings,
+                                                      struct stance_problem *problem);
+/* The station has been closed, and is not yet destroyed. Accepts NULL. */
+void daemon_page_close(struct daemon_page *page);
+
 /* SIGHUP: reads the settings anew. What can change while the daemon runs changes between two tests;
    what cannot is logged. */
 struct daemon_reload {
   const struct daemon_options *options;
   struct stance_station *station;
+  struct daemon_page *page;
   struct stance_sound **sound;      /* the caller's, exchanged here */
   struct daemon_settings now, next; /* in use; read, and wanted where `pending` */
   bool pending;                     /* a test goes on: to be tried again */
@@ -39,16 +57,6 @@ struct daemon_reload {
 void daemon_reload_read(struct daemon_reload *reload);
 /* Harmless where nothing is pending. */
 void daemon_reload_apply(struct daemon_reload *reload);
-
-/* The page and its interface on 127.0.0.1, and the file by which `stance open` finds them.
-   STANCE_USAGE where the port is taken, STANCE_STORE where that file cannot be kept private. */
-struct daemon_page;
-STANCE_MUST_CHECK enum stance_status daemon_page_open(struct stance_station *station, uint16_t port,
-                                                      struct daemon_page **ret_page,
-                                                      struct stance_problem *problem);
-uint16_t daemon_page_port(const struct daemon_page *page);
-/* The station has been closed, and is not yet destroyed. Accepts NULL. */
-void daemon_page_close(struct daemon_page *page);
 
 /* Tells systemd (sd_notify's protocol, without its library); nothing where nobody wants to know. */
 void daemon_notify(const char *state);

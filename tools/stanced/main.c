@@ -110,12 +110,11 @@ static enum stance_status begin_station(const struct daemon_options *options,
 static int serve(struct daemon_reload *reload, const sigset_t *set)
 {
   struct stance_problem problem = {""};
-  struct daemon_page *page = NULL;
   enum stance_status status =
       begin_station(reload->options, &reload->now, *reload->sound, &reload->station, &problem);
   if (status == STANCE_OK) {
     say_what_was_recovered(reload->station);
-    status = daemon_page_open(reload->station, reload->now.port, &page, &problem);
+    status = daemon_page_open(reload->station, &reload->now, &reload->page, &problem);
   }
   if (status != STANCE_OK) {
     daemon_log(DAEMON_ERROR, "event=failed detail=\"%s\"", problem.text);
@@ -124,14 +123,14 @@ static int serve(struct daemon_reload *reload, const sigset_t *set)
   }
   daemon_log(DAEMON_NOTICE, "event=ready version=%s device=\"%s\" store=\"%s\" port=%u",
              STANCE_VERSION, reload->now.device[0], stance_station_store_path(reload->station),
-             (unsigned)daemon_page_port(page));
+             (unsigned)daemon_page_port(reload->page));
   daemon_notify("READY=1");
   wait_for_end(reload, set);
   daemon_log(DAEMON_NOTICE, "event=ending testing=%d", stance_station_is_testing(reload->station));
   daemon_notify("STOPPING=1");
   let_hurry(set);
   stance_station_close(reload->station); /* the last result still reaches the page */
-  daemon_page_close(page);
+  daemon_page_close(reload->page);
   stance_station_destroy(reload->station);
   daemon_log(DAEMON_NOTICE, "event=ended");
   return 0;

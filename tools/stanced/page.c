@@ -3,24 +3,41 @@
 
 #include "daemon_file.h"
 #include "http_api.h"
+#include "protocol_find.h"
 #include "web_files.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct daemon_page {
   struct stance_http_api *api;
   struct stance_http *http;
+  struct stance_daemon_socket *socket; /* NULL: none */
+  struct stance_daemon_address address;
 };
 
-static enum stance_status open_door(struct daemon_page *page, struct stance_station *station,
-                                    uint16_t port, struct stance_problem *problem)
+/* Without it the page works all the same, and `stance run` is its own station. */
+static void open_socket(struct daemon_page *page)
 {
-  struct stance_daemon_address address = {0};
-  enum stance_status status = stance_http_new_token(address.token, problem);
+  struct stance_problem problem = {""};
+  if (stance_daemon_socket_open(&page->socket, &problem) != STANCE_OK)
+    daemon_log(DAEMON_WARNING, "event=no_socket detail=\"%s\"", problem.text);
+  else
+    strcpy(page->address.socket, stance_daemon_socket_path(page->socket));
+}
+
+static enum stance_status open_doors(struct daemon_page *page, struct stance_station *station,
+                                     uint16_t port, struct stance_problem *problem)
+{
+  enum stance_status status = stance_http_new_token(page->address.token, problem);
   if (status == STANCE_OK)
     status = stance_http_api_create(station, &page->api, problem);
+  if (status == STANCE_OK)
+    open_socket(page);
   const struct stance_http_options options = {.port = port,
-                                              .token = address.token,
+                                              .token = page->address.token,
+                                              .socket = page->socket,
                                               .files = stance_web_files,
                                               .events_path = STANCE_HTTP_EVENTS_PATH,
                                               .hub = stance_station_hub(station),
@@ -28,23 +45,56 @@ static enum stance_status open_door(struct daemon_page *page, struct stance_stat
                                               .context = page->api};
   if (status == STANCE_OK)
     status = stance_http_start(&options, &page->http, problem);
-  if (status != STANCE_OK)
-    return status;
-  address.port = stance_http_port(page->http);
-  return stance_daemon_file_write(&address, problem);
+  if (status == STANCE_OK)
+    page->address.port = stance_http_port(page->http);
+  return status;
 }
 
-enum stance_status daemon_page_open(struct stance_station *station, uint16_t port,
+/* Relative to wherever the daemon was started nobody else could read it. */
+static void name_store(const struct stance_station *station, struct stance_daemon_service *service)
+{
+  char *path = realpath(stance_station_store_path(station), NULL);
+  if (path != NULL)
+    snprintf(service->store, sizeof service->store, "%s", path);
+  free(path);
+}
+
+enum stance_status daemon_page_tell(struct daemon_page *page, const struct stance_station *station,
+                                    const struct daemon_settings *settings,
+                                    struct stance_problem *problem)
+{
+  struct stance_daemon_service *service = &page->address.service;
+  *service = (struct stance_daemon_service){.device_count = settings->device_count};
+  for (size_t k = 0; k < settings->device_count; k++) {
+    strcpy(service->device[k], settings->device[k]);
+    service->side[k] = settings->side[k];
+  }
+  name_store(station, service);
+  if (!stance_protocol_folder(service->protocols, sizeof service->protocols))
+    service->protocols[0] = '\0';
+  return stance_daemon_file_write(&page->address, problem);
+}
+
+static void let_go(struct daemon_page *page)
+{
+  stance_http_stop(page->http);
+  stance_daemon_socket_close(page->socket);
+  stance_http_api_destroy(page->api);
+  free(page);
+}
+
+enum stance_status daemon_page_open(struct stance_station *station,
+                                    const struct daemon_settings *settings,
                                     struct daemon_page **ret_page, struct stance_problem *problem)
 {
   struct daemon_page *page = calloc(1, sizeof *page);
   if (page == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
-  const enum stance_status status = open_door(page, station, port, problem);
+  enum stance_status status = open_doors(page, station, settings->port, problem);
+  if (status == STANCE_OK)
+    status = daemon_page_tell(page, station, settings, problem);
   if (status != STANCE_OK) {
-    stance_http_stop(page->http);
-    stance_http_api_destroy(page->api);
-    free(page);
+    let_go(page);
     return status;
   }
   *ret_page = page;
@@ -61,7 +111,5 @@ void daemon_page_close(struct daemon_page *page)
   if (page == NULL)
     return;
   stance_daemon_file_remove();
-  stance_http_stop(page->http);
-  stance_http_api_destroy(page->api);
-  free(page);
+  let_go(page);
 }

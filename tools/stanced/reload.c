@@ -92,6 +92,8 @@ void daemon_reload_apply(struct daemon_reload *reload)
   } else {
     daemon_log(DAEMON_ERROR, "event=settings_refused detail=\"%s\"", problem.text);
   }
+  if (daemon_page_tell(reload->page, reload->station, now, &problem) != STANCE_OK)
+    daemon_log(DAEMON_WARNING, "event=not_told detail=\"%s\"", problem.text);
   reload->pending = false;
   daemon_log(DAEMON_NOTICE, "event=settings_applied device=\"%s\" sound=\"%s\"", now->device[0],
              now->sound);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "daemon_file.h"
 
+#include "json_text.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +14,8 @@
 #include <unistd.h>
 
 static const char file_name[] = "daemon.json";
-static const char format[] = "{\"port\":%" PRIu16 ",\"token\":\"%s\",\"pid\":%ld}\n";
+static const char *const prefix[] = {
+    [STANCE_LEFT] = "left=", [STANCE_RIGHT] = "right=", [STANCE_SIDE_NONE] = ""};
 
 /* In /tmp another account may have been there first: what is not ours alone is refused. */
 static enum stance_status check_folder(const char *folder, struct stance_problem *problem)
@@ -72,25 +75,95 @@ enum stance_status stance_daemon_write(const char *name, const char *text,
   return status;
 }
 
+static void add_member(struct stance_text *text, const char *name, const char *value)
+{
+  stance_text_format(text, ",\"%s\":", name);
+  if (value[0] == '\0')
+    stance_text_string(text, "null");
+  else
+    stance_json_string(text, value);
+}
+
 enum stance_status stance_daemon_file_write(const struct stance_daemon_address *address,
                                             struct stance_problem *problem)
 {
-  char text[128];
-  snprintf(text, sizeof text, format, address->port, address->token, (long)getpid());
-  return stance_daemon_write(file_name, text, problem);
+  const struct stance_daemon_service *service = &address->service;
+  struct stance_text text = {0};
+  stance_text_format(&text, "{\"port\":%u,\"token\":\"%s\",\"pid\":%ld", (unsigned)address->port,
+                     address->token, (long)getpid());
+  add_member(&text, "socket", address->socket);
+  add_member(&text, "store", service->store);
+  add_member(&text, "protocols", service->protocols);
+  stance_text_string(&text, ",\"devices\":[");
+  for (size_t k = 0; k < service->device_count; k++) {
+    char device[sizeof *service->device + 8];
+    snprintf(device, sizeof device, "%s%s", prefix[service->side[k]], service->device[k]);
+    stance_text_string(&text, k > 0 ? "," : "");
+    stance_json_string(&text, device);
+  }
+  stance_text_string(&text, "]}\n");
+  const enum stance_status status =
+      text.failed ? stance_problem_set(problem, STANCE_MEMORY, "out of memory")
+                  : stance_daemon_write(file_name, text.bytes, problem);
+  stance_text_finish(&text);
+  return status;
+}
+
+/* False where it is there and does not fit. */
+static bool take_text(const json_t *object, const char *name, char *ret_text, size_t size)
+{
+  const char *value = json_string_value(json_object_get(object, name));
+  const int length = snprintf(ret_text, size, "%s", value == NULL ? "" : value);
+  return length >= 0 && (size_t)length < size;
+}
+
+static bool take_devices(const json_t *devices, struct stance_daemon_service *service)
+{
+  service->device_count = json_array_size(devices);
+  if (service->device_count > STANCE_STREAM_MAX)
+    return false;
+  for (size_t k = 0; k < service->device_count; k++) {
+    const char *device = json_string_value(json_array_get(devices, k));
+    if (device == NULL)
+      return false;
+    service->side[k] = strncmp(device, prefix[STANCE_LEFT], 5) == 0    ? STANCE_LEFT
+                       : strncmp(device, prefix[STANCE_RIGHT], 6) == 0 ? STANCE_RIGHT
+                                                                       : STANCE_SIDE_NONE;
+    const char *uri = device + strlen(prefix[service->side[k]]);
+    const int length = snprintf(service->device[k], sizeof service->device[k], "%s", uri);
+    if (length < 0 || (size_t)length >= sizeof service->device[k])
+      return false;
+  }
+  return true;
+}
+
+static bool take_address(const json_t *object, struct stance_daemon_address *address)
+{
+  struct stance_daemon_service *service = &address->service;
+  const json_int_t port = json_integer_value(json_object_get(object, "port"));
+  const json_int_t pid = json_integer_value(json_object_get(object, "pid"));
+  address->port = (uint16_t)port;
+  address->pid = (long)pid;
+  return port > 0 && port <= UINT16_MAX && pid > 0 && pid == address->pid &&
+         take_text(object, "token", address->token, sizeof address->token) &&
+         strlen(address->token) == sizeof address->token - 1 &&
+         take_text(object, "socket", address->socket, sizeof address->socket) &&
+         take_text(object, "store", service->store, sizeof service->store) &&
+         take_text(object, "protocols", service->protocols, sizeof service->protocols) &&
+         take_devices(json_object_get(object, "devices"), service);
 }
 
 /* False where there is none, or none that was written here. */
-static bool read_file(const char *path, struct stance_daemon_address *ret_address, long *ret_pid)
+static bool read_file(const char *path, struct stance_daemon_address *ret_address)
 {
-  char text[128] = "";
-  int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  const int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (file < 0)
     return false;
-  const ssize_t length = read(file, text, sizeof text - 1);
+  json_t *object = json_loadfd(file, JSON_REJECT_DUPLICATES, NULL);
   close(file);
-  return length > 0 && sscanf(text, "{\"port\":%" SCNu16 ",\"token\":\"%32[0-9a-f]\",\"pid\":%ld}",
-                              &ret_address->port, ret_address->token, ret_pid) == 3;
+  const bool taken = json_is_object(object) && take_address(object, ret_address);
+  json_decref(object);
+  return taken;
 }
 
 enum stance_status stance_daemon_file_read(struct stance_daemon_address *ret_address,
@@ -98,11 +171,10 @@ enum stance_status stance_daemon_file_read(struct stance_daemon_address *ret_add
 {
   char path[STANCE_DAEMON_PATH_SIZE];
   struct stance_daemon_address address = {0};
-  long pid = 0;
   const enum stance_status status = stance_daemon_path(file_name, path, problem);
   if (status != STANCE_OK)
     return status;
-  if (!read_file(path, &address, &pid) || kill((pid_t)pid, 0) != 0)
+  if (!read_file(path, &address) || kill((pid_t)address.pid, 0) != 0)
     return stance_problem_set(problem, STANCE_END,
                               "no station of this account runs; start `stanced`, or "
                               "`systemctl --user start stanced`");
@@ -114,8 +186,7 @@ void stance_daemon_file_remove(void)
 {
   char path[STANCE_DAEMON_PATH_SIZE];
   struct stance_daemon_address address;
-  long pid = 0;
-  if (stance_daemon_path(file_name, path, NULL) == STANCE_OK && read_file(path, &address, &pid) &&
-      pid == (long)getpid())
+  if (stance_daemon_path(file_name, path, NULL) == STANCE_OK && read_file(path, &address) &&
+      address.pid == (long)getpid())
     unlink(path);
 }

@@ -1,14 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How programs of the same account find the daemon: DIR/daemon.json, 0600 in a folder 0700, where
-   DIR is $XDG_RUNTIME_DIR/stance, and /tmp/stance-UID without it. {"port":N,"token":"…","pid":N} */
+   DIR is $XDG_RUNTIME_DIR/stance, and /tmp/stance-UID without it. Its members are in HTTP_API.md.
+ */
 #ifndef STANCE_DAEMON_FILE_H
 #define STANCE_DAEMON_FILE_H
 
+#include "daemon_socket.h"
 #include "http.h"
+#include "stance/side.h"
+#include "store.h"
+
+/* What a daemon has, to be compared with what somebody is asked for. */
+struct stance_daemon_service {
+  char store[4096];                     /* absolute */
+  char protocols[4096];                 /* folder of the clinic's own; "": there is no such place */
+  char device[STANCE_STREAM_MAX][1024]; /* URIs */
+  enum stance_side side[STANCE_STREAM_MAX]; /* NONE: as its channels say */
+  size_t device_count;
+};
 
 struct stance_daemon_address {
   uint16_t port;
   char token[STANCE_HTTP_TOKEN_SIZE];
+  long pid;                               /* of the file that was read */
+  char socket[STANCE_DAEMON_SOCKET_SIZE]; /* "": it has none */
+  struct stance_daemon_service service;
 };
 
 enum { STANCE_DAEMON_PATH_SIZE = 512 };
@@ -22,7 +38,7 @@ STANCE_MUST_CHECK enum stance_status stance_daemon_path(const char *name,
 STANCE_MUST_CHECK enum stance_status stance_daemon_write(const char *name, const char *text,
                                                          struct stance_problem *problem);
 
-/* Of this process. WORK. */
+/* Of this process; in the place of the one that is there. WORK. */
 STANCE_MUST_CHECK enum stance_status
 stance_daemon_file_write(const struct stance_daemon_address *address,
                          struct stance_problem *problem);

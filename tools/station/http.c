@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -101,16 +102,39 @@ static void resume(struct http_guest *guest)
   MHD_resume_connection(guest->connection);
 }
 
+static bool is_full(const struct stance_http *http)
+{
+  return http->guest_count == STANCE_HTTP_CONNECTION_MAX;
+}
+
+/* The library takes the port's connections itself; these are handed to it, and are the same from
+   there on. It closes what it does not take. */
+static void welcome_private(struct stance_http *http)
+{
+  const struct sockaddr_un nobody = {.sun_family = AF_UNIX}; /* a client's end has no name */
+  const struct sockaddr *address = (const struct sockaddr *)&nobody;
+  while (http->options.socket != NULL && !is_full(http)) {
+    const int client = stance_daemon_socket_accept(http->options.socket);
+    if (client < 0 ||
+        MHD_add_connection(http->daemon, client, address, sizeof nobody.sun_family) != MHD_YES)
+      return;
+  }
+}
+
 /* Until something happens on a connection, the bell rings, or something is due. */
 static void wait_for_news(const struct stance_http *http, int epoll_fd)
 {
-  struct pollfd ready[] = {{.fd = epoll_fd, .events = POLLIN},
-                           {.fd = http->bell, .events = POLLIN}};
-  bool full = http->guest_count == STANCE_HTTP_CONNECTION_MAX;
+  const bool full = is_full(http);
+  const bool listens = http->options.socket != NULL && !full;
+  struct pollfd ready[] = {
+      {.fd = epoll_fd, .events = POLLIN},
+      {.fd = http->bell, .events = POLLIN},
+      {.fd = listens ? stance_daemon_socket_descriptor(http->options.socket) : -1,
+       .events = POLLIN}};
   MHD_UNSIGNED_LONG_LONG until_ms = 0, most_ms = full ? LOOK_FULL_MS : LOOK_MS;
   if (MHD_get_timeout(http->daemon, &until_ms) != MHD_YES || until_ms > most_ms)
     until_ms = most_ms;
-  poll(ready, 2, (int)until_ms);
+  poll(ready, sizeof ready / sizeof *ready, (int)until_ms);
   uint64_t rung;
   ssize_t taken = (ready[1].revents & POLLIN) == 0 ? 0 : read(http->bell, &rung, sizeof rung);
   (void)taken; /* only that it rang counts */
@@ -130,8 +154,8 @@ static void look_after(struct stance_http *http)
   bool beat = now_ns >= http->beat_ns;
   if (beat)
     http->beat_ns = now_ns + BEAT_S * INT64_C(1000000000);
-  bool full = http->guest_count == STANCE_HTTP_CONNECTION_MAX;
-  bool look = now_ns - http->looked_ns >= (full ? LOOK_FULL_MS : LOOK_MS) * INT64_C(1000000);
+  bool look =
+      now_ns - http->looked_ns >= (is_full(http) ? LOOK_FULL_MS : LOOK_MS) * INT64_C(1000000);
   if (look)
     http->looked_ns = now_ns;
   for (struct http_intake *done = http_workers_take_done(http), *next; done != NULL; done = next) {
@@ -167,7 +191,8 @@ static void *keep_the_door(void *context)
   while (!is_stopping(http)) {
     wait_for_news(http, epoll_fd);
     look_after(http);
-    bool was_full = http->guest_count == STANCE_HTTP_CONNECTION_MAX;
+    welcome_private(http);
+    bool was_full = is_full(http);
     MHD_run(http->daemon);
     if (was_full) /* it listens again only at the beginning of a run */
       MHD_run(http->daemon);

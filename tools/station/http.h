@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* HTTP on loopback: who may ask, for what, and how much. What is answered is the handler's.
+/* HTTP on loopback and on the private socket: who may ask, for what, and how much. What is answered
+   is the handler's.
 
-   Safe by default: it listens on 127.0.0.1 alone; every request must name this host (a page that
+   Safe by default: it listens on 127.0.0.1 and on that socket alone, with the same rules at both
+   doors; every request must name this host (a page that
    rebinds its name cannot) and, where a browser says from where it comes, come from this page; all
    but the page itself needs the token, as `Authorization: Bearer TOKEN`, which no browser adds by
    itself; GET and HEAD change nothing. Bodies, headers, times and connections are bounded.
@@ -9,6 +11,7 @@
 #ifndef STANCE_HTTP_H
 #define STANCE_HTTP_H
 
+#include "daemon_socket.h"
 #include "event_hub.h"
 #include "stance/status.h"
 
@@ -57,8 +60,9 @@ struct stance_http_file {
 };
 
 struct stance_http_options {
-  uint16_t port;     /* 0: any free one */
-  const char *token; /* copied */
+  uint16_t port;                             /* 0: any free one */
+  const char *token;                         /* copied */
+  const struct stance_daemon_socket *socket; /* the second door; borrowed until stop; NULL: none */
   /* Files that need no token, for they say nothing of anybody; ends with a NULL path. */
   const struct stance_http_file *files;
   const char *events_path; /* answered from `hub` as server-sent events; borrowed */
