@@ -58,6 +58,8 @@ size_t usb_find(libusb_context *context, const struct stance_instrument *instrum
     if (candidate->id == NULL)
       continue;
     usb_name_port(list[k], candidate->port, sizeof candidate->port);
+    candidate->plugging =
+        (unsigned)libusb_get_bus_number(list[k]) << 8 | libusb_get_device_address(list[k]);
     if (is_meant(candidate->id, candidate->port, where)) {
       candidate->device = libusb_ref_device(list[k]);
       found++;

@@ -268,6 +268,7 @@ struct usb_candidate {
   libusb_device *device; /* referenced */
   const struct stance_usb_id *id;
   char port[32];
+  unsigned plugging; /* bus and device number: the kernel gives another one each time */
 };
 enum { USB_CANDIDATE_MAX = 32 };
 /* "1-2.3": bus, then the ports on the way. */

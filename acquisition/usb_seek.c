@@ -106,8 +106,10 @@ enum stance_status usb_seek(const struct usb_wish *wish, struct usb_link **ret_l
     /* Of several, that it is another one is the least that can be said. */
     if (verdict != TAKEN && (verdict != OTHER_ONE || k == 0))
       stance_problem_write(problem, "%s", what.text);
-    if (verdict == TAKEN)
+    if (verdict == TAKEN) {
       *ret_info = info;
+      ret_info->plugging = candidate[k].plugging;
+    }
     *ret_again |= verdict == NOT_NOW;
     status = verdict == TAKEN ? STANCE_OK : verdict == NEVER ? STANCE_USAGE : STANCE_INSTRUMENT;
     /* Callbacks that do not come tie up the link; what is behind it must wait for the next look. */

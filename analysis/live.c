@@ -18,6 +18,9 @@ static const double onset_hold_s = 0.02;
    or smaller. */
 static const double end_fraction = 0.5;
 static const double end_hold_s = 0.1;
+/* What was pulled before a longer gap says nothing of now: two periods of the cutoff, after which
+   less than a thousandth of it would be left in the filter anyway. */
+static const double forget_s = 0.1;
 
 static void add_unit(struct stance_live *live, enum stance_side side)
 {
@@ -167,6 +170,8 @@ static void watch_rest(struct stance_live *live, struct stance_live_unit *unit, 
 void stance_live_push(struct stance_live *live, const struct stance_force_frame *frame)
 {
   watch_stillness(live, frame);
+  if ((double)frame->index > (double)live->index + forget_s * live->rate_hz)
+    live->filter.primed = 0;
   live->index = frame->index + 1;
   stance_causal_process(&live->filter, frame->force_n, 1, live->force_n);
   for (size_t k = 0; k < live->unit_count; k++) {

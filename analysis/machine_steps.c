@@ -43,10 +43,12 @@ static void leave_get_on(struct stance_machine *machine, struct stance_live *liv
     machine_after_position(machine, live);
 }
 
-/* Measuring anew once it is back; a repetition that it interrupted is repeated. */
+/* Measuring anew once it is back; a repetition that it interrupted is repeated. Whatever is plugged
+   in next may have its cables the other way round. */
 static void lose_instrument(struct stance_machine *machine)
 {
   machine->instrument_lost = true;
+  machine->options.prove_sides = true;
   machine_tell(machine, STANCE_MESSAGE_INSTRUMENT_LOST, 0);
   if (machine->state == STANCE_TEST_READY || machine->state == STANCE_TEST_EFFORT) {
     machine_break_off(machine);
@@ -55,7 +57,7 @@ static void lose_instrument(struct stance_machine *machine)
   machine_cue(machine, STANCE_CUE_FAULT, 0);
 }
 
-static void regain_instrument(struct stance_machine *machine)
+static void regain_instrument(struct stance_machine *machine, const struct stance_live *live)
 {
   machine->instrument_lost = false;
   machine_tell(machine, STANCE_MESSAGE_INSTRUMENT_BACK, 0);
@@ -63,6 +65,8 @@ static void regain_instrument(struct stance_machine *machine)
     machine_begin_zero(machine, machine->state);
   else if (machine->state == STANCE_TEST_WEIGHING)
     machine_begin_weighing(machine);
+  else if (machine->state == STANCE_TEST_PROVE_LEFT || machine->state == STANCE_TEST_PROVE_RIGHT)
+    machine_begin_proof(machine, STANCE_LEFT, live);
   else if (machine->state == STANCE_TEST_WAIT && machine->options.unattended)
     machine_enter(machine, STANCE_TEST_WAIT, 0);
 }
@@ -99,6 +103,7 @@ static void pass_time(struct stance_machine *machine, struct stance_live *live)
 void stance_machine_advance(struct stance_machine *machine, int64_t now_ns,
                             uint64_t frames_produced, bool streaming, struct stance_live *live)
 {
+  const bool frames_came = frames_produced > machine->now_index;
   machine->now_ns = now_ns;
   machine->now_index = frames_produced;
   bool ended = machine->state == STANCE_TEST_FINISHED || machine->state == STANCE_TEST_ABORTED;
@@ -106,8 +111,9 @@ void stance_machine_advance(struct stance_machine *machine, int64_t now_ns,
     return;
   if (!streaming && !machine->instrument_lost)
     lose_instrument(machine);
-  if (streaming && machine->instrument_lost)
-    regain_instrument(machine);
+  if (streaming && machine->instrument_lost &&
+      frames_came) /* what begins now begins behind the gap */
+    regain_instrument(machine, live);
   if (machine->instrument_lost) /* nothing can be measured; a rest goes on */
     return;
   pass_time(machine, live);

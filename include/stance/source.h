@@ -27,7 +27,9 @@ struct stance_source_info {
   char model[64];
   char serial[64];
   char firmware[32];
-  double rate_hz;        /* nominal, as sampled */
+  unsigned
+      plugging;   /* as the kernel numbers it: another one each time it is plugged in; 0: unknown */
+  double rate_hz; /* nominal, as sampled */
   unsigned oversampling; /* analysis works at rate_hz / oversampling; 0 and 1: as sampled; up to
                             STANCE_OVERSAMPLING_MAX */
   size_t channel_count;

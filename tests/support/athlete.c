@@ -96,17 +96,18 @@ static void take_actions(struct scene *scene)
 
 static void step(struct scene *scene)
 {
-  if (scene->streaming) {
+  if (scene->streaming && !scene->silent) {
     struct stance_force_frame frame = {.index = scene->frame};
     frame.force_n[STANCE_LEFT] = force_of(scene, 0);
     frame.force_n[STANCE_RIGHT] = force_of(scene, 1);
     frame.force_n[STANCE_TOTAL] = frame.force_n[STANCE_LEFT] + frame.force_n[STANCE_RIGHT];
     stance_live_push(&scene->live, &frame);
+    scene->produced = scene->frame + 1;
   }
   scene->frame++;
   scene->now_ns += FRAME_NS;
   if (scene->frame % 10 == 0)
-    stance_machine_advance(&scene->machine, scene->now_ns, scene->frame, scene->streaming,
+    stance_machine_advance(&scene->machine, scene->now_ns, scene->produced, scene->streaming,
                            &scene->live);
   take_actions(scene);
 }

@@ -19,7 +19,9 @@ struct scene {
   struct stance_live live;
   int64_t now_ns;
   uint64_t frame;
+  uint64_t produced; /* behind the last frame that came */
   bool streaming;
+  bool silent; /* it streams, but no frame has come yet */
 
   /* The athlete and the rig. */
   double zero_n[2];  /* what the empty instrument reads */

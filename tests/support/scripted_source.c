@@ -21,6 +21,7 @@ struct stance_source {
 
 static _Atomic double pull_n[2];
 static atomic_bool plugged = true, failing;
+static atomic_uint pluggings = 1;
 
 void scripted_source_pull(double left_n, double right_n)
 {
@@ -30,6 +31,8 @@ void scripted_source_pull(double left_n, double right_n)
 
 void scripted_source_plug(bool is_plugged)
 {
+  if (is_plugged && !atomic_exchange(&plugged, true))
+    atomic_fetch_add(&pluggings, 1);
   atomic_store(&plugged, is_plugged);
 }
 
@@ -55,6 +58,7 @@ enum stance_status stance_source_open(const char *uri, const struct stance_clock
   snprintf(source->info.uri, sizeof source->info.uri, "%s", uri);
   snprintf(source->info.model, sizeof source->info.model, "scripted rig");
   snprintf(source->info.serial, sizeof source->info.serial, "7");
+  source->info.plugging = atomic_load(&pluggings);
   source->info.rate_hz = RATE_HZ;
   source->info.oversampling = 1;
   source->info.channel_count = 2;

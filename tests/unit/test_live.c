@@ -130,6 +130,20 @@ static void a_side_that_drops_out_disturbs_nothing(void **state)
   assert_true(isnan(event.peak_n[STANCE_RIGHT]));
 }
 
+static void what_was_before_a_long_gap_is_forgotten(void **state)
+{
+  (void)state;
+  begin(1000, "nordic");
+  for (int k = 0; k < 1000; k++)
+    push(300, 200, 0);
+  push(10, 20, 3); /* frames lost on the wire: smoothed as ever */
+  assert_true(live.force_n[STANCE_LEFT] > 290);
+  push(10, 20, 1000); /* it was away */
+  assert_true(live.force_n[STANCE_LEFT] == 10 && live.force_n[STANCE_RIGHT] == 20);
+  push(10, 20, 0);
+  assert_true(fabs(live.force_n[STANCE_TOTAL] - 30) < 1e-9);
+}
+
 static void a_rate_too_low_is_refused(void **state)
 {
   struct stance_problem problem = {""};
@@ -148,6 +162,7 @@ int main(void)
       cmocka_unit_test(neither_a_spike_nor_drift_is_an_onset),
       cmocka_unit_test(each_side_has_its_own_efforts),
       cmocka_unit_test(a_side_that_drops_out_disturbs_nothing),
+      cmocka_unit_test(what_was_before_a_long_gap_is_forgotten),
       cmocka_unit_test(a_rate_too_low_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,35 +248,6 @@ static void sides_are_proved_and_swapped_ones_are_found(void **state)
   }
 }
 
-/* Unplugged in every state and plugged in again: never stuck, never a false repetition. */
-static void an_unplugged_instrument_is_waited_for(void **state)
-{
-  (void)state;
-  for (int at_s = 1; at_s < 60; at_s += 2) {
-    scene_init(&scene, "nordic");
-    scene_begin(&scene);
-    bool done = false;
-    for (int second = 0; second < 400 && !done; second++) {
-      if (second == at_s || second == at_s + 3)
-        scene.streaming = second != at_s;
-      enum stance_test_state now = scene.machine.state;
-      scene.on = now != STANCE_TEST_ZERO && now != STANCE_TEST_ZEROING &&
-                 now != STANCE_TEST_GET_OFF && now != STANCE_TEST_ZEROING_AFTER;
-      bool prompt = now == STANCE_TEST_ZERO || now == STANCE_TEST_GET_ON ||
-                    now == STANCE_TEST_WEIGH || now == STANCE_TEST_WAIT ||
-                    now == STANCE_TEST_GET_OFF;
-      if (prompt && scene.streaming && !scene.machine.instrument_lost)
-        scene_command(&scene, STANCE_COMMAND_NEXT, 0);
-      scene_run(&scene, 1);
-      done = scene.machine.state == STANCE_TEST_FINISHED;
-    }
-    assert_true(done);
-    assert_int_equal(scene_count_counted(&scene), 3);
-    assert_int_equal(scene_count_message(&scene, STANCE_MESSAGE_INSTRUMENT_LOST), 1);
-    assert_int_equal(scene_count_message(&scene, STANCE_MESSAGE_INSTRUMENT_BACK), 1);
-  }
-}
-
 /* Any command at any time: it is done or refused with a sentence, and what must hold holds. */
 static bool is_value_possible(enum stance_test_command command, int value)
 {
@@ -349,7 +320,6 @@ int main(void)
       cmocka_unit_test(a_missed_repetition_is_repeated),
       cmocka_unit_test(pain_stops_locks_and_is_released),
       cmocka_unit_test(sides_are_proved_and_swapped_ones_are_found),
-      cmocka_unit_test(an_unplugged_instrument_is_waited_for),
       cmocka_unit_test(any_command_at_any_time),
       cmocka_unit_test(every_id_is_there_once),
   };

@@ -107,6 +107,15 @@ static void side_proved(struct stance_station *station, struct station_test *tes
   note_side(station, test, STANCE_NOTE_SIDES_PROVED, STANCE_SIDE_NONE);
 }
 
+/* What was proved was proved of what was plugged in then. */
+static void doubt_sides(struct stance_station *station, struct station_test *test)
+{
+  station->proved_on[0] = '\0';
+  if (test->sides_proved != 0 && test->two_sided && !test->simulated)
+    note_side(station, test, STANCE_NOTE_SIDES_UNPROVED, STANCE_SIDE_NONE);
+  test->sides_proved = 0;
+}
+
 /* What must outlive the test. */
 static void remember(struct stance_station *station, struct station_test *test,
                      const struct stance_test_action *action)
@@ -124,7 +133,7 @@ static void remember(struct stance_station *station, struct station_test *test,
     note_side(station, test, STANCE_NOTE_SIDES_UNPROVED, STANCE_SIDE_NONE);
     break;
   case STANCE_MESSAGE_INSTRUMENT_LOST: /* whatever is plugged in next is to be proved anew */
-    station->proved_on[0] = '\0';
+    doubt_sides(station, test);
     break;
   default:
     break;

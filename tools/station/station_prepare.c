@@ -370,8 +370,11 @@ void station_test_destroy(struct station_test *test)
 
 void station_test_rig_name(const struct station_test *test, char *ret_name, size_t size)
 {
-  char name[STANCE_STREAM_MAX][136] = {"", ""};
-  for (size_t k = 0; k < test->stream_count; k++)
-    stance_pipeline_instrument(test->stream[k].info, name[k], sizeof name[k]);
-  snprintf(ret_name, size, "%s%s%s", name[0], name[1][0] == '\0' ? "" : " + ", name[1]);
+  size_t used = 0;
+  for (size_t k = 0; k < test->stream_count && used < size; k++) {
+    char name[136];
+    stance_pipeline_instrument(test->stream[k].info, name, sizeof name);
+    used += (size_t)snprintf(ret_name + used, size - used, "%s%s #%u", k == 0 ? "" : " + ", name,
+                             test->stream[k].info->plugging);
+  }
 }

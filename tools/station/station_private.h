@@ -166,7 +166,7 @@ struct stance_station {
   int64_t told_ns;
   struct stance_sound_health heard; /* as it was last told */
   char proved_on[16];               /* the day on which the sides of the rig were proved; "" */
-  char proved_rig[160];
+  char proved_rig[320];
 };
 
 static inline int64_t station_now_ns(const struct stance_station *station)
@@ -214,7 +214,7 @@ const char *station_test_unit(const struct station_test *test);
 /* The first thing that went wrong is the one that is told. */
 void station_test_fail(struct station_test *test, enum stance_status status,
                        const struct stance_problem *problem);
-/* Model and serial of every instrument. */
+/* Model and serial of every instrument, and which plugging in of it this is. */
 void station_test_rig_name(const struct station_test *test, char *ret_name, size_t size);
 
 /* station_test.c: a test that goes on. */
