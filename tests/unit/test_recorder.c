@@ -232,6 +232,37 @@ static void test_an_unknown_commit_is_repeated(void **state)
   expect_stored(4000);
 }
 
+/* The disk said yes to the last commits, failed, and comes back without them: they are offered
+   again, the phase among them, and counted once. */
+static void test_what_a_failing_disk_forgot_is_saved_again(void **state)
+{
+  (void)state;
+  start(0);
+  for (unsigned second = 0; second < 20; second++) /* more than is kept */
+    sample_second();
+  const struct stance_phase limb = {STANCE_PHASE_LIMB, {0, 900}};
+  assert_int_equal(stance_recorder_add_phase(bench.recorder, &limb, NULL), STANCE_OK);
+  sample_second();
+  uint64_t committed = health().frames_committed;
+  faulty_disk_tamper(bench.fixture->path, "DELETE FROM phases");
+  faulty_disk_tamper(bench.fixture->path,
+                     "DELETE FROM blocks WHERE sequence > (SELECT max(sequence) - 8 FROM blocks)");
+  atomic_store(&bench.disk->write_error, WRITE_FAILED);
+  sample_second();
+  assert_true(health().failing);
+  assert_int_equal(health().frames_committed, committed);
+  atomic_store(&bench.disk->write_error, 0);
+  struct stance_recorder_health final;
+  assert_int_equal(stop(&final, NULL), STANCE_OK);
+  assert_int_equal(final.frames_committed, 22000);
+  assert_int_equal(final.frames_waiting, 0);
+  expect_stored(22000);
+  struct store_fixture_loaded loaded = store_fixture_load(bench.fixture, bench.recording.id);
+  assert_int_equal(loaded.phase_count, 1);
+  assert_int_equal(loaded.phases[0].span.count, 900);
+  store_fixture_release(&loaded);
+}
+
 /* Stop goes on trying; what was kept is saved when the disk comes back. */
 static void *mend_later(void *argument)
 {
@@ -363,6 +394,7 @@ int main(void)
       RECORDER_TEST(test_a_filling_ring_is_not_made_to_wait),
       RECORDER_TEST(test_a_full_disk_loses_nothing),
       RECORDER_TEST(test_an_unknown_commit_is_repeated),
+      RECORDER_TEST(test_what_a_failing_disk_forgot_is_saved_again),
       RECORDER_TEST(test_stop_waits_for_the_disk),
       RECORDER_TEST(test_after_ten_minutes_it_gives_up_and_counts),
       RECORDER_TEST(test_memory_is_bounded),

@@ -93,7 +93,9 @@ static void collect_stream(struct stance_recorder *recorder, size_t number)
   struct stream *stream = &recorder->stream[number];
   size_t rounds = STANCE_RECORDER_RING_CAPACITY / STANCE_BLOCK_FRAME_COUNT_MAX + 1;
   collect_mark(recorder, number);
-  for (; rounds > 0 && recorder->backlog.size < recorder->options.memory_max; rounds--) {
+  for (; rounds > 0; rounds--) {
+    if (!recorder_backlog_has_room(&recorder->backlog, recorder->options.memory_max))
+      return;
     if (stream->frame_count == 0)
       stream->frame_count =
           stance_frame_ring_read(stream->ring, stream->frames, STANCE_BLOCK_FRAME_COUNT_MAX);
@@ -139,7 +141,7 @@ static uint64_t frames_waiting(const struct stance_recorder *recorder)
 static void note_success(struct stance_recorder *recorder, size_t block_count,
                          const struct recorder_remarks *remarks)
 {
-  uint64_t frames = recorder_backlog_drop(&recorder->backlog, block_count);
+  uint64_t frames = recorder_backlog_commit(&recorder->backlog, block_count);
   pthread_mutex_lock(&recorder->mutex);
   struct stance_recorder_health *health = &recorder->health;
   bool was_failing = health->failing;
@@ -147,7 +149,7 @@ static void note_success(struct stance_recorder *recorder, size_t block_count,
   health->commits++;
   health->frames_committed += frames;
   health->frames_waiting = frames_waiting(recorder);
-  recorder_remarks_drop(&recorder->remarks, remarks);
+  recorder_remarks_commit(&recorder->remarks, remarks);
   struct stance_recorder_health snapshot = *health;
   pthread_mutex_unlock(&recorder->mutex);
   if (recorder->options.log_commits) {
@@ -177,10 +179,12 @@ static void note_failure(struct stance_recorder *recorder, const struct stance_p
     health->failing_since_ns = now;
   }
   health->problem = *problem;
+  recorder_backlog_doubt(&recorder->backlog);
+  recorder_remarks_doubt(&recorder->remarks);
   if (now - health->failing_since_ns >= recorder->options.give_up_ns || told_to_give_up(recorder)) {
     is_news = true;
     health->gave_up = true;
-    health->frames_lost += recorder_backlog_drop(&recorder->backlog, recorder->backlog.count);
+    health->frames_lost += recorder_backlog_give_up(&recorder->backlog);
     recorder_remarks_finish(&recorder->remarks);
   }
   health->frames_waiting = frames_waiting(recorder);
@@ -202,16 +206,14 @@ static struct recorder_remarks copy_remarks(struct stance_recorder *recorder)
 /* One transaction; false when there was nothing to do or the store refused. */
 static bool commit_batch(struct stance_recorder *recorder)
 {
-  size_t block_count = recorder->backlog.count;
-  if (block_count > RECORDER_BATCH_BLOCKS)
-    block_count = RECORDER_BATCH_BLOCKS;
+  size_t block_count = recorder_backlog_batch(&recorder->backlog);
   size_t mark_count = recorder->backlog.mark_count;
   struct recorder_remarks remarks = copy_remarks(recorder);
-  if (block_count + mark_count + recorder_remarks_count(&remarks) == 0)
+  if (block_count + mark_count + recorder_remarks_waiting(&remarks) == 0)
     return false; /* and nothing was copied */
   struct stance_problem problem = {""};
   const struct stance_commit commit = {
-      .blocks = recorder->backlog.blocks,
+      .blocks = recorder->backlog.blocks + recorder->backlog.kept,
       .block_count = block_count,
       .marks = recorder->backlog.marks,
       .mark_count = mark_count,
@@ -241,7 +243,7 @@ static void commit_all(struct stance_recorder *recorder)
 static bool is_drained(struct stance_recorder *recorder)
 {
   pthread_mutex_lock(&recorder->mutex);
-  size_t remarks = recorder->health.gave_up ? 0 : recorder_remarks_count(&recorder->remarks);
+  size_t remarks = recorder->health.gave_up ? 0 : recorder_remarks_waiting(&recorder->remarks);
   pthread_mutex_unlock(&recorder->mutex);
   return frames_in_ring(recorder) == 0 && frames_waiting(recorder) == 0 && remarks == 0;
 }

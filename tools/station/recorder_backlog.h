@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the recorder has not made durable yet. Private to recorder*.c. */
+/* What the recorder has not made durable yet, and what it did last. Private to recorder*.c.
+
+   A disk that fails may have lied shortly before: Linux can answer a sync with success while the
+   file system is just giving up, and what was called committed is not there when the disk comes
+   back. So the last blocks are kept, and after every failure offered again; the store takes only
+   what it lacks. */
 #ifndef STANCE_RECORDER_BACKLOG_H
 #define STANCE_RECORDER_BACKLOG_H
 
@@ -15,18 +20,30 @@ enum { RECORDER_BATCH_BLOCKS = 64 };
 struct recorder_backlog {
   struct stance_block *blocks;
   size_t count, capacity;
-  size_t size; /* bytes */
+  size_t kept;    /* the oldest ones: committed, at most RECORDER_BATCH_BLOCKS */
+  size_t counted; /* these and those that are offered again */
+  size_t size;    /* bytes */
   struct stance_stream_mark *marks;
   size_t mark_count, mark_capacity;
 };
 
 /* Takes the block over; false, and does not, where memory ran out. */
 bool recorder_backlog_add(struct recorder_backlog *backlog, const struct stance_block *block);
+/* False where it holds `size_max` bytes; what is only kept gives way. */
+bool recorder_backlog_has_room(struct recorder_backlog *backlog, size_t size_max);
 /* Without memory for a mark the clock is known from the others. */
 void recorder_backlog_add_mark(struct recorder_backlog *backlog,
                                const struct stance_stream_mark *mark);
-/* Drops the oldest `count` blocks and all marks; returns how many frames they held. */
-uint64_t recorder_backlog_drop(struct recorder_backlog *backlog, size_t count);
+/* How many of those that wait, from `blocks + kept` on, go into the next transaction. */
+size_t recorder_backlog_batch(const struct recorder_backlog *backlog);
+/* The oldest `count` that waited are committed, and all marks; returns how many frames that makes
+   durable which were not called so before. */
+uint64_t recorder_backlog_commit(struct recorder_backlog *backlog, size_t count);
+/* The store failed: what it keeps waits again. */
+void recorder_backlog_doubt(struct recorder_backlog *backlog);
+/* Drops all; returns how many frames were never committed. */
+uint64_t recorder_backlog_give_up(struct recorder_backlog *backlog);
+/* Frames that wait. */
 uint64_t recorder_backlog_frames(const struct recorder_backlog *backlog);
 void recorder_backlog_finish(struct recorder_backlog *backlog);
 

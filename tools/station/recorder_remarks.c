@@ -22,44 +22,48 @@ bool recorder_remarks_add_note(struct recorder_remarks *remarks, const struct st
   if (larger == NULL)
     return false;
   remarks->notes = larger;
-  larger[remarks->note_count++] =
-      (struct stance_numbered_note){.number = remarks->notes_made++, .note = *note};
+  larger[remarks->note_count] =
+      (struct stance_numbered_note){.number = remarks->note_count, .note = *note};
+  remarks->note_count++;
   return true;
 }
 
-size_t recorder_remarks_count(const struct recorder_remarks *remarks)
+size_t recorder_remarks_waiting(const struct recorder_remarks *remarks)
 {
-  return remarks->phase_count + remarks->note_count;
+  return remarks->phase_count - remarks->phases_committed + remarks->note_count -
+         remarks->notes_committed;
 }
 
 struct recorder_remarks recorder_remarks_copy(const struct recorder_remarks *remarks)
 {
   struct recorder_remarks copy = {0};
-  if (remarks->phase_count > 0)
-    copy.phases = malloc(remarks->phase_count * sizeof *copy.phases);
-  if (remarks->note_count > 0)
-    copy.notes = malloc(remarks->note_count * sizeof *copy.notes);
+  const size_t phase_count = remarks->phase_count - remarks->phases_committed;
+  const size_t note_count = remarks->note_count - remarks->notes_committed;
+  if (phase_count > 0)
+    copy.phases = malloc(phase_count * sizeof *copy.phases);
+  if (note_count > 0)
+    copy.notes = malloc(note_count * sizeof *copy.notes);
   if (copy.phases != NULL) {
-    copy.phase_count = remarks->phase_count;
-    memcpy(copy.phases, remarks->phases, copy.phase_count * sizeof *copy.phases);
+    copy.phase_count = phase_count;
+    memcpy(copy.phases, remarks->phases + remarks->phases_committed,
+           phase_count * sizeof *copy.phases);
   }
   if (copy.notes != NULL) {
-    copy.note_count = remarks->note_count;
-    memcpy(copy.notes, remarks->notes, copy.note_count * sizeof *copy.notes);
+    copy.note_count = note_count;
+    memcpy(copy.notes, remarks->notes + remarks->notes_committed, note_count * sizeof *copy.notes);
   }
   return copy;
 }
 
-void recorder_remarks_drop(struct recorder_remarks *remarks, const struct recorder_remarks *done)
+void recorder_remarks_commit(struct recorder_remarks *remarks, const struct recorder_remarks *done)
 {
-  remarks->phase_count -= done->phase_count;
-  if (done->phase_count > 0)
-    memmove(remarks->phases, remarks->phases + done->phase_count,
-            remarks->phase_count * sizeof *remarks->phases);
-  remarks->note_count -= done->note_count;
-  if (done->note_count > 0)
-    memmove(remarks->notes, remarks->notes + done->note_count,
-            remarks->note_count * sizeof *remarks->notes);
+  remarks->phases_committed += done->phase_count;
+  remarks->notes_committed += done->note_count;
+}
+
+void recorder_remarks_doubt(struct recorder_remarks *remarks)
+{
+  remarks->phases_committed = remarks->notes_committed = 0;
 }
 
 void recorder_remarks_finish(struct recorder_remarks *remarks)

@@ -95,6 +95,9 @@ void store_reconnect(struct stance_store *store)
     store_disconnect(&again);
     return;
   }
+  /* It would fold its log back and remove it by its name, which is now the new mount's. */
+  if (store->db != NULL)
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   store_disconnect(store);
   store->db = again.db;
   store->statements = again.statements;
