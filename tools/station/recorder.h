@@ -22,7 +22,7 @@ enum { STANCE_RECORDER_MEMORY_MAX = 512 << 20 };
 
 struct stance_recorder_health {
   uint64_t frames_committed;
-  uint64_t frames_waiting; /* read from the ring, not yet committed */
+  uint64_t frames_waiting; /* read from the ring, not committed or to be offered again */
   uint64_t commits;
   bool failing; /* the store refuses; frames are kept in memory and retried */
   bool gave_up; /* after ten minutes: what was kept in memory is lost, and what still comes */
