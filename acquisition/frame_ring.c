@@ -4,6 +4,7 @@
 #include "stance/rt.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -22,7 +23,9 @@ enum stance_status stance_frame_ring_create_at(size_t capacity, uint64_t first_i
   }
   ring->dropped_unstamped = 0;
   atomic_init(&ring->dropped, 0);
-  atomic_init(&ring->asleep, false);
+  atomic_init(&ring->wanted, 0);
+  atomic_init(&ring->interrupted, false);
+  atomic_init(&ring->processor, -1);
   sem_init(&ring->bell, 0, 0); /* fails for a count or a sharing that is not asked for */
   *ret_ring = ring;
   return STANCE_OK;
@@ -61,15 +64,45 @@ static bool hear_bell(struct stance_frame_ring *ring, int64_t timeout_ns)
   return error == 0;
 }
 
-void stance_frame_ring_wait(struct stance_frame_ring *ring, int64_t timeout_ns)
+/* Only one of those who find it sleeping rings. */
+static bool end_sleep(struct stance_frame_ring *ring)
 {
+  return atomic_exchange_explicit(&ring->wanted, 0, memory_order_acq_rel) > 0;
+}
+
+void stance_frame_ring_rouse(struct stance_frame_ring *ring)
+{
+  atomic_store_explicit(&ring->processor, sched_getcpu(), memory_order_relaxed);
+  if (end_sleep(ring)) {
+    sem_post(&ring->bell);
+  }
+}
+
+void stance_frame_ring_interrupt(struct stance_frame_ring *ring)
+{
+  /* Before the exchange: where that comes before the sleeper's, the sleeper's sees it. */
+  atomic_store_explicit(&ring->interrupted, true, memory_order_release);
+  if (end_sleep(ring)) {
+    sem_post(&ring->bell);
+  }
+}
+
+int stance_frame_ring_processor(const struct stance_frame_ring *ring)
+{
+  return atomic_load_explicit(&ring->processor, memory_order_relaxed);
+}
+
+void stance_frame_ring_wait(struct stance_frame_ring *ring, size_t count, int64_t timeout_ns)
+{
+  const size_t wanted = count > 0 ? count : 1;
   stance_rt_assert_may_block("stance_frame_ring_wait");
-  atomic_exchange_explicit(&ring->asleep, true, memory_order_acq_rel);
-  if (stance_frame_ring_used(ring) == 0 && hear_bell(ring, timeout_ns)) {
+  atomic_exchange_explicit(&ring->wanted, wanted, memory_order_acq_rel);
+  if (!atomic_exchange_explicit(&ring->interrupted, false, memory_order_acquire) &&
+      stance_frame_ring_used(ring) < wanted && hear_bell(ring, timeout_ns)) {
     return;
   }
-  /* The producer was quicker, and its ring is on its way: the next sleep must not hear it. */
-  if (!atomic_exchange_explicit(&ring->asleep, false, memory_order_acq_rel)) {
+  /* Somebody was quicker, and his ring is on its way: the next sleep must not hear it. */
+  if (!end_sleep(ring)) {
     int error;
     do { /* a signal may interrupt it */
       error = sem_wait(&ring->bell);

@@ -38,9 +38,12 @@ struct stance_frame_ring {
   /* Written by the producer alone; `dropped` is read by anyone. */
   alignas(STANCE_CACHE_LINE) uint64_t dropped_unstamped;
   _Atomic uint64_t dropped;
-  /* Set by a consumer that goes to sleep; whoever takes it back, it or the producer, settles what
-     becomes of the bell: exactly one ring for each sleep that the producer ends. */
-  alignas(STANCE_CACHE_LINE) atomic_bool asleep;
+  /* Frames that a sleeping consumer waits for, 0 while it is awake. Set by the consumer; whoever
+     takes it back, it or another, settles what becomes of the bell: exactly one ring for each sleep
+     that another ends. */
+  alignas(STANCE_CACHE_LINE) atomic_size_t wanted;
+  atomic_bool interrupted; /* the next sleep, or the one going on, is none */
+  atomic_int processor;    /* of the producer when it last ended a sleep; -1: never */
   sem_t bell;
 };
 
@@ -129,13 +132,17 @@ static inline void stance_frame_ring_hand_over(struct stance_frame_ring *ring, s
   atomic_store_explicit(&base->producer.head, head + count, memory_order_release);
 }
 
+/* Ends the sleep where there is one. Producer. */
+void stance_frame_ring_rouse(struct stance_frame_ring *ring);
+
 /* As stance_frame_ring_notify, which is this. Producer. */
 static inline void stance_frame_ring_wake(struct stance_frame_ring *ring)
 {
-  /* Of this exchange and the sleeper's one comes first. Ours: the sleeper's sees what we pushed
-     before. The sleeper's: ours sees that it sleeps. */
-  if (atomic_exchange_explicit(&ring->asleep, false, memory_order_acq_rel)) {
-    sem_post(&ring->bell);
+  /* A reading that counts as a write: of it and the sleeper's exchange one comes first. Ours: the
+     sleeper's sees what we pushed before. The sleeper's: ours sees what it waits for. */
+  const size_t wanted = atomic_fetch_add_explicit(&ring->wanted, 0, memory_order_acq_rel);
+  if (wanted > 0 && stance_frame_ring_used(ring) >= wanted) {
+    stance_frame_ring_rouse(ring);
   }
 }
 

@@ -41,12 +41,18 @@ void stance_frame_ring_destroy(struct stance_frame_ring *ring);
 bool stance_frame_ring_push(struct stance_frame_ring *ring, const struct stance_raw_frame *frame);
 size_t stance_frame_ring_read(struct stance_frame_ring *ring, struct stance_raw_frame *ret_frames,
                               size_t count);
-/* Sleeps until the producer notifies, at most `timeout_ns`; not at all where there are frames.
-   Consumer; WORK. */
-void stance_frame_ring_wait(struct stance_frame_ring *ring, int64_t timeout_ns);
-/* What came together has been pushed: wakes the consumer where it waits, which is one system call
-   that waits for nobody; else none. Producer; USB safe. */
+/* Sleeps until the producer notifies and `count` frames are there (0 is 1; more than the ring holds
+   never are), at most `timeout_ns`, which is at least 0; not at all where they are there already.
+   It may return early. Consumer; WORK. */
+void stance_frame_ring_wait(struct stance_frame_ring *ring, size_t count, int64_t timeout_ns);
+/* What came together has been pushed: wakes the consumer where it waits for that many, which is one
+   system call that waits for nobody; else none. Producer; USB safe. */
 void stance_frame_ring_notify(struct stance_frame_ring *ring);
+/* The wait that goes on ends, or the next one is none. Any thread; never waits. */
+void stance_frame_ring_interrupt(struct stance_frame_ring *ring);
+/* Number of the processor on which the producer last woke the consumer; negative: it never did, or
+   the system does not tell. Any thread. */
+int stance_frame_ring_processor(const struct stance_frame_ring *ring);
 size_t stance_frame_ring_free(const struct stance_frame_ring *ring);
 size_t stance_frame_ring_used(const struct stance_frame_ring *ring);
 /* Frames dropped since creation. Any thread. */

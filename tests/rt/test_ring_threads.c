@@ -236,6 +236,8 @@ static void *push_now_and_then(void *context)
       stance_frame_ring_notify(run->frames);
     maybe_stall(&seed, k % 7 == 0);
   }
+  /* whoever waits for more than still comes would wait for ever */
+  stance_frame_ring_interrupt(run->frames);
   return NULL;
 }
 
@@ -259,16 +261,18 @@ static void wakes_whoever_sleeps(void **state)
     assert_int_equal(pthread_create(&producer, NULL, push_now_and_then, &run), 0);
     int64_t begun_ns = now_ns();
     for (uint64_t next = 0; next < run.total;) {
-      stance_frame_ring_wait(run.frames, impatient ? (int64_t)(next % 5) * 10000 : patience_ns);
+      const size_t count = next % 5; /* with three at a time, so many come before it is full */
+      stance_frame_ring_wait(run.frames, count,
+                             impatient ? (int64_t)(next % 5) * 10000 : patience_ns);
       for (; stance_frame_ring_read(run.frames, &frame, 1) == 1; next++)
         assert_int_equal(frame.index, next);
     }
     assert_true(now_ns() - begun_ns < patience_ns);
     pthread_join(producer, NULL);
     /* no ring is left over that would end a later sleep; after the last notify one may be */
-    stance_frame_ring_wait(run.frames, 0);
+    stance_frame_ring_wait(run.frames, 1, 0);
     begun_ns = now_ns();
-    stance_frame_ring_wait(run.frames, shortest_ns);
+    stance_frame_ring_wait(run.frames, 1, shortest_ns);
     assert_true(now_ns() - begun_ns >= shortest_ns);
     stance_frame_ring_destroy(run.frames);
   }

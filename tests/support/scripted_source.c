@@ -133,6 +133,8 @@ static void *produce(void *argument)
     was_plugged = is_plugged;
     for (; index < due && is_plugged; index++)
       deliver(source, index);
+    for (size_t k = 0; k < source->ring_count; k++)
+      stance_frame_ring_notify(source->rings[k]);
     if (index < due) {
       atomic_fetch_add(&source->lost, due - index);
       index = due;

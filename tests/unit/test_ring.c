@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 /* So close to 2^64 that the indices pass it within each of these tests. */
@@ -216,6 +217,70 @@ static void saturates_the_stamp_and_not_the_count(void **state)
   }
 }
 
+/* What a sleeper leaves behind is seen without a second thread: the bell that would have woken it.
+ */
+static bool is_rung(struct stance_frame_ring *ring)
+{
+  return sem_trywait(&ring->bell) == 0;
+}
+
+static void wakes_for_as_many_as_are_waited_for(void **state)
+{
+  (void)state;
+  struct stance_frame_ring *ring;
+  assert_int_equal(stance_frame_ring_create(8, &ring), STANCE_OK);
+  assert_true(stance_frame_ring_processor(ring) < 0);
+  atomic_store(&ring->wanted, 3);
+  for (uint64_t index = 0; index < 4; index++) {
+    stance_frame_ring_push(ring, &(struct stance_raw_frame){.index = index});
+    stance_frame_ring_notify(ring);
+    assert_int_equal(is_rung(ring), index == 2); /* and once */
+  }
+  assert_true(stance_frame_ring_processor(ring) >= 0);
+  stance_frame_ring_destroy(ring);
+}
+
+static int64_t waited_ns(struct stance_frame_ring *ring, size_t count, int64_t timeout_ns)
+{
+  struct timespec begun, ended;
+  clock_gettime(CLOCK_MONOTONIC, &begun);
+  stance_frame_ring_wait(ring, count, timeout_ns);
+  clock_gettime(CLOCK_MONOTONIC, &ended);
+  return (ended.tv_sec - begun.tv_sec) * INT64_C(1000000000) + ended.tv_nsec - begun.tv_nsec;
+}
+
+static void waits_only_for_what_is_not_there(void **state)
+{
+  static const int64_t forever_ns = INT64_C(20000000000), shortly_ns = 5000000;
+  (void)state;
+  struct stance_frame_ring *ring;
+  assert_int_equal(stance_frame_ring_create(8, &ring), STANCE_OK);
+  for (uint64_t index = 0; index < 4; index++) {
+    assert_true(waited_ns(ring, (size_t)index + 1, shortly_ns) >= shortly_ns);
+    stance_frame_ring_push(ring, &(struct stance_raw_frame){.index = index});
+    assert_true(waited_ns(ring, (size_t)index + 1, forever_ns) < forever_ns);
+  }
+  assert_true(waited_ns(ring, SIZE_MAX, shortly_ns) >= shortly_ns);
+  stance_frame_ring_destroy(ring);
+}
+
+static void an_interrupt_ends_one_wait(void **state)
+{
+  static const int64_t forever_ns = INT64_C(20000000000), shortly_ns = 5000000;
+  (void)state;
+  struct stance_frame_ring *ring;
+  assert_int_equal(stance_frame_ring_create(8, &ring), STANCE_OK);
+  stance_frame_ring_interrupt(ring);
+  assert_true(waited_ns(ring, 1, forever_ns) < forever_ns);
+  assert_true(waited_ns(ring, 1, shortly_ns) >= shortly_ns);
+  atomic_store(&ring->wanted, 3); /* one that sleeps is woken, once */
+  stance_frame_ring_interrupt(ring);
+  stance_frame_ring_interrupt(ring);
+  assert_true(is_rung(ring));
+  assert_false(is_rung(ring));
+  stance_frame_ring_destroy(ring);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -230,6 +295,9 @@ int main(void)
       cmocka_unit_test(drops_the_newest_and_stamps_the_next_accepted),
       cmocka_unit_test(counts_what_is_dropped_at_the_very_end),
       cmocka_unit_test(saturates_the_stamp_and_not_the_count),
+      cmocka_unit_test(wakes_for_as_many_as_are_waited_for),
+      cmocka_unit_test(waits_only_for_what_is_not_there),
+      cmocka_unit_test(an_interrupt_ends_one_wait),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,8 @@
 #include "station_load.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -29,7 +31,7 @@ void load_sleep_until(int64_t ns)
 
 void load_fail(const char *what)
 {
-  fprintf(stderr, "bench_station: %s\n", what);
+  fprintf(stderr, "%s: %s\n", program_invocation_short_name, what);
   exit(1);
 }
 
@@ -100,6 +102,12 @@ void load_reader_start(struct load_reader *reader, uint16_t port, const char *to
     load_fail("no thread for an onlooker");
 }
 
+void load_reader_hang_up(struct load_reader *reader)
+{
+  shutdown(reader->socket, SHUT_RDWR);
+  load_reader_join(reader);
+}
+
 void load_reader_join(struct load_reader *reader)
 {
   pthread_join(reader->thread, NULL);
@@ -152,11 +160,6 @@ static void find_daemon(const char *folder, uint16_t *ret_port, char ret_token[3
   load_fail("stanced did not start");
 }
 
-static void ignore_event(void *context, const char *data, int64_t now_ns)
-{
-  (void)context, (void)data, (void)now_ns;
-}
-
 /* Nanoseconds on a processor, of all threads that are there. */
 static double processor_s(pid_t pid)
 {
@@ -184,32 +187,63 @@ static double resident_mb(pid_t pid)
   return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1e6;
 }
 
-void load_daemon(const char *folder, const char *device, double seconds, struct load_cost *ret_cost)
+/* Of all threads: how often one of them waited. */
+static double waits(pid_t pid)
 {
-  struct load_reader reader;
-  char token[33] = "", reply[1024];
-  uint16_t port = 0;
+  char path[64], line[256];
+  double count = 0;
+  snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+  DIR *tasks = opendir(path);
+  if (tasks == NULL)
+    load_fail("stanced has ended");
+  for (const struct dirent *task; (task = readdir(tasks)) != NULL;) {
+    snprintf(line, sizeof line, "%s/%.20s/status", path, task->d_name);
+    FILE *file = task->d_name[0] == '.' ? NULL : fopen(line, "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+      if (strncmp(line, "voluntary_ctxt_switches:", 24) == 0)
+        count += strtod(line + 24, NULL);
+    if (file != NULL)
+      fclose(file);
+  }
+  closedir(tasks);
+  return count;
+}
+
+void load_daemon_start(struct load_daemon *daemon, const char *folder, const char *device)
+{
   const int64_t started_ns = load_now_ns();
-  const pid_t daemon = start_daemon(folder, device);
-  find_daemon(folder, &port, token);
-  ret_cost->ready_ms = (double)(load_now_ns() - started_ns) / 1e6;
-  load_reader_start(&reader, port, token, ignore_event, NULL);
-  const int client = dial(port);
-  ask(client, port, token, "POST", "/api/v1/tests",
-      "{\"protocol\":\"nordic\",\"duration_s\":7200}");
+  daemon->pid = start_daemon(folder, device);
+  find_daemon(folder, &daemon->port, daemon->token);
+  daemon->ready_ms = (double)(load_now_ns() - started_ns) / 1e6;
+}
+
+void load_daemon_begin_test(const struct load_daemon *daemon, const char *protocol)
+{
+  char body[128], reply[1024];
+  const int client = dial(daemon->port);
+  snprintf(body, sizeof body, "{\"protocol\":\"%s\",\"duration_s\":7200}", protocol);
+  ask(client, daemon->port, daemon->token, "POST", "/api/v1/tests", body);
   if (recv(client, reply, sizeof reply, 0) <= 0 || strncmp(reply, "HTTP/1.1 201", 12) != 0)
     load_fail("stanced did not begin a test");
-  load_sleep_until(load_now_ns() + 2000000000);
-  const double before_s = processor_s(daemon);
+  close(client);
+}
+
+void load_daemon_measure(const struct load_daemon *daemon, double seconds,
+                         struct load_cost *ret_cost)
+{
+  const double before_s = processor_s(daemon->pid), waited = waits(daemon->pid);
   const int64_t begun_ns = load_now_ns();
   load_sleep_until(begun_ns + (int64_t)(seconds * 1e9));
-  ret_cost->share_pct =
-      100e9 * (processor_s(daemon) - before_s) / (double)(load_now_ns() - begun_ns);
-  ret_cost->resident_mb = resident_mb(daemon);
-  kill(daemon, SIGTERM);
-  waitpid(daemon, NULL, 0);
-  load_reader_join(&reader);
-  close(client);
+  const double lasted_s = (double)(load_now_ns() - begun_ns) / 1e9;
+  ret_cost->share_pct = 100 * (processor_s(daemon->pid) - before_s) / lasted_s;
+  ret_cost->waits_per_s = (waits(daemon->pid) - waited) / lasted_s;
+  ret_cost->resident_mb = resident_mb(daemon->pid);
+}
+
+void load_daemon_stop(const struct load_daemon *daemon)
+{
+  kill(daemon->pid, SIGTERM);
+  waitpid(daemon->pid, NULL, 0);
 }
 
 void load_remove(const char *folder)

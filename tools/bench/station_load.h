@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What bench_station needs beside the station: readers of events, a busy core, a daemon. */
+/* What bench_station and bench_daemon need beside the station: readers of events, a busy core, a
+ * daemon. */
 #ifndef STANCE_BENCH_STATION_LOAD_H
 #define STANCE_BENCH_STATION_LOAD_H
 
@@ -24,18 +25,33 @@ struct load_reader {
 void load_reader_start(struct load_reader *reader, uint16_t port, const char *token,
                        void (*take)(void *context, const char *data, int64_t now_ns),
                        void *context);
+/* The other side ends it. */
 void load_reader_join(struct load_reader *reader);
+/* This side does. */
+void load_reader_hang_up(struct load_reader *reader);
 
 /* A process that does nothing but compute; to be killed. */
 pid_t load_one_core(void);
 
-/* `stanced` of $STANCE_BUILD_DIR: until it is ready; then, in a test of so many seconds with one
-   onlooker, its share of a core in percent, and its resident memory. */
-struct load_cost {
-  double ready_ms, share_pct, resident_mb;
+/* `stanced` of $STANCE_BUILD_DIR, its store and its file in the folder. */
+struct load_daemon {
+  pid_t pid;
+  uint16_t port;
+  char token[33];
+  double ready_ms; /* from its start */
 };
-void load_daemon(const char *folder, const char *device, double seconds,
-                 struct load_cost *ret_cost);
+void load_daemon_start(struct load_daemon *daemon, const char *folder, const char *device);
+/* A test that nobody leads, of two hours. */
+void load_daemon_begin_test(const struct load_daemon *daemon, const char *protocol);
+void load_daemon_stop(const struct load_daemon *daemon);
+
+/* Over so many seconds: its share of a core, how often one of its threads went to sleep, and its
+   resident memory. */
+struct load_cost {
+  double share_pct, waits_per_s, resident_mb;
+};
+void load_daemon_measure(const struct load_daemon *daemon, double seconds,
+                         struct load_cost *ret_cost);
 /* The folder and what is in it. */
 void load_remove(const char *folder);
 

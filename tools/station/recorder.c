@@ -3,6 +3,7 @@
 
 #include "recorder_backlog.h"
 #include "recorder_remarks.h"
+#include "recorder_stream.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -14,28 +15,18 @@
 
 /* A block's span: at most this much is lost to a power cut. */
 #define BLOCK_NS (250 * NS_PER_MS)
-/* How often the thread looks whether it shall stop or the ring fills early. */
+/* How often the thread looks whether it shall stop or a ring fills early, where none wakes it. */
 #define POLL_NS (25 * NS_PER_MS)
 /* A store that refused is asked again after this. */
 #define RETRY_NS (1000 * NS_PER_MS)
 #define GIVE_UP_NS (600000 * NS_PER_MS)
-
-/* One instrument's way into the recording. */
-struct stream {
-  struct stance_frame_ring *ring;
-  struct stance_source *source; /* NULL: nobody says when frames arrived */
-  size_t channel_count;
-  struct stance_raw_frame *frames; /* read from the ring, not yet encoded */
-  size_t frame_count;
-  uint64_t sequence;
-};
 
 struct stance_recorder {
   struct stance_store *store;
   const struct stance_clock *clock;
   struct stance_recorder_options options;
   char recording_id[STANCE_UUID_SIZE];
-  struct stream stream[STANCE_STREAM_MAX];
+  struct recorder_stream stream[STANCE_STREAM_MAX];
   size_t stream_count;
   pthread_t thread;
   atomic_bool stopping;
@@ -58,7 +49,7 @@ static int64_t now_ns(const struct stance_recorder *recorder)
 /* False where memory ran out: the frames stay and are encoded next time. */
 static bool encode(struct stance_recorder *recorder, size_t number)
 {
-  struct stream *stream = &recorder->stream[number];
+  struct recorder_stream *stream = &recorder->stream[number];
   struct stance_block block;
   if (stance_block_make(recorder->codec, stream->frames, stream->frame_count, stream->channel_count,
                         number, stream->sequence, &block) != STANCE_OK)
@@ -90,7 +81,7 @@ static void collect_mark(struct stance_recorder *recorder, size_t number)
 /* Empties a stream's ring into the backlog, or as much of it as memory allows. */
 static void collect_stream(struct stance_recorder *recorder, size_t number)
 {
-  struct stream *stream = &recorder->stream[number];
+  struct recorder_stream *stream = &recorder->stream[number];
   size_t rounds = STANCE_RECORDER_RING_CAPACITY / STANCE_BLOCK_FRAME_COUNT_MAX + 1;
   collect_mark(recorder, number);
   for (; rounds > 0; rounds--) {
@@ -113,15 +104,9 @@ static void collect_stream(struct stance_recorder *recorder, size_t number)
   }
 }
 
-/* The fullest of the rings. */
 static size_t frames_in_ring(const struct stance_recorder *recorder)
 {
-  size_t most = 0;
-  for (size_t k = 0; k < recorder->stream_count; k++) {
-    size_t used = stance_frame_ring_used(recorder->stream[k].ring);
-    most = used > most ? used : most;
-  }
-  return most;
+  return recorder_streams_in_ring(recorder->stream, recorder->stream_count);
 }
 
 static void tell(struct stance_recorder *recorder, const struct stance_recorder_health *health)
@@ -248,6 +233,21 @@ static bool is_drained(struct stance_recorder *recorder)
   return frames_in_ring(recorder) == 0 && frames_waiting(recorder) == 0 && remarks == 0;
 }
 
+/* Until the next block is due, or full in the first ring: the others fill about as fast, and hold
+   many. A ring that nobody empties, because memory is full or the recorder ends, would not let it
+   sleep, and a test's clock has no ring that wakes it. */
+static void sleep_until(struct stance_recorder *recorder, int64_t due_ns, bool stopping)
+{
+  const int64_t now = now_ns(recorder);
+  const bool full = frames_in_ring(recorder) >= STANCE_BLOCK_FRAME_COUNT_MAX;
+  if (recorder->clock == &stance_clock_host && !stopping && !full)
+    stance_frame_ring_wait(recorder->stream[0].ring, STANCE_BLOCK_FRAME_COUNT_MAX,
+                           due_ns > now ? due_ns - now : 0);
+  else
+    recorder->clock->sleep_until_ns(recorder->clock->context,
+                                    now + POLL_NS < due_ns ? now + POLL_NS : due_ns);
+}
+
 static void *run(void *argument)
 {
   struct stance_recorder *recorder = argument;
@@ -265,9 +265,7 @@ static void *run(void *argument)
       if (stopping && is_drained(recorder))
         return NULL;
     }
-    now = now_ns(recorder);
-    int64_t wake_ns = now + POLL_NS < due_ns ? now + POLL_NS : due_ns;
-    recorder->clock->sleep_until_ns(recorder->clock->context, wake_ns);
+    sleep_until(recorder, due_ns, stopping);
   }
 }
 
@@ -275,8 +273,7 @@ static void destroy(struct stance_recorder *recorder)
 {
   recorder_backlog_finish(&recorder->backlog);
   recorder_remarks_finish(&recorder->remarks);
-  for (size_t k = 0; k < recorder->stream_count; k++)
-    free(recorder->stream[k].frames);
+  recorder_streams_finish(recorder->stream, recorder->stream_count);
   stance_block_codec_destroy(recorder->codec);
   pthread_mutex_destroy(&recorder->mutex);
   free(recorder);
@@ -310,22 +307,6 @@ complete_options(const struct stance_recorder_options *options)
   return all;
 }
 
-static bool make_streams(struct stance_recorder *recorder, struct stance_frame_ring *const *rings,
-                         const struct stance_recording *recording)
-{
-  recorder->stream_count = recording->stream_count;
-  for (size_t k = 0; k < recording->stream_count; k++) {
-    struct stream *stream = &recorder->stream[k];
-    stream->ring = rings[k];
-    stream->source = recorder->options.source[k];
-    stream->channel_count = recording->stream[k].source.channel_count;
-    stream->frames = calloc(STANCE_BLOCK_FRAME_COUNT_MAX, sizeof *stream->frames);
-    if (stream->frames == NULL)
-      return false;
-  }
-  return true;
-}
-
 enum stance_status stance_recorder_start(struct stance_store *store,
                                          struct stance_frame_ring *const *rings,
                                          const struct stance_recording *recording,
@@ -341,7 +322,8 @@ enum stance_status stance_recorder_start(struct stance_store *store,
   recorder->options = complete_options(options);
   recorder->clock = recorder->options.clock;
   memcpy(recorder->recording_id, recording->id, sizeof recorder->recording_id);
-  if (!make_streams(recorder, rings, recording) ||
+  recorder->stream_count = recording->stream_count;
+  if (!recorder_streams_make(recorder->stream, recording, rings, recorder->options.source) ||
       stance_block_codec_create(&recorder->codec) != STANCE_OK || start_thread(recorder) != 0) {
     destroy(recorder);
     return stance_problem_set(problem, STANCE_MEMORY,
@@ -386,6 +368,7 @@ enum stance_status stance_recorder_stop(struct stance_recorder *recorder,
                                         struct stance_problem *problem)
 {
   atomic_store(&recorder->stopping, true);
+  stance_frame_ring_interrupt(recorder->stream[0].ring);
   pthread_join(recorder->thread, NULL);
   struct stance_recorder_health health = recorder->health;
   destroy(recorder);

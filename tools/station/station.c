@@ -13,7 +13,6 @@
 enum {
   TELL_EVERY_NS = 1000000000,  /* the state, where nothing changes */
   LISTEN_EVERY_NS = 100000000, /* to the sound card's health */
-  LOOK_NS = 4000000,           /* at what is asked, where no frames come */
   IDLE_MS = 100,
   HANGS_AFTER_NS = 2000000000,
 };
@@ -204,15 +203,6 @@ static void hear_sound(struct stance_station *station)
     station_note_sound_gap(station, station->test);
 }
 
-/* Until the instrument's next frames; a test's own clock decides how long that is. */
-static void wait_for_frames(struct stance_station *station, struct station_test *test)
-{
-  if (station->clock == &stance_clock_host)
-    stance_frame_ring_wait(test->stream[0].live_ring, LOOK_NS);
-  else
-    station->clock->sleep_until_ns(station->clock->context, station_now_ns(station) + LOOK_NS);
-}
-
 static void run_test(struct stance_station *station)
 {
   struct station_test *test = station->test;
@@ -221,7 +211,7 @@ static void run_test(struct stance_station *station)
     if (test->ending)
       station_finish_begin(station, test);
     else if (!any)
-      wait_for_frames(station, test);
+      station_wait(station, test);
   } else if (atomic_load(&test->finished)) {
     station_finish_end(station, test);
     station->test = NULL;

@@ -156,7 +156,7 @@ void station_finish_begin(struct stance_station *station, struct station_test *t
 {
   sigset_t all, before;
   test->finishing = true;
-  station_give_priority_back();
+  station_give_priority_back(station);
   station->changed = true;
   if (station->sound != NULL)
     (void)stance_sound_silence(station->sound); /* without a card it is silent anyway */

@@ -14,6 +14,7 @@
 #include "text.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 enum {
   STATION_ATTEMPT_MAX = 128, /* told; the recording has them all */
@@ -100,6 +101,13 @@ struct station_test {
   void *analysed_context;
 };
 
+/* Of the station's thread, while an instrument streams. */
+struct station_priority {
+  bool taken;
+  cpu_set_t allowed;  /* processors, before */
+  unsigned elsewhere; /* times in a row that frames came on another one */
+};
+
 struct station_device {
   char uri[1024];
   enum stance_side side;
@@ -165,7 +173,8 @@ struct stance_station {
   bool changed;    /* the state must be told */
   int64_t told_ns;
   struct stance_sound_health heard; /* as it was last told */
-  char proved_on[16];               /* the day on which the sides of the rig were proved; "" */
+  struct station_priority priority;
+  char proved_on[16]; /* the day on which the sides of the rig were proved; "" */
   char proved_rig[320];
 };
 
@@ -228,11 +237,17 @@ station_test_command(struct stance_station *station, struct station_test *test,
                      enum stance_test_command command, int value, struct stance_problem *problem);
 /* Ended early by whoever may. */
 void station_test_abort(struct stance_station *station, struct station_test *test);
+/* station_wait.c: until the instrument's next frames: each packet where something may have to be
+   answered at once, else as many as make the next event for onlookers. */
+void station_wait(struct stance_station *station, struct station_test *test);
 /* station_priority.c: while an instrument streams at its own pace, the station's thread comes
    before the desktop, where the system allows it: a busy page must not make the live engine late.
    Its threads do not. */
-void station_take_priority(const struct stance_station *station);
-void station_give_priority_back(void);
+void station_take_priority(struct stance_station *station);
+void station_give_priority_back(struct stance_station *station);
+/* Where it has priority, it moves to the processor on which frames come for a while: waking another
+   one costs more than all that is done with them. */
+void station_follow(struct stance_station *station, const struct stance_frame_ring *frames);
 /* In the test's own time. */
 int64_t station_test_now_ns(const struct stance_station *station, const struct station_test *test);
 
