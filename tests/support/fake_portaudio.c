@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct fake_card fake_card;
 
@@ -33,6 +34,7 @@ void fake_card_reset(void)
   atomic_store(&fake_card.present, true);
   atomic_store(&fake_card.hangs, false);
   atomic_store(&fake_card.has_input, true);
+  atomic_store(&fake_card.eager, false);
   atomic_store(&fake_card.run_dry, 0);
   atomic_store(&fake_card.opened, 0);
   atomic_store(&fake_card.callbacks, 0);
@@ -192,8 +194,12 @@ PaError Pa_OpenStream(PaStream **stream, const PaStreamParameters *input,
 PaError Pa_StartStream(PaStream *stream)
 {
   struct stream *own = stream;
+  const unsigned before = atomic_load(&fake_card.callbacks);
   atomic_store(&own->active, true);
   own->running = pthread_create(&own->thread, NULL, run, own) == 0;
+  while (own->running && atomic_load(&fake_card.eager) &&
+         atomic_load(&fake_card.callbacks) == before)
+    usleep(1000);
   return own->running ? paNoError : paInternalError;
 }
 

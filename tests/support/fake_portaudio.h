@@ -15,6 +15,7 @@ struct fake_card {
   atomic_bool present; /* false: it vanishes at the next buffer, and no other one is there */
   atomic_bool hangs;   /* it is there, and asks for nothing */
   atomic_bool has_input;
+  atomic_bool eager;     /* the first buffer is asked for before the start returns */
   atomic_uint run_dry;   /* so many of the next buffers come after a gap */
   atomic_uint opened;    /* how often */
   atomic_uint callbacks; /* of the output */

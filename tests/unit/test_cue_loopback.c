@@ -119,6 +119,7 @@ static void without_card_cable_or_ear_nothing_is_measured(void **unused)
   fake_card_reset();
   fake_card.deaf_share = 1;
   expect_refusal("0 were heard on fake card: ear");
+  atomic_store(&fake_card.eager, true); /* it played, and no longer does */
   atomic_store(&fake_card.has_input, false);
   expect_refusal("there is no sound input");
   atomic_store(&fake_card.present, false);

@@ -26,7 +26,7 @@ struct stance_sound {
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t wake;
-  bool ending;                       /* under `lock` */
+  bool ending, open;                 /* under `lock` */
   struct stance_sound_health health; /* under `lock`, but for what the callback counts */
   atomic_bool playing;
   atomic_uint_least64_t callbacks, underflows;
@@ -84,9 +84,12 @@ static enum stance_status open_card(struct stance_sound *sound, struct stance_pr
   };
   struct cue_card_info info;
   enum stance_status status = cue_card_open(&options, restart, &sound->card, &info, problem);
-  if (status != STANCE_OK)
+  if (status != STANCE_OK) {
+    atomic_store(&sound->playing, false); /* the output may have run until the input was refused */
     return status;
+  }
   pthread_mutex_lock(&sound->lock);
+  sound->open = true;
   snprintf(sound->health.device, sizeof sound->health.device, "%s", info.output);
   snprintf(sound->health.input, sizeof sound->health.input, "%s", info.input);
   sound->health.rate_hz = info.rate_hz;
@@ -97,6 +100,9 @@ static enum stance_status open_card(struct stance_sound *sound, struct stance_pr
 
 static void close_card(struct stance_sound *sound)
 {
+  pthread_mutex_lock(&sound->lock);
+  sound->open = false;
+  pthread_mutex_unlock(&sound->lock);
   cue_card_close(sound->card);
   sound->card = NULL;
   atomic_store(&sound->playing, false);
@@ -226,8 +232,8 @@ void stance_sound_health(struct stance_sound *sound, struct stance_sound_health 
 {
   pthread_mutex_lock(&sound->lock);
   *ret_health = sound->health;
+  ret_health->playing = sound->open && atomic_load(&sound->playing);
   pthread_mutex_unlock(&sound->lock);
-  ret_health->playing = atomic_load(&sound->playing);
   if (ret_health->playing)
     ret_health->problem.text[0] = '\0';
   ret_health->callbacks = atomic_load(&sound->callbacks);
