@@ -175,6 +175,16 @@ static void false_start(struct stance_machine *machine)
   machine_enter(machine, STANCE_TEST_WAIT, breath_s);
 }
 
+static void see_onset(struct stance_machine *machine, const struct stance_live_event *event)
+{
+  machine->seen_onset = true;
+  if (machine->state != STANCE_TEST_EFFORT)
+    return;
+  struct stance_test_action *action = machine_act(machine, STANCE_ACTION_ONSET);
+  action->side = event->side;
+  action->number = (double)event->onset;
+}
+
 static void take_events(struct stance_machine *machine, struct stance_live *live)
 {
   struct stance_live_event event;
@@ -186,7 +196,8 @@ static void take_events(struct stance_machine *machine, struct stance_live *live
       false_start(machine);
       return;
     }
-    machine->seen_onset |= event.kind == STANCE_LIVE_ONSET;
+    if (event.kind == STANCE_LIVE_ONSET)
+      see_onset(machine, &event);
     bool open = machine->state == STANCE_TEST_EFFORT || machine->state == STANCE_TEST_REST;
     if (event.kind != STANCE_LIVE_END || machine->judged || !open)
       continue;

@@ -90,11 +90,12 @@ enum { STANCE_TEST_COMMAND_COUNT = STANCE_COMMAND_UNATTENDED + 1 };
 const char *stance_test_command_id(enum stance_test_command command); /* "next" */
 
 enum stance_test_action_kind {
-  STANCE_ACTION_STATE,      /* `state` begins */
-  STANCE_ACTION_CUE,        /* `cue`, at `at_ns` (0: at once) */
-  STANCE_ACTION_SILENCE,    /* no sound any more */
-  STANCE_ACTION_PHASE,      /* `phase` begins (count 0) or is complete, in frames */
-  STANCE_ACTION_TELL,       /* `message` with `number` and `side` */
+  STANCE_ACTION_STATE,   /* `state` begins */
+  STANCE_ACTION_CUE,     /* `cue`, at `at_ns` (0: at once) */
+  STANCE_ACTION_SILENCE, /* no sound any more */
+  STANCE_ACTION_PHASE,   /* `phase` begins (count 0) or is complete, in frames */
+  STANCE_ACTION_TELL,    /* `message` with `number` and `side` */
+  STANCE_ACTION_ONSET,   /* an effort of `side` began at frame `number`, as the live path saw it */
   STANCE_ACTION_REPETITION, /* `repetition` as the live path saw it */
   STANCE_ACTION_PAIN, /* `number` on `side` after repetition `repetition.number`, to be kept */
   STANCE_ACTION_END,  /* finished or aborted: stop recording, analyse */

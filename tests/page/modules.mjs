@@ -125,6 +125,19 @@ assert.deepEqual(report.repetitionsOf({
 }), [{ number: 2, side: "left", counts: false, reasons: ["partial"], pain: 3, left: 1, right: null, unit: "N" }]);
 assert.deepEqual(report.statusOf({ status: "missing:a+b" }), { kind: "missing", reasons: ["a", "b"] });
 
+/* A test that was cut off is told until the next one runs. */
+if (folder !== source) {
+  const { sentences } = await load("health.js");
+  const well = {
+    instrument: { state: "idle", problem: null, lost: 0 }, sound: { state: "ok", problem: null },
+    store: { state: "ok", problem: null }, test: null, cut_off: null,
+  };
+  const said = (state) => sentences({ connection: "open", state: { ...well, ...state } }).join(" ");
+  assert.equal(said({}), "");
+  assert.match(said({ cut_off: { id: "a", stored_s: 12.34 } }), /12.3 s/);
+  assert.equal(said({ cut_off: { id: "a", stored_s: 12.34 }, test: {} }), "");
+}
+
 /* The trace: an axis that holds still, losses that stay gaps, numbers that grow old. */
 if (folder !== source) {
   const { Trace } = await load("trace.js");
@@ -140,6 +153,8 @@ if (folder !== source) {
   live(0.01, [2 * axis, 1.2 * axis, 10], [1, 2, 3]);
   assert.equal(trace.top, axis, "rescaled during an effort");
   assert.equal(trace.peak("left", "both"), 2 * axis);
+  trace.markOnset({ t_s: 0.012, side: "left" });
+  assert.deepEqual(trace.marks[0].onsets, [0.012]);
   trace.markPeaks({ side: "left", peak_left_n: 2 * axis, peak_right_n: 3 });
   assert.deepEqual(trace.marks[0].peaks, { left: 2 * axis });
   assert.equal(trace.data[0][trace.highestIn(trace.marks[0], "left")], 0.01);
@@ -156,6 +171,8 @@ if (folder !== source) {
   trace.add({ t_s: 0, dt_s: 0.005, left_n: [], right_n: [], total_n: [40], lost: 0 });
   assert.equal(trace.now("left", "left"), 40);
   assert.equal(trace.now("right", "left"), null);
+  trace.markOnset({ t_s: 0, side: "left" }); // outside an effort there is nothing to mark
+  assert.deepEqual(trace.marks, []);
   trace.begin("strap", "V");
   assert.ok(trace.top <= 10, "volts are no newtons");
   trace.begin("two-plates");

@@ -61,6 +61,34 @@ static void live_peaks_are_those_of_the_athlete(void **state)
   assert_int_equal(last->side, STANCE_BOTH);
 }
 
+/* One mark an effort, where the athlete begins; what he does before the signal or after has none.
+ */
+static void each_onset_is_told_where_it_was(void **state)
+{
+  static const double start_s = 1, rate_hz = 1000;
+  size_t seen = 0;
+  (void)state;
+  scene_init(&scene, "nordic");
+  scene.reaction_s = -1;
+  scene_begin(&scene);
+  scene_get_started(&scene);
+  scene_command(&scene, STANCE_COMMAND_NEXT, 0);
+  scene_run(&scene, 4.6); /* a false start */
+  scene.reaction_s = 0.2;
+  assert_true(scene_run_until(&scene, STANCE_TEST_GET_OFF, 200));
+  for (size_t k = 0; k < scene.log_count; k++) {
+    const struct stance_test_action *action = &scene.log[k];
+    if (action->kind != STANCE_ACTION_ONSET)
+      continue;
+    const double after_go_s =
+        start_s + action->number / rate_hz - cue_at_s(STANCE_CUE_GO, 1 + seen);
+    assert_int_equal(action->side, STANCE_BOTH);
+    assert_true(after_go_s > 0.15 && after_go_s < 0.35);
+    seen++;
+  }
+  assert_int_equal(seen, 3);
+}
+
 static void the_fore_period_cannot_be_foreseen(void **state)
 {
   double shortest = 100, longest = 0;
@@ -310,6 +338,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_nordic_goes_from_start_to_finish),
+      cmocka_unit_test(each_onset_is_told_where_it_was),
       cmocka_unit_test(live_peaks_are_those_of_the_athlete),
       cmocka_unit_test(the_fore_period_cannot_be_foreseen),
       cmocka_unit_test(legs_take_turns),

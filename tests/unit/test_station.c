@@ -46,6 +46,7 @@ static void a_posted_nordic_runs_to_its_end(void **state)
   assert_non_null(strstr(result, "\"athlete\":\"A-17\""));
   assert_null(strstr(result, "\n"));
   assert_int_equal(station_fixture_count(fixture, "repetition", "\"counted\":true"), 3);
+  assert_int_equal(station_fixture_count(fixture, "onset", "\"side\":\"both\""), 3);
   assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_REPETITION, ""), 3);
   assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_CUE_UNHEARD, "go"), 3);
   assert_true(station_fixture_count(fixture, "live", "\"left_n\":[") > 0);

@@ -39,7 +39,8 @@ static const char a_state[] =
     "\"unattended\":false,\"two_sided\":true,\"state\":\"rest\",\"text\":\"Rest.\","
     "\"side\":\"right\",\"remaining_s\":2.5,\"needs\":\"next\",\"commands\":[\"next\",\"stop\","
     "\"unattended\",\"of a later version\"],\"wanted\":3,\"counted\":{\"left\":2,\"right\":1},"
-    "\"attempts\":[],\"target\":null,\"locked\":[],\"sides_proved\":false},\"last_result\":null}";
+    "\"attempts\":[],\"target\":null,\"locked\":[],\"sides_proved\":false},\"cut_off\":{"
+    "\"id\":\"87654321-1234-1234-1234-123456789abc\",\"stored_s\":4.25},\"last_result\":null}";
 
 static void a_state_is_read(void **state)
 {
@@ -52,6 +53,8 @@ static void a_state_is_read(void **state)
   assert_string_equal(view.instrument.problem.text, "plug it in");
   assert_string_equal(view.sound.problem.text, "");
   assert_string_equal(view.store.problem.text, "full");
+  assert_string_equal(view.cut_off_id, "87654321-1234-1234-1234-123456789abc");
+  assert_true(view.cut_off_s == 4.25);
   assert_string_equal(view.test.title, "Nordic");
   assert_string_equal(view.test.lever_from, "2026-11-20");
   assert_true(view.test.lever_m == 0.41 && view.test.remaining_s == 2.5);
@@ -69,6 +72,7 @@ static void between_tests_there_is_none(void **state)
   assert_int_equal(stance_station_view_take(&view, "state", a_state), STANCE_NEWS_STATE);
   assert_int_equal(stance_station_view_take(&view, "state", "{\"test\":null}"), STANCE_NEWS_STATE);
   assert_string_equal(view.test.id, "");
+  assert_string_equal(view.cut_off_id, "");
   assert_int_equal(view.test.commands, 0);
   assert_true(isnan(view.test.remaining_s) && isnan(view.instrument.rate_hz));
 }

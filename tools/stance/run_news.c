@@ -24,6 +24,12 @@ static void introduce(struct stance_run *run)
   run->begun_ns = stance_run_now_ns();
   stance_run_say(run, "%s: %s, %.6g Hz. Recording %s.", test->title, instrument->name,
                  instrument->rate_hz, test->id);
+  if (run->view.cut_off_id[0] != '\0')
+    stance_run_say(
+        run,
+        "THE TEST BEFORE WAS CUT OFF, by a crash or a power cut: its first %.1f s are kept, "
+        "`stance analyze %s` reads them. Repeat it.",
+        run->view.cut_off_s, run->view.cut_off_id);
   if (instrument->uncalibrated)
     stance_run_say(run,
                    "NO CALIBRATION is known for %s: it is recorded as it is, but its numbers are "

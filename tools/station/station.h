@@ -120,7 +120,7 @@ const char *stance_station_store_path(const struct stance_station *station);
 /* True where the last writer of the store had not closed it. */
 bool stance_station_was_recovered(const struct stance_station *station);
 /* The recording that the end of that writer cut off, and the seconds of it that are there; false
-   where nothing was being recorded. */
+   where nothing was being recorded. Before the first test; onlookers are told until one is over. */
 bool stance_station_cut_off(const struct stance_station *station, char ret_id[STANCE_UUID_SIZE],
                             double *ret_stored_s);
 

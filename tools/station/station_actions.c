@@ -209,6 +209,15 @@ static void take_repetition(struct stance_station *station, struct station_test 
   stance_text_finish(&text);
 }
 
+static void tell_onset(struct stance_station *station, const struct station_test *test,
+                       const struct stance_test_action *action)
+{
+  char text[96];
+  snprintf(text, sizeof text, "{\"t_s\":%.4f,\"side\":\"%s\"}",
+           action->number / test->stream[0].info->rate_hz, stance_side_name(action->side));
+  stance_event_hub_publish(station->hub, "onset", text, false);
+}
+
 static void take_pain(struct stance_station *station, struct station_test *test,
                       const struct stance_test_action *action)
 {
@@ -242,6 +251,9 @@ static void take(struct stance_station *station, struct station_test *test,
     remember(station, test, action);
     tell(station, test, action);
     break;
+  case STANCE_ACTION_ONSET:
+    tell_onset(station, test, action);
+    return;
   case STANCE_ACTION_REPETITION:
     take_repetition(station, test, &action->repetition);
     break;

@@ -178,6 +178,7 @@ void station_finish_end(struct stance_station *station, struct station_test *tes
     pthread_join(test->finisher, NULL);
   memcpy(station->last_id, test->recording.id, sizeof station->last_id);
   station->has_result = test->has_result;
+  station->cut_off_id[0] = '\0';
   if (!test->result.failed)
     stance_event_hub_publish(station->hub, "result", test->result.bytes, true);
   station->changed = true;

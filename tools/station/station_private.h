@@ -148,7 +148,7 @@ struct stance_station {
   void (*analysed)(void *context, const struct stance_report *report, const char *truth);
   void *analysed_context;
   bool recovered;
-  char cut_off_id[STANCE_UUID_SIZE]; /* "": nothing was */
+  char cut_off_id[STANCE_UUID_SIZE]; /* "": nothing was, or a test has been finished since */
   double cut_off_s;
   struct stance_event_hub *hub;
   pthread_t thread;

@@ -299,6 +299,16 @@ static void add_test(struct stance_text *text, const struct station_test *test)
   stance_text_string(text, "}");
 }
 
+/* The test that the last writer's end cut off. */
+static void add_cut_off(struct stance_text *text, const struct stance_station *station)
+{
+  if (station->cut_off_id[0] == '\0')
+    stance_text_string(text, ",\"cut_off\":null");
+  else
+    stance_text_format(text, ",\"cut_off\":{\"id\":\"%s\",\"stored_s\":%.2f}", station->cut_off_id,
+                       station->cut_off_s);
+}
+
 void station_state_tell(struct stance_station *station)
 {
   struct stance_text text = {0};
@@ -309,6 +319,7 @@ void station_state_tell(struct stance_station *station)
   add_sound(&text, station);
   add_store(&text, station);
   add_test(&text, station->test);
+  add_cut_off(&text, station);
   stance_text_string(&text, ",");
   add_text(&text, "last_result", station->has_result ? station->last_id : NULL);
   stance_text_string(&text, "}");

@@ -86,6 +86,9 @@ static void take_state(const json_t *state, struct stance_station_view *view)
   own->uncalibrated = json_is_true(json_object_get(instrument, "uncalibrated"));
   take_health(json_object_get(state, "sound"), &view->sound);
   take_health(json_object_get(state, "store"), &view->store);
+  const json_t *cut_off = json_object_get(state, "cut_off");
+  take_text(cut_off, "id", view->cut_off_id, sizeof view->cut_off_id);
+  view->cut_off_s = take_number(cut_off, "stored_s");
   take_test(json_object_get(state, "test"), &view->test);
 }
 

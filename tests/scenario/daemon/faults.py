@@ -331,6 +331,8 @@ def killed_at_each_state(folder):
             check(
                 f"event=cut_off recording={test}" in again.log(), "does not say what was cut off"
             )
+            told = again.state()["cut_off"]
+            same(told and told["id"], test, "the page is not told what was cut off")
             stored = again.rows("SELECT max(last_index) FROM blocks WHERE recording = ?", test)[0][0]
             # the block in flight, at four times the pace, and what came in while it was asked
             check((stored or 0) > seen - 2 * 4 * 250, state, stored, seen)

@@ -120,6 +120,7 @@ function take(name, data) {
     return;
   }
   if (name === "state") takeState(data);
+  else if (name === "onset") trace.markOnset(data);
   else if (name === "repetition" && data.counted) trace.markPeaks(data);
   else if (name === "tell") model.tells.push({ ...data, at: performance.now() });
   else if (name === "result") takeResult(data);

@@ -30,12 +30,14 @@ function items(page) {
   return found;
 }
 
-function sentences(page) {
+export function sentences(page) {
   if (page.connection === "refused") return [text("refused")];
   if (page.connection === "lost") return [text("station_lost")];
   if (page.state === null) return [];
   const { instrument, sound, store } = page.state;
   const found = [];
+  const cutOff = page.state.test === null ? page.state.cut_off ?? null : null;
+  if (cutOff !== null) found.push(text("cut_off", { seconds: number(cutOff.stored_s, 1) }));
   if (["absent", "lost"].includes(instrument.state) || instrument.problem !== null)
     found.push(instrument.problem ?? text("instrument_away"));
   if (["absent", "lost"].includes(sound.state))

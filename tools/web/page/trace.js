@@ -25,7 +25,7 @@ function emptyData() {
 export class Trace {
   constructor() {
     this.data = emptyData();
-    this.marks = []; // of an effort: {t, to, peaks: {left: N …} | null}
+    this.marks = []; // of an effort: {t, to, onsets: [s …], peaks: {left: N …} | null}
     this.top = 0;
     this.unit = "N";
     this.holds = false;
@@ -85,7 +85,7 @@ export class Trace {
     if (holds && !this.holds) {
       const [time] = this.data;
       this.effortFrom = time[time.length - 1] ?? 0;
-      this.marks.push({ t: this.effortFrom, to: Infinity, peaks: null });
+      this.marks.push({ t: this.effortFrom, to: Infinity, onsets: [], peaks: null });
     } else if (!holds && this.holds) {
       const mark = this.marks[this.marks.length - 1];
       if (mark) mark.to = (this.data[0][this.data[0].length - 1] ?? 0) + SETTLE_S;
@@ -140,6 +140,12 @@ export class Trace {
     for (const name of NAMES)
       if (repetition.side === "both" ? name !== "total" : name === repetition.side)
         mark.peaks[name] = repetition[`peak_${name}_n`];
+    this.dirty = true;
+  }
+
+  /* As the live engine saw it; the result finds its own in the recording. */
+  markOnset(onset) {
+    this.marks[this.marks.length - 1]?.onsets.push(onset.t_s);
     this.dirty = true;
   }
 
@@ -229,24 +235,26 @@ export class Trace {
     ctx.font = `${13 * scale}px system-ui`;
     ctx.textAlign = "left";
     for (const mark of this.marks) {
-      this.drawGo(plot, mark);
+      this.drawLine(plot, mark.t, text("go"), 14, [2, 3]);
+      for (const onset of mark.onsets) this.drawLine(plot, onset, text("onset_live"), 30, [6, 3]);
       for (const name of NAMES)
         if (mark.peaks !== null && Number.isFinite(mark.peaks[name])) this.drawPeak(plot, mark, name);
     }
     ctx.restore();
   }
 
-  drawGo(plot, mark) {
+  /* From top to bottom, its name so many pixels below the top. */
+  drawLine(plot, t, name, below, dash) {
     const { ctx, bbox } = plot;
     const scale = devicePixelRatio;
-    const x = plot.valToPos(mark.t, "x", true);
+    const x = plot.valToPos(t, "x", true);
     ctx.lineWidth = scale;
-    ctx.setLineDash([2 * scale, 3 * scale]);
+    ctx.setLineDash(dash.map((length) => length * scale));
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    ctx.fillText(text("go"), x + 5 * scale, bbox.top + 14 * scale);
+    ctx.fillText(name, x + 5 * scale, bbox.top + below * scale);
   }
 
   drawPeak(plot, mark, name) {
