@@ -32,6 +32,7 @@ cairo*.h              tools/certificate/*.[ch]
 pango/*               tools/certificate/*.c
 libusb.h              acquisition/usb_*.[ch]|tests/support/fake_libusb*.[ch]
 portaudio.h           tools/station/cue_card.c|tools/station/cue_portaudio.c|tests/support/fake_portaudio.c
+pa_linux_alsa.h       tools/station/cue_card.c|tools/station/cue_portaudio.c|tests/support/fake_portaudio.c
 cmocka.h              tests/*
 ck_*.h                tools/bench/*
 jack/*                tools/bench/*

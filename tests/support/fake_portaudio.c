@@ -2,6 +2,7 @@
 #include "support/fake_portaudio.h"
 
 #include <math.h>
+#include <pa_linux_alsa.h>
 #include <portaudio.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -18,7 +19,7 @@ enum { MEMORY = 1 << 17 };
 struct stream {
   PaStreamCallback *callback;
   void *context;
-  bool is_input, running;
+  bool is_input, running, comes_first;
   pthread_t thread;
   atomic_bool ending, active;
 };
@@ -38,6 +39,8 @@ void fake_card_reset(void)
   atomic_store(&fake_card.run_dry, 0);
   atomic_store(&fake_card.opened, 0);
   atomic_store(&fake_card.callbacks, 0);
+  atomic_store(&fake_card.first, 0);
+  fake_card.by_jack = false;
   fake_card.claimed_output_s = 0.02;
   fake_card.claimed_input_s = 0.01;
   fake_card.true_trip_s = 0.03;
@@ -191,10 +194,28 @@ PaError Pa_OpenStream(PaStream **stream, const PaStreamParameters *input,
   return paNoError;
 }
 
+const PaHostApiInfo *Pa_GetHostApiInfo(PaHostApiIndex index)
+{
+  static const PaHostApiInfo alsa = {.type = paALSA}, jack = {.type = paJACK};
+  (void)index;
+  return fake_card.by_jack ? &jack : &alsa;
+}
+
+/* To be called between open and start, as the library says, and for its own streams alone: of
+   another's it would write behind the end. */
+void PaAlsa_EnableRealtimeScheduling(PaStream *stream, int enable)
+{
+  struct stream *own = stream;
+  if (own->running || fake_card.by_jack)
+    abort();
+  own->comes_first = enable != 0;
+}
+
 PaError Pa_StartStream(PaStream *stream)
 {
   struct stream *own = stream;
   const unsigned before = atomic_load(&fake_card.callbacks);
+  atomic_fetch_add(&fake_card.first, own->comes_first ? 1 : 0);
   atomic_store(&own->active, true);
   own->running = pthread_create(&own->thread, NULL, run, own) == 0;
   while (own->running && atomic_load(&fake_card.eager) &&

@@ -19,9 +19,11 @@ struct fake_card {
   atomic_uint run_dry;   /* so many of the next buffers come after a gap */
   atomic_uint opened;    /* how often */
   atomic_uint callbacks; /* of the output */
+  atomic_uint first;     /* how many streams came before other threads when they were started */
   /* Before it is opened: */
   double claimed_output_s, claimed_input_s; /* what it says of its latencies */
   double true_trip_s;                       /* from the output's buffer to the input's */
+  bool by_jack;                             /* else by ALSA */
   double deaf_share;                        /* of the bursts that come back: 0 all, 1 none */
 };
 extern struct fake_card fake_card;

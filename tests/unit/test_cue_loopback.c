@@ -102,6 +102,26 @@ static void a_card_that_tells_the_truth_is_not_late(void **unused)
   assert_true(loopback.latency.uncertainty_s < 0.001);
 }
 
+/* ALSA is asked that what plays and what listens come before other threads, and nobody else is. */
+static void sound_comes_first_where_it_can(void **unused)
+{
+  (void)unused;
+  for (unsigned by_jack = 0; by_jack < 2; by_jack++) {
+    const struct stance_loopback_options options = {.bursts = 2};
+    struct stance_loopback loopback;
+    struct stance_sound_device *card = NULL;
+    size_t count = 0;
+    fake_card_reset();
+    fake_card.by_jack = by_jack == 1;
+    assert_int_equal(stance_loopback_measure(&options, &loopback, NULL), STANCE_OK);
+    assert_int_equal(atomic_load(&fake_card.first), by_jack == 1 ? 0 : 2);
+    assert_int_equal(stance_sound_list(&card, &count, NULL), STANCE_OK);
+    assert_int_equal(count, 1);
+    assert_true(card->is_default && card->is_by_alsa == (by_jack == 0));
+    free(card);
+  }
+}
+
 static void expect_refusal(const char *says)
 {
   const struct stance_loopback_options options = {.bursts = 2};
@@ -133,6 +153,7 @@ int main(void)
       cmocka_unit_test(noise_is_no_cue),
       cmocka_unit_test(what_the_card_does_not_know_of_is_measured),
       cmocka_unit_test(a_card_that_tells_the_truth_is_not_late),
+      cmocka_unit_test(sound_comes_first_where_it_can),
       cmocka_unit_test(without_card_cable_or_ear_nothing_is_measured),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include "stance/rt.h"
 
+#include <pa_linux_alsa.h>
 #include <portaudio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,21 @@ static enum stance_status initialize(struct stance_problem *problem)
   return code == paNoError ? STANCE_OK : fail(code, "the sound system cannot be started", problem);
 }
 
+static bool is_by_alsa(const PaDeviceInfo *info)
+{
+  const PaHostApiInfo *system = Pa_GetHostApiInfo(info->hostApi);
+  return system != NULL && system->type == paALSA;
+}
+
+/* The callback's thread is an ordinary one where nothing is asked for, and a busy desktop makes it
+   late. JACK has its own, which comes first anyway. Whoever has no right to it gets an ordinary
+   one. */
+static void ask_to_come_first(PaStream *stream, PaDeviceIndex device)
+{
+  if (is_by_alsa(Pa_GetDeviceInfo(device)))
+    PaAlsa_EnableRealtimeScheduling(stream, 1);
+}
+
 static enum stance_status start(PaStream **stream, const PaStreamParameters *input,
                                 const PaStreamParameters *output, double rate_hz,
                                 struct cue_card *card, struct stance_problem *problem)
@@ -102,6 +118,7 @@ static enum stance_status start(PaStream **stream, const PaStreamParameters *inp
     return fail(code, input != NULL ? "the input cannot be opened" : "the card cannot be opened",
                 problem);
   }
+  ask_to_come_first(*stream, (input != NULL ? input : output)->device);
   code = Pa_StartStream(*stream);
   return code == paNoError
              ? STANCE_OK
@@ -205,7 +222,8 @@ static void describe(PaDeviceIndex index, struct stance_sound_device *device)
   const PaDeviceInfo *info = Pa_GetDeviceInfo(index);
   *device = (struct stance_sound_device){.rate_hz = info->defaultSampleRate,
                                          .latency_s = info->defaultLowOutputLatency,
-                                         .is_default = index == Pa_GetDefaultOutputDevice()};
+                                         .is_default = index == Pa_GetDefaultOutputDevice(),
+                                         .is_by_alsa = is_by_alsa(info)};
   snprintf(device->name, sizeof device->name, "%s", info->name);
 }
 

@@ -66,6 +66,7 @@ struct stance_sound_device {
   double rate_hz;
   double latency_s; /* the shortest that the card claims */
   bool is_default;
+  bool is_by_alsa; /* so that its callback may come before other threads, where the user may */
 };
 STANCE_MUST_CHECK enum stance_status stance_sound_list(struct stance_sound_device **ret_devices,
                                                        size_t *ret_count,

@@ -3,6 +3,7 @@
    along, which are a quarter of the start of every command that makes none. Only cue_card.c calls
    them; a test that has functions of these names of its own gets those. */
 #include <dlfcn.h>
+#include <pa_linux_alsa.h>
 #include <portaudio.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -18,6 +19,7 @@ static const char library[] = "libportaudio.so.2";
   X(Pa_GetDefaultOutputDevice) \
   X(Pa_GetDefaultInputDevice)  \
   X(Pa_GetDeviceInfo)          \
+  X(Pa_GetHostApiInfo)         \
   X(Pa_OpenStream)             \
   X(Pa_StartStream)            \
   X(Pa_CloseStream)            \
@@ -29,6 +31,7 @@ static const char library[] = "libportaudio.so.2";
 #define DECLARE(name) __typeof__(&(name)) name;
 static struct {
   FUNCTIONS(DECLARE)
+  DECLARE(PaAlsa_EnableRealtimeScheduling) /* NULL in a library that was built without ALSA */
 } found;
 
 static bool is_loaded;
@@ -67,6 +70,7 @@ static void quieten_libraries(void *module)
 /* Stays loaded until the program ends: a card's driver may have a thread left in it. */
 static void load(void)
 {
+  void *alsa;
   void *module = dlopen(library, RTLD_NOW | RTLD_LOCAL);
   if (module == NULL)
     return;
@@ -79,6 +83,8 @@ static void load(void)
     memcpy(&found.name, &symbol, sizeof symbol); \
   }
   FUNCTIONS(FIND)
+  alsa = dlsym(module, "PaAlsa_EnableRealtimeScheduling");
+  memcpy(&found.PaAlsa_EnableRealtimeScheduling, &alsa, sizeof alsa);
 }
 
 /* Comes before all others. */
@@ -123,6 +129,17 @@ PaDeviceIndex Pa_GetDefaultInputDevice(void)
 const PaDeviceInfo *Pa_GetDeviceInfo(PaDeviceIndex device)
 {
   return found.Pa_GetDeviceInfo(device);
+}
+
+const PaHostApiInfo *Pa_GetHostApiInfo(PaHostApiIndex index)
+{
+  return found.Pa_GetHostApiInfo(index);
+}
+
+void PaAlsa_EnableRealtimeScheduling(PaStream *stream, int enable)
+{
+  if (found.PaAlsa_EnableRealtimeScheduling != NULL)
+    found.PaAlsa_EnableRealtimeScheduling(stream, enable);
 }
 
 PaError Pa_OpenStream(PaStream **stream, const PaStreamParameters *input,

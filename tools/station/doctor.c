@@ -142,13 +142,13 @@ void stance_doctor_check_limits(struct stance_doctor *doctor,
 {
   if (limits->superuser || limits->realtime_priority >= REALTIME_PRIORITY)
     stance_doctor_note(doctor, "real-time priority", STANCE_VERDICT_GOOD, "",
-                       "threads that read instruments may go before others");
+                       "threads that read instruments, decide and play may go before others");
   else
     stance_doctor_note(doctor, "real-time priority", STANCE_VERDICT_BAD,
                        "echo '@audio - rtprio 20' | sudo tee -a /etc/security/limits.d/stance.conf "
                        "&& sudo usermod -aG audio $USER, then log in again",
                        "this user has no right to real-time priority (limit %llu, %d needed): a "
-                       "busy computer may lose samples",
+                       "busy computer may lose samples, and its signals may come late",
                        (unsigned long long)limits->realtime_priority, REALTIME_PRIORITY);
   if (limits->superuser || limits->locked_bytes >= locked_bytes_wanted)
     stance_doctor_note(doctor, "locked memory", STANCE_VERDICT_GOOD, "",

@@ -47,6 +47,15 @@ static void note_card(struct stance_doctor *doctor, const struct stance_sound_de
                        card->name, which);
   else
     stance_doctor_note(doctor, check, STANCE_VERDICT_GOOD, "", "%s", card->name);
+  if (card->is_default && !card->is_by_alsa)
+    stance_doctor_note(
+        doctor, check, STANCE_VERDICT_ADVICE,
+        "stance run --sound CARD, or `sound = CARD` in ~/.config/stance/stanced.ini, "
+        "with a card of ALSA",
+        "%s%s does not play through ALSA: whether its sound comes before other work "
+        "is up to the system that plays it, and on a busy computer a signal may come "
+        "late",
+        card->name, which);
 }
 
 void stance_doctor_check_sound(struct stance_doctor *doctor, const char *path)
