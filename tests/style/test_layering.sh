@@ -26,8 +26,9 @@ sqlite3.h             tools/station/store*.[ch]|tests/support/faulty_disk.c
 zstd.h                tools/station/block_codec.c|tests/fuzz/fuzz_block.c
 uuid/uuid.h           tools/station/store*.c
 nettle/*              tools/station/digest.c
-jansson.h             tools/station/report_json.c|tools/station/station_view.c|tools/station/http_*.[ch]|tools/station/daemon_file.c|tests/fuzz/fuzz_http.c
+jansson.h             tools/station/report_json.c|tools/station/station_view.c|tools/station/http_*.[ch]|tools/station/daemon_file.c|tools/station/station_remote.c|tests/fuzz/fuzz_http.c
 microhttpd.h          tools/station/http_private.h
+curl/*                tools/station/http_curl.h
 cairo*.h              tools/certificate/*.[ch]
 pango/*               tools/certificate/*.c
 libusb.h              acquisition/usb_*.[ch]|tests/support/fake_libusb*.[ch]

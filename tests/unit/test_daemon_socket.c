@@ -178,13 +178,13 @@ static void the_file_says_what_the_daemon_has(void **state)
   struct stance_problem problem = {""};
   (void)state;
   assert_int_equal(stance_daemon_file_read(&read, &problem), STANCE_END);
+  assert_int_equal(access(folder, F_OK), -1); /* who only asks makes nothing */
   address = (struct stance_daemon_address){
       .port = 8642,
       .token = "0123456789abcdef0123456789abcdef",
       .socket = "/run/s",
       .service = {.store = "/a \"b\"/store.db",
-                  .device = {"sim:?seed=7", "usb:"},
-                  .side = {STANCE_RIGHT, STANCE_LEFT},
+                  .device = {"right=sim:?seed=7", "left=usb:"},
                   .device_count = 2},
   };
   assert_int_equal(stance_daemon_file_write(&address, &problem), STANCE_OK);
@@ -197,12 +197,30 @@ static void the_file_says_what_the_daemon_has(void **state)
   assert_string_equal(read.service.store, address.service.store);
   assert_string_equal(read.service.protocols, "");
   assert_int_equal(read.service.device_count, 2);
-  for (size_t k = 0; k < 2; k++) {
+  for (size_t k = 0; k < 2; k++)
     assert_string_equal(read.service.device[k], address.service.device[k]);
-    assert_int_equal(read.service.side[k], address.service.side[k]);
-  }
   stance_daemon_file_remove();
   assert_int_equal(stance_daemon_file_read(&read, &problem), STANCE_END);
+}
+
+static void instruments_have_names(void **state)
+{
+  static const struct stance_station_device devices[] = {
+      {"usb:", STANCE_SIDE_NONE}, {"sim:left=1", STANCE_LEFT}, {"replay:right=x", STANCE_RIGHT}};
+  char name[STANCE_DAEMON_DEVICE_SIZE];
+  (void)state;
+  for (size_t k = 0; k < sizeof devices / sizeof *devices; k++) {
+    assert_true(stance_daemon_device_name(&devices[k], name));
+    const struct stance_station_device read = stance_daemon_device_of(name);
+    assert_string_equal(read.uri, devices[k].uri);
+    assert_int_equal(read.side, devices[k].side);
+  }
+  char uri[STANCE_DAEMON_DEVICE_SIZE];
+  memset(uri, 'u', sizeof uri);
+  uri[sizeof uri - 1] = '\0';
+  assert_true(
+      stance_daemon_device_name(&(struct stance_station_device){uri, STANCE_SIDE_NONE}, name));
+  assert_false(stance_daemon_device_name(&(struct stance_station_device){uri, STANCE_LEFT}, name));
 }
 
 /* What was not written here is no daemon, and breaks nothing. */
@@ -243,6 +261,7 @@ int main(void)
       IN_A_FOLDER(another_account_is_sent_away),
       IN_A_FOLDER(the_file_says_what_the_daemon_has),
       IN_A_FOLDER(a_broken_file_is_none),
+      cmocka_unit_test(instruments_have_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,10 +31,9 @@ struct stance_sound *daemon_sound_begin(const struct daemon_settings *settings);
    of this account find them. STANCE_USAGE where the port is taken, STANCE_STORE where that file
    cannot be kept private. */
 struct daemon_page;
-STANCE_MUST_CHECK enum stance_status daemon_page_open(struct stance_station *station,
-                                                      const struct daemon_settings *settings,
-                                                      struct daemon_page **ret_page,
-                                                      struct stance_problem *problem);
+STANCE_MUST_CHECK enum stance_status
+daemon_page_open(struct stance_station *station, const struct daemon_settings *settings,
+                 bool unattended, struct daemon_page **ret_page, struct stance_problem *problem);
 uint16_t daemon_page_port(const struct daemon_page *page);
 /* Writes that file anew: which instruments and store the station has. */
 STANCE_MUST_CHECK enum stance_status daemon_page_tell(struct daemon_page *page,

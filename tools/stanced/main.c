@@ -114,7 +114,8 @@ static int serve(struct daemon_reload *reload, const sigset_t *set)
       begin_station(reload->options, &reload->now, *reload->sound, &reload->station, &problem);
   if (status == STANCE_OK) {
     say_what_was_recovered(reload->station);
-    status = daemon_page_open(reload->station, &reload->now, &reload->page, &problem);
+    status = daemon_page_open(reload->station, &reload->now, reload->options->unattended,
+                              &reload->page, &problem);
   }
   if (status != STANCE_OK) {
     daemon_log(DAEMON_ERROR, "event=failed detail=\"%s\"", problem.text);

@@ -3,10 +3,8 @@
 
 #include "daemon_file.h"
 #include "http_api.h"
-#include "protocol_find.h"
 #include "web_files.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +13,7 @@ struct daemon_page {
   struct stance_http *http;
   struct stance_daemon_socket *socket; /* NULL: none */
   struct stance_daemon_address address;
+  bool unattended;
 };
 
 /* Without it the page works all the same, and `stance run` is its own station. */
@@ -50,28 +49,19 @@ static enum stance_status open_doors(struct daemon_page *page, struct stance_sta
   return status;
 }
 
-/* Relative to wherever the daemon was started nobody else could read it. */
-static void name_store(const struct stance_station *station, struct stance_daemon_service *service)
-{
-  char *path = realpath(stance_station_store_path(station), NULL);
-  if (path != NULL)
-    snprintf(service->store, sizeof service->store, "%s", path);
-  free(path);
-}
-
 enum stance_status daemon_page_tell(struct daemon_page *page, const struct stance_station *station,
                                     const struct daemon_settings *settings,
                                     struct stance_problem *problem)
 {
   struct stance_daemon_service *service = &page->address.service;
-  *service = (struct stance_daemon_service){.device_count = settings->device_count};
+  *service = (struct stance_daemon_service){.device_count = settings->device_count,
+                                            .unattended = page->unattended};
   for (size_t k = 0; k < settings->device_count; k++) {
-    strcpy(service->device[k], settings->device[k]);
-    service->side[k] = settings->side[k];
+    const struct stance_station_device device = {settings->device[k], settings->side[k]};
+    if (!stance_daemon_device_name(&device, service->device[k]))
+      return stance_problem_set(problem, STANCE_USAGE, "the instrument's URI is too long");
   }
-  name_store(station, service);
-  if (!stance_protocol_folder(service->protocols, sizeof service->protocols))
-    service->protocols[0] = '\0';
+  stance_daemon_service_places(stance_station_store_path(station), service);
   return stance_daemon_file_write(&page->address, problem);
 }
 
@@ -84,12 +74,13 @@ static void let_go(struct daemon_page *page)
 }
 
 enum stance_status daemon_page_open(struct stance_station *station,
-                                    const struct daemon_settings *settings,
+                                    const struct daemon_settings *settings, bool unattended,
                                     struct daemon_page **ret_page, struct stance_problem *problem)
 {
   struct daemon_page *page = calloc(1, sizeof *page);
   if (page == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
+  page->unattended = unattended;
   enum stance_status status = open_doors(page, station, settings->port, problem);
   if (status == STANCE_OK)
     status = daemon_page_tell(page, station, settings, problem);

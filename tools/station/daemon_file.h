@@ -7,17 +7,26 @@
 
 #include "daemon_socket.h"
 #include "http.h"
-#include "stance/side.h"
-#include "store.h"
+#include "station.h"
+
+enum { STANCE_DAEMON_DEVICE_SIZE = 1040 }; /* the longest URI of a station, and its side */
 
 /* What a daemon has, to be compared with what somebody is asked for. */
 struct stance_daemon_service {
-  char store[4096];                     /* absolute */
-  char protocols[4096];                 /* folder of the clinic's own; "": there is no such place */
-  char device[STANCE_STREAM_MAX][1024]; /* URIs */
-  enum stance_side side[STANCE_STREAM_MAX]; /* NONE: as its channels say */
+  char store[4096];     /* absolute */
+  char protocols[4096]; /* folder of the clinic's own; "": there is no such place */
+  char device[STANCE_STREAM_MAX][STANCE_DAEMON_DEVICE_SIZE]; /* "URI", "left=URI", "right=URI" */
   size_t device_count;
+  bool unattended; /* prompts of every test answer themselves */
 };
+/* False where it is too long. */
+bool stance_daemon_device_name(const struct stance_station_device *device,
+                               char ret_name[STANCE_DAEMON_DEVICE_SIZE]);
+/* The instrument that such a name means; its URI is borrowed from the name. */
+struct stance_station_device stance_daemon_device_of(const char *name);
+/* Store and folder of protocols of this process, as a daemon's are named, so that texts can be
+   compared. "" where there is none (yet). */
+void stance_daemon_service_places(const char *store, struct stance_daemon_service *ret_service);
 
 struct stance_daemon_address {
   uint16_t port;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "http_api_private.h"
 
+#include "daemon_file.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +83,24 @@ static enum stance_status take_settings(json_t *object, struct stance_setting *r
   return STANCE_OK;
 }
 
+/* Texts borrowed from `array`. */
+static enum stance_status take_devices(const json_t *array,
+                                       struct stance_station_device *ret_device, size_t *ret_count,
+                                       struct stance_problem *problem)
+{
+  const size_t count = json_array_size(array);
+  if (array != NULL && (count < 1 || count > STANCE_STREAM_MAX))
+    return stance_problem_set(problem, STANCE_USAGE, "`devices` is a list of one or two texts");
+  for (size_t k = 0; k < count; k++) {
+    const char *name = json_string_value(json_array_get(array, k));
+    if (name == NULL)
+      return stance_problem_set(problem, STANCE_USAGE, "`devices` is a list of one or two texts");
+    ret_device[k] = stance_daemon_device_of(name);
+  }
+  *ret_count = count;
+  return STANCE_OK;
+}
+
 /* What is no plain text or number. */
 static enum stance_status check_test(struct stance_test_request *wanted, const char *injured,
                                      const json_t *unattended, struct stance_problem *problem)
@@ -101,8 +121,9 @@ static void post_test(struct stance_http_api *api, const struct stance_http_requ
 {
   struct stance_test_request wanted = stance_test_request_default;
   struct stance_setting settings[STANCE_TEST_SETTING_MAX];
+  struct stance_station_device devices[STANCE_STREAM_MAX];
   const char *injured = NULL;
-  json_t *unattended = NULL, *set = NULL;
+  json_t *unattended = NULL, *set = NULL, *rig = NULL;
   double duration_s = 0;
   /* Ranges: what is possible for a person and a day, so that a slip is noticed. */
   const struct api_member members[] = {
@@ -112,14 +133,15 @@ static void post_test(struct stance_http_api *api, const struct stance_http_requ
        .length_max = PROTOCOL_MAX_BYTES},
       {.name = "athlete", .text = &wanted.athlete, .length_max = NAME_MAX_BYTES},
       {.name = "operator", .text = &wanted.operator_name, .length_max = NAME_MAX_BYTES},
-      {.name = "mass_kg", .number = &wanted.body_mass_kg, .minimum = 10, .maximum = 400},
-      {.name = "lever_m", .number = &wanted.lever_m, .minimum = 0.05, .maximum = 2},
+      {.name = "mass_kg", .number = &wanted.body_mass_kg, .minimum = 10, .maximum = 500},
+      {.name = "lever_m", .number = &wanted.lever_m, .minimum = 0.01, .maximum = 2},
       {.name = "injured", .text = &injured, .length_max = 5},
       {.name = "target_low_pct", .number = &wanted.target_low_pct, .minimum = 1, .maximum = 150},
       {.name = "target_high_pct", .number = &wanted.target_high_pct, .minimum = 1, .maximum = 150},
       {.name = "duration_s", .number = &duration_s, .minimum = 0.1, .maximum = 86400},
       {.name = "side_order", .text = &wanted.side_order, .length_max = SIDE_ORDER_MAX_BYTES},
       {.name = "settings", .any = &set},
+      {.name = "devices", .any = &rig},
       {.name = "unattended", .any = &unattended},
   };
   json_t *body = api_take_body(request, members, sizeof members / sizeof *members, reply);
@@ -129,7 +151,10 @@ static void post_test(struct stance_http_api *api, const struct stance_http_requ
   char id[STANCE_UUID_SIZE] = "";
   wanted.duration_s = duration_s;
   wanted.setting = settings;
+  wanted.device = devices;
   enum stance_status status = take_settings(set, settings, &wanted.setting_count, &problem);
+  if (status == STANCE_OK)
+    status = take_devices(rig, devices, &wanted.device_count, &problem);
   if (status == STANCE_OK)
     status = check_test(&wanted, injured, unattended, &problem);
   if (status == STANCE_OK)

@@ -4,6 +4,7 @@
 
 #include "batch.h"
 #include "result_keep.h"
+#include "stored_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,44 +116,24 @@ void api_get_report_json(struct stance_http_api *api, const struct stance_http_r
   api_answer_text(reply, &text, "application/json");
 }
 
-/* The repeatability that is known, as reports have it. */
-static enum stance_status analyze(struct stance_store *store, const char *id,
-                                  const struct stance_reliability_book *book,
-                                  struct stance_problem *problem)
+struct keeping {
+  struct stance_store *store;
+  const char *id;
+};
+
+static enum stance_status keep(void *context, const struct stance_report *report,
+                               struct stance_problem *problem)
 {
-  const struct stance_trial_options *options = &stance_trial_options_default;
-  struct stance_trial trial = {0};
-  struct stance_result result = {0};
-  struct stance_report report;
-  struct stance_analyzer *analyzer = NULL;
-  enum stance_status status = stance_trial_load_stored(store, id, options, &trial, problem);
-  if (status != STANCE_OK)
-    return status;
-  status = stance_analyzer_create(&analyzer, problem);
-  if (status == STANCE_OK)
-    status = stance_trial_analyze(analyzer, &trial, options, &result, problem);
-  if (status == STANCE_OK) {
-    stance_trial_report(&trial, &result, &report);
-    report.reliability = book;
-    status = stance_result_keep(store, id, &report, problem);
-    stance_result_finish(&result);
-  }
-  stance_analyzer_destroy(analyzer);
-  stance_trial_finish(&trial);
-  return status;
+  const struct keeping *keeping = context;
+  return stance_result_keep(keeping->store, keeping->id, report, problem);
 }
 
 void api_keep_result(struct stance_http_api *api, struct stance_store *store, const char *id)
 {
   struct stance_problem problem = {""};
-  struct stance_reliability_record *records = NULL;
-  struct stance_reliability_book book = {0};
+  struct keeping keeping = {.store = store, .id = id};
   pthread_mutex_lock(&api->analysing);
-  enum stance_status status = stance_store_list_reliability(store, &records, &book.count, &problem);
-  book.record = records;
-  if (status == STANCE_OK)
-    status = analyze(store, id, &book, &problem);
+  enum stance_status status = stance_stored_report(store, id, NULL, 0, keep, &keeping, &problem);
   pthread_mutex_unlock(&api->analysing);
-  free(records);
   (void)status; /* the history then says `no_result`; a report says why when it is asked for */
 }

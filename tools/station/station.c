@@ -41,6 +41,9 @@ static enum stance_status start_test(struct stance_station *station,
                                      struct stance_problem *problem)
 {
   struct station_test *test = NULL;
+  if (request->device_count > 0 &&
+      !station_has_devices(station, request->device, request->device_count))
+    return stance_problem_set(problem, STANCE_MISMATCH, "the station has other instruments");
   enum stance_status status = station_test_prepare(station, request, &test, problem);
   if (status != STANCE_OK)
     return status;

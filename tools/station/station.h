@@ -58,7 +58,10 @@ struct stance_test_request {
   const char *side_order; /* one plate used for both in turn, as stance_trial_side_order takes it */
   const struct stance_setting *setting; /* of the analysis */
   size_t setting_count;                 /* up to STANCE_TEST_SETTING_MAX */
-  bool unattended;                      /* prompts of this test answer themselves */
+  /* That the station must have, or there is no test; 0: whichever it has. */
+  const struct stance_station_device *device;
+  size_t device_count;
+  bool unattended; /* prompts of this test answer themselves */
 };
 extern const struct stance_test_request stance_test_request_default;
 
@@ -77,8 +80,8 @@ void stance_station_destroy(struct stance_station *station);
    STANCE_MISMATCH: not now; STANCE_USAGE: never as asked; STANCE_END: there is no such test. */
 
 /* Opens the instrument and begins. `ret_id` is the recording's UUID. STANCE_MISMATCH while a test
-   goes on or the station closes; STANCE_USAGE, STANCE_INPUT (the protocol), STANCE_INSTRUMENT,
-   STANCE_STORE, STANCE_MEMORY. */
+   goes on or the station closes, or where it has other instruments; STANCE_USAGE, STANCE_INPUT (the
+   protocol), STANCE_INSTRUMENT, STANCE_STORE, STANCE_MEMORY. */
 STANCE_MUST_CHECK enum stance_status stance_station_start(struct stance_station *station,
                                                           const struct stance_test_request *request,
                                                           char ret_id[STANCE_UUID_SIZE],

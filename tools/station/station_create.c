@@ -29,6 +29,24 @@ enum stance_status station_take_devices(struct stance_station *station,
   return STANCE_OK;
 }
 
+static bool has_device(const struct stance_station *station,
+                       const struct stance_station_device *device)
+{
+  for (size_t k = 0; k < station->device_count; k++)
+    if (station->device[k].side == device->side && strcmp(station->device[k].uri, device->uri) == 0)
+      return true;
+  return false;
+}
+
+bool station_has_devices(const struct stance_station *station,
+                         const struct stance_station_device *device, size_t count)
+{
+  bool has = count == station->device_count;
+  for (size_t k = 0; has && k < count; k++)
+    has = has_device(station, &device[k]);
+  return has;
+}
+
 static enum stance_status open_store(struct stance_station *station, const char *path,
                                      struct stance_problem *problem)
 {

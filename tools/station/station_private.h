@@ -187,6 +187,9 @@ static inline int64_t station_now_ns(const struct stance_station *station)
 STANCE_MUST_CHECK enum stance_status
 station_take_devices(struct stance_station *station, const struct stance_station_device *device,
                      size_t count, struct stance_problem *problem);
+/* These, in either order. The station's thread. */
+bool station_has_devices(const struct stance_station *station,
+                         const struct stance_station_device *device, size_t count);
 
 /* station.c: the thread; `station` is a struct stance_station. */
 void *station_thread(void *station);

@@ -142,6 +142,12 @@ STANCE_MUST_CHECK enum stance_status stance_store_load(
     struct stance_store *store, const char *recording_id, struct stance_recording *ret_info,
     struct stance_raw_trace ret_traces[STANCE_STREAM_MAX], struct stance_phase **ret_phases,
     size_t *ret_phase_count, struct stance_problem *problem);
+/* What the simulated rig of a recording did, as a table; the caller frees it; NULL of any other
+   rig. STANCE_INPUT where there is no such recording. */
+STANCE_MUST_CHECK enum stance_status stance_store_get_truth(struct stance_store *store,
+                                                            const char *recording_id,
+                                                            char **ret_truth,
+                                                            struct stance_problem *problem);
 /* Ids of all recordings, oldest first; the caller frees the array. */
 STANCE_MUST_CHECK enum stance_status stance_store_list(struct stance_store *store,
                                                        char (**ret_ids)[STANCE_UUID_SIZE],

@@ -187,6 +187,20 @@ static enum stance_status read_info(const struct stance_store *store, const char
   return code == SQLITE_ROW ? STANCE_OK : store_fail(store, code, "read the recording", problem);
 }
 
+enum stance_status stance_store_get_truth(struct stance_store *store, const char *recording_id,
+                                          char **ret_truth, struct stance_problem *problem)
+{
+  struct stance_recording info = {0};
+  struct stance_source_health counters[STANCE_STREAM_MAX] = {0};
+  const enum stance_status status = read_info(store, recording_id, &info, counters, problem);
+  if (status == STANCE_OK) {
+    *ret_truth = info.ground_truth;
+    info.ground_truth = NULL;
+  }
+  stance_recording_finish(&info);
+  return status;
+}
+
 /* Elastic time and files have no clock of their own that the host's could measure. */
 static void measure_rate(const struct stance_recording_stream *stream,
                          struct stance_time_axis *axis)

@@ -100,13 +100,15 @@ def foreign_folder(folder):
 def service(folder):
     settings = pathlib.Path(folder) / "config" / "stance" / "stanced.ini"
     settings.parent.mkdir(parents=True)
-    settings.write_text(f"device = {FAST}7\nprotocols = /srv/clinic\n")
+    own = pathlib.Path(folder) / "own"
+    own.mkdir()
+    settings.write_text(f"device = {FAST}7\nprotocols = {own}\n")
     with Daemon(folder, None) as daemon:
         told = address_of(daemon)
         same(told["devices"], [FAST + "7"], "devices")
         same(told["store"], str(daemon.store), "store")
-        same(told["protocols"], "/srv/clinic", "protocols")
-        same(told["pid"], daemon.process.pid, "pid")
+        same(told["protocols"], str(own), "protocols")
+        same((told["pid"], told["unattended"]), (daemon.process.pid, True), "pid, unattended")
         settings.write_text(f"device = right={FAST}1\ndevice = left={FAST}2\n")
         daemon.signal(signal.SIGHUP)
         wait_for(lambda: "event=settings_applied" in daemon.log(), "the change")
