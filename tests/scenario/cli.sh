@@ -6,7 +6,7 @@ stance=${STANCE_BUILD_DIR:?}/stance
 [ -x "$stance" ] || { echo "$stance is not built"; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export STANCE_STORE=$work/store.db XDG_CONFIG_HOME=$work/config TZ=UTC LC_ALL=C
+export STANCE_STORE=$work/store.db XDG_CONFIG_HOME=$work/config XDG_RUNTIME_DIR=$work TZ=UTC LC_ALL=C
 cd "$work"
 
 fail() {

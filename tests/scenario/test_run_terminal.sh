@@ -1,14 +1,22 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `stance run` on a terminal: each key at once, the bar, pain and side by keys, Ctrl-C; and the
-# terminal is afterwards as it was before.
+# terminal is afterwards as it was before. By a station in its own process, and by stanced's.
 # shellcheck source=tests/scenario/cli.sh
 . "$(dirname "$0")/cli.sh"
 
-python3 - "$stance" <<'PYTHON' || fail "see above"
+daemon=
+trap '[ -z "$daemon" ] || kill "$daemon"; wait; rm -rf "$work"' EXIT
+# Of a simulated athlete who waits for nobody; attended, because the URI has a timing of its own.
+rig='sim:nordic?unloaded_s=900&duration=920&noise_n=0.2&wander_n=0&zero_shift_n=0&speed=20'
+
+# lead OPTION…: two tests, in the folders pain and cut.
+lead() {
+  rm -rf pain cut
+  python3 - "$stance" "$rig" "$@" <<'PYTHON' || fail "see above"
 import fcntl, os, pty, re, select, subprocess, sys, termios, time
 
-stance = sys.argv[1]
+stance, rig, *common = sys.argv[1:]
 
 def lead_session():  # so that Ctrl-C is a signal
     os.setsid()
@@ -20,7 +28,7 @@ class Run:
         self.before = termios.tcgetattr(slave)
         self.slave = slave
         self.text = ""
-        self.program = subprocess.Popen([stance, "run", "nordic", "--sound", "none", *options],
+        self.program = subprocess.Popen([stance, "run", "nordic", "--device", rig, *common, *options],
                                         stdin=slave, stderr=slave, stdout=subprocess.PIPE,
                                         preexec_fn=lead_session)
 
@@ -49,9 +57,6 @@ class Run:
         os.close(self.master)
         return answer
 
-# Of a simulated athlete who waits for nobody; attended, because the URI has a timing of its own.
-rig = "sim:nordic?unloaded_s=900&duration=920&noise_n=0.2&wander_n=0&zero_shift_n=0&speed=20"
-
 def to_efforts(run):
     run.until("Nothing may touch the instrument. Press Enter")
     run.press(" ")
@@ -64,11 +69,11 @@ def to_efforts(run):
     run.until("Relaxed and still. Press Enter")
     run.press(" ")
     run.until("keep still")
-    run.until(r"left +-?\d+ N .*lost 0")  # the bar
     run.until("Ready for the next repetition. Press Enter")
+    run.until(r"left +-?\d+ N .*lost 0")  # the bar
 
 # Pain: ten is two digits, the side an arrow; a maximal effort on that side is no longer asked for.
-run = Run("--device", rig, "--athlete", "A", "--output", "pain")
+run = Run("--athlete", "A", "--output", "pain")
 to_efforts(run)
 run.press("x")
 run.until("How much pain")
@@ -87,11 +92,28 @@ answer = run.end(0)
 assert "Reports: pain/" in answer, answer
 
 # Ctrl-C ends and keeps.
-run = Run("--device", rig, "--output", "cut")
+run = Run("--output", "cut")
 to_efforts(run)
 run.press("\x03")
 run.until("Interrupted")
 assert "Reports: cut/" in run.end(0)
 PYTHON
-is "$(sqlite3 "$STANCE_STORE" "SELECT count(*) FROM notes WHERE kind='pain' AND value=10")" 1
+}
+pains() {
+  sqlite3 "$STANCE_STORE" "SELECT count(*) FROM notes WHERE kind='pain' AND value=10"
+}
+
+lead --sound none
+is "$(pains)" 1
+"$STANCE_BUILD_DIR/stanced" --device "$rig" --sound none --port 0 --settings /dev/null 2>log &
+daemon=$!
+for _ in $(seq 600); do
+  ! grep -q event=ready log || break
+  sleep 0.05
+done
+lead
+is "$(pains)" 2
+kill -TERM "$daemon"
+wait "$daemon" || fail "the daemon: exit status $?"
+daemon=
 echo "all held"

@@ -2,15 +2,18 @@
 #include "command.h"
 #include "run.h"
 
+#include <string.h>
+
 /* A failure in the middle is said loudly; what was recorded until then is analysed all the same.
    Its status is the program's, whatever becomes of the reports. */
 static int conclude(struct stance_run *run)
 {
   const struct stance_view_result *result = &run->view.result;
-  struct stance_problem problem = {"the station ended without a result"};
+  const struct stance_run_reports *reports = NULL;
+  struct stance_problem problem = {""};
   enum stance_status status = STANCE_OK;
-  if (result->id[0] == '\0')
-    return stance_complain(STANCE_MEMORY, &problem);
+  if (strcmp(result->id, run->id) != 0) /* an earlier test's, if any */
+    return stance_complain(run->link->kind->lost(run->link, run->id, &problem), &problem);
   if (result->status == STANCE_STORE || result->status == STANCE_INSTRUMENT)
     stance_run_say(run, "THE %s FAILED DURING THE TEST.",
                    result->status == STANCE_STORE ? "STORE" : "INSTRUMENT");
@@ -19,7 +22,9 @@ static int conclude(struct stance_run *run)
   if (result->has_report) {
     if (result->status != STANCE_OK)
       stance_run_say(run, "What was recorded until then is kept and analysed.");
-    status = stance_run_publish(run, stance_run_own_reports(run->own), &problem);
+    status = run->link->kind->reports(run->link, run->id, &reports, &problem);
+    if (status == STANCE_OK)
+      status = stance_run_publish(run, reports, &problem);
     if (status != STANCE_OK)
       stance_complain(status, &problem);
   }
@@ -29,7 +34,7 @@ static int conclude(struct stance_run *run)
 static int run_test(struct stance_run *run)
 {
   struct stance_problem problem = {""};
-  enum stance_status status = stance_run_own_open(run->arguments, &run->own, &problem);
+  enum stance_status status = stance_run_link_open(run->arguments, &run->link, &problem);
   if (status != STANCE_OK)
     return stance_complain(status, &problem);
   stance_run_catch_signals();
@@ -44,7 +49,8 @@ int stance_run_run(int argc, char **argv)
   stance_run_parse(argc, argv, &arguments);
   struct stance_run run = {.arguments = &arguments};
   const int exit_status = run_test(&run);
-  stance_run_own_close(run.own);
+  if (run.link != NULL)
+    run.link->kind->close(run.link);
   stance_station_view_finish(&run.view);
   return exit_status;
 }

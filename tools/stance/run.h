@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One live test in the terminal: the station leads it, this shows what it tells and hands it the
-   keys; private to run_*.c and command_run.c. */
+/* One live test in the terminal: a station leads it, in this process or in stanced; this shows what
+   it tells and hands it the keys; private to run_*.c and command_run.c. */
 #ifndef STANCE_RUN_H
 #define STANCE_RUN_H
 
+#include "daemon_file.h"
 #include "report.h"
 #include "station.h"
 #include "station_view.h"
@@ -18,6 +19,10 @@ struct stance_run_arguments {
   const char *protocol;
   struct stance_station_device device[STANCE_STREAM_MAX];
   size_t device_count;
+  bool device_given;
+  /* The option for whose sake the station must be in this process; NULL: none. */
+  const char *own_for;
+  bool own; /* because the user wants it so */
   const char *athlete;
   const char *operator_name;
   const char *output; /* folder of the reports */
@@ -43,24 +48,61 @@ struct stance_run_reports {
 };
 void stance_run_reports_finish(struct stance_run_reports *reports);
 
+/* Where the station is. Both kinds tell the same events and take the same commands. */
+struct stance_run_link;
+struct stance_run_link_kind {
+  /* As stance_station_start, _command and _stop_test. */
+  enum stance_status (*start)(struct stance_run_link *link,
+                              const struct stance_test_request *request,
+                              char ret_id[STANCE_UUID_SIZE], struct stance_problem *problem);
+  enum stance_status (*command)(struct stance_run_link *link, const char *id,
+                                enum stance_test_command command, int value,
+                                struct stance_problem *problem);
+  enum stance_status (*stop)(struct stance_run_link *link, const char *id,
+                             struct stance_problem *problem);
+  /* Waits until it has news, or, where `keys` are watched, until one can be read, which is told. */
+  bool (*wait)(struct stance_run_link *link, bool keys, int timeout_ms);
+  /* The next event, borrowed until the next call. False: none now; `ret_gone`: none comes any more.
+   */
+  bool (*next)(struct stance_run_link *link, const char **ret_name, const char **ret_text,
+               bool *ret_gone);
+  /* Once the result of the test `id` has been told; borrowed until close. */
+  enum stance_status (*reports)(struct stance_run_link *link, const char *id,
+                                const struct stance_run_reports **ret_reports,
+                                struct stance_problem *problem);
+  /* Why there is no result of the test `id`, and what has become of it. */
+  enum stance_status (*lost)(struct stance_run_link *link, const char *id,
+                             struct stance_problem *problem);
+  void (*close)(struct stance_run_link *link);
+  const char *greeting; /* NULL: none */
+  /* What a second Ctrl-C does while the store refuses, as a sentence. */
+  const char *on_giving_up;
+  bool may_be_left; /* the station goes on without us */
+};
+struct stance_run_link {
+  const struct stance_run_link_kind *kind;
+};
+
 /* run_own.c: the station in this process. */
-struct stance_run_own;
 STANCE_MUST_CHECK enum stance_status
-stance_run_own_open(const struct stance_run_arguments *arguments, struct stance_run_own **ret_own,
+stance_run_own_open(const struct stance_run_arguments *arguments, struct stance_run_link **ret_link,
                     struct stance_problem *problem);
-struct stance_station *stance_run_own_station(struct stance_run_own *own);
-/* Waits until it has news, or, where `keys` are watched, until one can be read, which is told. */
-bool stance_run_own_wait(struct stance_run_own *own, bool keys, int timeout_ms);
-/* The next event, held until it is released; NULL: none now. `ret_gone`: none comes any more. */
-const struct stance_event *stance_run_own_next(struct stance_run_own *own, bool *ret_gone);
-/* Meaningful once the result has been told; borrowed until close. */
-const struct stance_run_reports *stance_run_own_reports(const struct stance_run_own *own);
-/* Accepts NULL. */
-void stance_run_own_close(struct stance_run_own *own);
+/* run_daemon.c: the one at `address`. STANCE_END where it does not answer. */
+STANCE_MUST_CHECK enum stance_status
+stance_run_daemon_open(const struct stance_run_arguments *arguments,
+                       const struct stance_daemon_address *address,
+                       struct stance_run_link **ret_link, struct stance_problem *problem);
+/* run_choose.c: the daemon's where it has what is asked for, else one of our own. */
+STANCE_MUST_CHECK enum stance_status
+stance_run_link_open(const struct stance_run_arguments *arguments,
+                     struct stance_run_link **ret_link, struct stance_problem *problem);
+/* Adds to the problem with an instrument that the daemon is testing with one. */
+void stance_run_suspect_daemon(const struct stance_run_arguments *arguments,
+                               struct stance_problem *problem);
 
 struct stance_run {
   const struct stance_run_arguments *arguments;
-  struct stance_run_own *own;
+  struct stance_run_link *link;
   char id[STANCE_UUID_SIZE]; /* of the test */
   struct stance_station_view view;
 
@@ -71,6 +113,7 @@ struct stance_run {
   struct stance_problem instrument, store, sound;
 
   bool has_terminal, keys_closed; /* of standard input */
+  bool goes_alone;                /* the station knows of it */
   bool in_line;                   /* a line of it has begun */
   int typed;                      /* a digit that a second one may follow; -1 */
   int64_t typed_ns, effort_ns;    /* when; since when the effort goes on, 0: none does */
@@ -78,6 +121,7 @@ struct stance_run {
   int64_t shown_ns;
   bool shows_live; /* the bar stands on the terminal's last line */
   bool stopping;
+  bool left; /* to the daemon, before it had a result */
 };
 
 /* run_lead.c: from the first prompt to the result, which the view then has. */

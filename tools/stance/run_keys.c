@@ -56,12 +56,14 @@ static bool accepts(const struct stance_run *run, enum stance_test_command comma
 }
 
 /* Refusals are sentences. */
-static void give(struct stance_run *run, enum stance_test_command command, int value)
+static bool give(struct stance_run *run, enum stance_test_command command, int value)
 {
   struct stance_problem problem = {""};
-  if (stance_station_command(stance_run_own_station(run->own), run->id, command, value, &problem) !=
-      STANCE_OK)
+  const enum stance_status status =
+      run->link->kind->command(run->link, run->id, command, value, &problem);
+  if (status != STANCE_OK)
     stance_run_say(run, "Not now: %s", problem.text);
+  return status == STANCE_OK;
 }
 
 static void give_typed(struct stance_run *run)
@@ -153,9 +155,10 @@ void stance_run_keys_tick(struct stance_run *run)
 {
   if (run->typed >= 0 && stance_run_now_ns() - run->typed_ns >= second_digit_ns)
     give_typed(run);
-  if (run->keys_closed && accepts(run, STANCE_COMMAND_UNATTENDED)) {
+  if (run->keys_closed && !run->goes_alone && accepts(run, STANCE_COMMAND_UNATTENDED)) {
     stance_run_say(run, "Standard input is closed: going on by time alone.");
-    give(run, STANCE_COMMAND_UNATTENDED, 0);
-    run->view.test.commands &= ~(1U << STANCE_COMMAND_UNATTENDED);
+    run->goes_alone = give(run, STANCE_COMMAND_UNATTENDED, 0);
+    run->view.test.commands &=
+        ~(1U << STANCE_COMMAND_UNATTENDED); /* the next state says it again */
   }
 }

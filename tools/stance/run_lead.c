@@ -30,18 +30,20 @@ static enum stance_status start(struct stance_run *run, struct stance_problem *p
   request.setting = arguments->setting;
   request.setting_count = arguments->setting_count;
   request.unattended = arguments->unattended;
-  return stance_station_start(stance_run_own_station(run->own), &request, run->id, problem);
+  if (arguments->device_given) {
+    request.device = arguments->device;
+    request.device_count = arguments->device_count;
+  }
+  return run->link->kind->start(run->link, &request, run->id, problem);
 }
 
 /* True with the result of this test, or when nothing comes any more. */
 static bool take_events(struct stance_run *run)
 {
   bool gone = false, over = false;
-  const struct stance_event *event;
-  while ((event = stance_run_own_next(run->own, &gone)) != NULL) {
-    const enum stance_station_news news =
-        stance_station_view_take(&run->view, event->name, event->text);
-    stance_event_release(event);
+  const char *name, *text;
+  while (run->link->kind->next(run->link, &name, &text, &gone)) {
+    const enum stance_station_news news = stance_station_view_take(&run->view, name, text);
     stance_run_say_news(run, news);
     over = over || (news == STANCE_NEWS_RESULT && strcmp(run->view.result.id, run->id) == 0);
   }
@@ -55,8 +57,15 @@ static void heed_interrupt(struct stance_run *run)
     return;
   run->stopping = true;
   stance_run_say(run, "Interrupted: the recording is kept and analysed.");
-  if (stance_station_stop_test(stance_run_own_station(run->own), run->id, &problem) != STANCE_OK)
+  if (run->link->kind->stop(run->link, run->id, &problem) != STANCE_OK)
     stance_run_say(run, "%s", problem.text);
+}
+
+/* Asked a second time not to wait. */
+static bool leaves(struct stance_run *run)
+{
+  run->left = run->link->kind->may_be_left && atomic_load(&stance_run_give_up);
+  return run->left;
 }
 
 enum stance_status stance_run_lead(struct stance_run *run, struct stance_problem *problem)
@@ -65,9 +74,9 @@ enum stance_status stance_run_lead(struct stance_run *run, struct stance_problem
   if (status != STANCE_OK)
     return status;
   stance_run_keys_begin(run);
-  while (!take_events(run)) {
+  while (!take_events(run) && !leaves(run)) {
     const bool watches = !run->keys_closed && (!run->arguments->unattended || run->has_terminal);
-    if (stance_run_own_wait(run->own, watches, TICK_MS))
+    if (run->link->kind->wait(run->link, watches, TICK_MS))
       stance_run_keys_take(run);
     stance_run_keys_tick(run);
     heed_interrupt(run);

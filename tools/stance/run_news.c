@@ -22,6 +22,8 @@ static void introduce(struct stance_run *run)
   const struct stance_view_instrument *instrument = &run->view.instrument;
   run->introduced = true;
   run->begun_ns = stance_run_now_ns();
+  if (run->link->kind->greeting != NULL)
+    stance_run_say(run, "%s", run->link->kind->greeting);
   stance_run_say(run, "%s: %s, %.6g Hz. Recording %s.", test->title, instrument->name,
                  instrument->rate_hz, test->id);
   if (run->view.cut_off_id[0] != '\0')
@@ -62,8 +64,8 @@ static void say_store(struct stance_run *run, bool over)
   const bool was_refusing = run->store.text[0] != '\0', refuses = store->problem.text[0] != '\0';
   if (refuses && over && !run->waits_for_store) {
     run->waits_for_store = true;
-    stance_run_say(run, "The store still refuses: it is tried again for up to ten minutes. Ctrl-C "
-                        "gives up what it has not taken.");
+    stance_run_say(run, "The store still refuses: it is tried again for up to ten minutes. %s",
+                   run->link->kind->on_giving_up);
   }
   if (refuses == was_refusing)
     return;

@@ -21,13 +21,23 @@ enum {
   KEY_CSV_LOCALE,
   KEY_SET,
   KEY_SOUND,
+  KEY_OWN,
+};
+
+/* What a station in stanced does as one in this process would: the request carries it, or it is
+   compared with what that station has, or it is this process's own doing. Every other option, and
+   whatever is added, makes the station this process's own. */
+static const int honoured_by_daemon[] = {
+    KEY_DEVICE, KEY_UNATTENDED, KEY_DURATION, KEY_SIDE_ORDER, KEY_ATHLETE, KEY_OPERATOR,   KEY_MASS,
+    KEY_LEVER,  KEY_INJURED,    KEY_SET,      KEY_OUTPUT,     KEY_JSON,    KEY_CSV_LOCALE,
 };
 
 static const struct argp_option options[] = {
     {0, 0, 0, 0, "What is measured", 1},
     {"device", KEY_DEVICE, "[SIDE=]URI", 0,
-     "Instrument, simulated rig or recording; `stance devices` lists them (default: usb:). Given "
-     "twice, as left=URI and right=URI, two instruments make one rig",
+     "Instrument, simulated rig or recording; `stance devices` lists them (default: stanced's "
+     "where it "
+     "runs, else usb:). Given twice, as left=URI and right=URI, two instruments make one rig",
      1},
     {"unattended", KEY_UNATTENDED, 0, 0, "By time alone: every prompt answers itself", 1},
     {"duration", KEY_DURATION, "S", 0, "Record that many seconds whatever happens, then analyse",
@@ -36,8 +46,10 @@ static const struct argp_option options[] = {
      "One plate used for both in turn: the side of each attempt, as in left,right", 1},
     {"sound", KEY_SOUND, "CARD", 0,
      "A part of the sound card's name, or `none` (default: the system's choice; with --unattended "
-     "none)",
+     "none; in stanced as its settings say)",
      1},
+    {"own", KEY_OWN, 0, 0,
+     "Be a station of one's own, even where stanced runs and has what is asked for", 1},
     {0, 0, 0, 0, "Who is tested", 2},
     {"athlete", KEY_ATHLETE, "ID", 0, "Name or number of the athlete", 2},
     {"operator", KEY_OPERATOR, "NAME", 0, "Who runs the test", 2},
@@ -141,12 +153,30 @@ static error_t parse_person_key(int key, char *text, struct argp_state *state)
   }
 }
 
+/* The first option that only a station in this process honours. */
+static void note_own(struct stance_run_arguments *arguments, int key)
+{
+  const struct argp_option *option = options;
+  for (size_t k = 0; k < sizeof honoured_by_daemon / sizeof *honoured_by_daemon; k++)
+    if (honoured_by_daemon[k] == key)
+      return;
+  while (option->key != key && (option->key != 0 || option->doc != NULL))
+    option++;
+  if (option->key == key && arguments->own_for == NULL)
+    arguments->own_for = option->name;
+}
+
 static error_t parse_key(int key, char *text, struct argp_state *state)
 {
   struct stance_run_arguments *arguments = state->input;
+  note_own(arguments, key);
   switch (key) {
   case KEY_DEVICE:
     add_device(state, text);
+    arguments->device_given = true;
+    return 0;
+  case KEY_OWN:
+    arguments->own = true;
     return 0;
   case KEY_OUTPUT:
     arguments->output = text;
@@ -194,7 +224,10 @@ const struct argp stance_run_argp = {
     .doc =
         "Run one test: lead through the empty instrument, the relaxed limb and the efforts as "
         "`stanced` does, record every sample durably, analyse, write the reports to DIR and print "
-        "a summary. Enter or space goes on; in an effort any key stops it; r repeats the last "
+        "a summary. Where stanced runs with the same store, and with the instrument if one is "
+        "named, "
+        "the test runs in it, and on its page too; else, and with --own, --sound or --log, in this "
+        "process. Enter or space goes on; in an effort any key stops it; r repeats the last "
         "repetition, d does not count it, x means pain, digits say how much, l or r on which side, "
         "L or R releases a locked one, f is enough, q ends. Ctrl-C ends the test and keeps "
         "everything.\v"
@@ -204,6 +237,7 @@ const struct argp stance_run_argp = {
         "  stance run iso-supine-90-90 --device 'sim:isometric?seed=3&speed=max' --unattended\n"
         "  stance run nordic --device left=labjack-u6:360011111 --device "
         "right=labjack-u6:360022222\n"
+        "  stance run nordic --own --device sim:nordic\n"
         "  stance run isometric --device 'replay:FILE?speed=max' --output today\n\n"
         "Reports: STARTED_PROTOCOL_ATHLETE.csv (a row a repetition and side), _long.csv (a row a "
         "value), _tests.csv (a row a test), and _truth.csv of a simulated rig.\n"

@@ -2,41 +2,31 @@
 /* The station in this process: the same one that the daemon has. */
 #include "run.h"
 
-#include "protocol_find.h"
-
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-struct stance_run_own {
+struct own {
+  struct stance_run_link link;
   struct stance_station *station;
   struct stance_sound *sound; /* NULL: silence */
   struct stance_onlooker *onlooker;
-  int bell; /* rings with each event */
-  bool locale;
+  const struct stance_event *event; /* that was told last; held; NULL: none */
+  int bell;                         /* rings with each event */
+  const struct stance_run_arguments *arguments;
   struct stance_run_reports reports;
 };
 
 static void keep_reports(void *context, const struct stance_report *report, const char *truth)
 {
-  struct stance_run_own *own = context;
-  stance_run_reports_make(report, truth, own->locale, &own->reports);
-}
-
-/* A slip in its name must leave neither folder nor store behind. */
-static enum stance_status check_protocol(const char *name, struct stance_problem *problem)
-{
-  struct stance_protocol protocol;
-  char *text = NULL;
-  const enum stance_status status = stance_protocol_find(name, &protocol, &text, NULL, problem);
-  free(text);
-  return status;
+  struct own *own = context;
+  stance_run_reports_make(report, truth, own->arguments->locale, &own->reports);
 }
 
 /* Nobody listens where nobody is; without a card a test goes on. */
-static void begin_sound(struct stance_run_own *own, const struct stance_run_arguments *arguments)
+static void begin_sound(struct own *own, const struct stance_run_arguments *arguments)
 {
   const char *card = arguments->sound;
   const struct stance_sound_options wanted = {.device = card};
@@ -47,7 +37,7 @@ static void begin_sound(struct stance_run_own *own, const struct stance_run_argu
     fprintf(stderr, "There is no sound: %s\n", problem.text);
 }
 
-static enum stance_status open_station(struct stance_run_own *own,
+static enum stance_status open_station(struct own *own,
                                        const struct stance_run_arguments *arguments,
                                        struct stance_problem *problem)
 {
@@ -76,64 +66,86 @@ static enum stance_status open_station(struct stance_run_own *own,
   return STANCE_OK;
 }
 
-enum stance_status stance_run_own_open(const struct stance_run_arguments *arguments,
-                                       struct stance_run_own **ret_own,
-                                       struct stance_problem *problem)
+static struct own *own_of(struct stance_run_link *link)
 {
-  enum stance_status status = check_protocol(arguments->protocol, problem);
-  if (status == STANCE_OK)
-    status = stance_run_make_folder(arguments->output, problem);
-  if (status != STANCE_OK)
-    return status;
-  struct stance_run_own *own = calloc(1, sizeof *own);
-  if (own == NULL)
-    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
-  own->bell = -1;
-  own->locale = arguments->locale;
-  begin_sound(own, arguments);
-  status = open_station(own, arguments, problem);
-  if (status == STANCE_OK)
-    *ret_own = own;
-  else
-    stance_run_own_close(own);
+  return (struct own *)link; /* its first member */
+}
+
+static enum stance_status start(struct stance_run_link *link,
+                                const struct stance_test_request *request,
+                                char ret_id[STANCE_UUID_SIZE], struct stance_problem *problem)
+{
+  const struct own *own = own_of(link);
+  const enum stance_status status = stance_station_start(own->station, request, ret_id, problem);
+  if (status == STANCE_INSTRUMENT)
+    stance_run_suspect_daemon(own->arguments, problem);
   return status;
 }
 
-struct stance_station *stance_run_own_station(struct stance_run_own *own)
+static enum stance_status command(struct stance_run_link *link, const char *id,
+                                  enum stance_test_command what, int value,
+                                  struct stance_problem *problem)
 {
-  return own->station;
+  return stance_station_command(own_of(link)->station, id, what, value, problem);
 }
 
-bool stance_run_own_wait(struct stance_run_own *own, bool keys, int timeout_ms)
+static enum stance_status stop(struct stance_run_link *link, const char *id,
+                               struct stance_problem *problem)
 {
-  struct pollfd watched[] = {{.fd = own->bell, .events = POLLIN},
+  return stance_station_stop_test(own_of(link)->station, id, problem);
+}
+
+static bool wait_for_news(struct stance_run_link *link, bool keys, int timeout_ms)
+{
+  struct pollfd watched[] = {{.fd = own_of(link)->bell, .events = POLLIN},
                              {.fd = keys ? STDIN_FILENO : -1, .events = POLLIN}};
   uint64_t rung;
   if (poll(watched, 2, timeout_ms) <= 0)
     return false;
-  if (watched[0].revents != 0 && read(own->bell, &rung, sizeof rung) < 0)
+  if (watched[0].revents != 0 && read(watched[0].fd, &rung, sizeof rung) < 0)
     return false; /* somebody else's ringing */
   return watched[1].revents != 0;
 }
 
-const struct stance_event *stance_run_own_next(struct stance_run_own *own, bool *ret_gone)
+static bool next(struct stance_run_link *link, const char **ret_name, const char **ret_text,
+                 bool *ret_gone)
 {
+  struct own *own = own_of(link);
   uint64_t missed; /* the newest ones are there, and they say everything */
-  return stance_onlooker_next(own->onlooker, 0, &missed, ret_gone);
+  if (own->event != NULL)
+    stance_event_release(own->event);
+  own->event = stance_onlooker_next(own->onlooker, 0, &missed, ret_gone);
+  if (own->event == NULL)
+    return false;
+  *ret_name = own->event->name;
+  *ret_text = own->event->text;
+  return true;
 }
 
-const struct stance_run_reports *stance_run_own_reports(const struct stance_run_own *own)
+static enum stance_status reports(struct stance_run_link *link, const char *id,
+                                  const struct stance_run_reports **ret_reports,
+                                  struct stance_problem *problem)
 {
-  return &own->reports;
+  (void)id, (void)problem;
+  *ret_reports = &own_of(link)->reports;
+  return STANCE_OK;
 }
 
-void stance_run_own_close(struct stance_run_own *own)
+static enum stance_status lost(struct stance_run_link *link, const char *id,
+                               struct stance_problem *problem)
 {
-  if (own == NULL)
-    return;
+  (void)link, (void)id;
+  return stance_problem_set(problem, STANCE_MEMORY, "the station ended without a result");
+}
+
+static void close_own(struct stance_run_link *link)
+{
+  struct own *own = own_of(link);
   if (own->station != NULL)
     stance_event_hub_set_bell(stance_station_hub(own->station), -1);
   stance_station_close(own->station);
+  if (own->event != NULL)
+    stance_event_release(own->event);
   if (own->onlooker != NULL)
     stance_event_hub_leave(own->onlooker);
   stance_station_destroy(own->station);
@@ -142,4 +154,35 @@ void stance_run_own_close(struct stance_run_own *own)
     close(own->bell);
   stance_run_reports_finish(&own->reports);
   free(own);
+}
+
+static const struct stance_run_link_kind kind = {
+    .start = start,
+    .command = command,
+    .stop = stop,
+    .wait = wait_for_news,
+    .next = next,
+    .reports = reports,
+    .lost = lost,
+    .close = close_own,
+    .on_giving_up = "Ctrl-C gives up what it has not taken.",
+};
+
+enum stance_status stance_run_own_open(const struct stance_run_arguments *arguments,
+                                       struct stance_run_link **ret_link,
+                                       struct stance_problem *problem)
+{
+  struct own *own = calloc(1, sizeof *own);
+  if (own == NULL)
+    return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
+  own->link.kind = &kind;
+  own->bell = -1;
+  own->arguments = arguments;
+  begin_sound(own, arguments);
+  const enum stance_status status = open_station(own, arguments, problem);
+  if (status == STANCE_OK)
+    *ret_link = &own->link;
+  else
+    close_own(&own->link);
+  return status;
 }

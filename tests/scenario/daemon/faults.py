@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What goes wrong in a test, at each of its states: it ends early, the instrument is unplugged, the
 disk is full, the daemon is killed. Whatever it is, what was sampled is kept."""
-import ctypes
-import errno
 import pathlib
 import signal
 import time
@@ -12,9 +10,11 @@ from station import (
     FULL,
     Daemon,
     Onlooker,
+    SmallDisk,
     check,
     lead,
     main,
+    may_mount,
     run,
     same,
     scenario,
@@ -159,49 +159,6 @@ def one_of_two_unplugged(folder):
         same(lost["left"], 0, "lost of the one that was there")
         # what it sampled until the other one had its length is lost as well
         check(2000 <= lost["right"] < 2100, "lost of the one that was away:", lost)
-
-
-class SmallDisk:
-    """A tmpfs that this process and its children alone see."""
-
-    def __init__(self, folder):
-        self.path = pathlib.Path(folder) / "disk"
-        self.path.mkdir()
-        mount(b"none", bytes(self.path), b"tmpfs", 0, b"size=24m,mode=0700")
-        self.filler = self.path / "filler"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, value, trace):
-        ctypes.CDLL(None).umount2(bytes(self.path), 2)
-
-    def fill(self):
-        with open(self.filler, "ab", buffering=0) as file:
-            for size in (1 << 16, 1 << 12, 1):
-                try:
-                    while True:
-                        file.write(b"\0" * size)
-                except OSError as full:
-                    check(full.errno == errno.ENOSPC, full)
-
-    def make_room(self):
-        self.filler.unlink()
-
-
-def mount(source, target, kind, options, data):
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(source, target, kind, options, data) != 0:
-        raise OSError(ctypes.get_errno(), "mount")
-
-
-def may_mount():
-    libc = ctypes.CDLL(None, use_errno=True)
-    new_namespace, recursive, private = 0x20000, 0x4000, 0x40000
-    return (
-        libc.unshare(new_namespace) == 0
-        and libc.mount(None, b"/", None, recursive | private, None) == 0
-    )
 
 
 def notices(daemon, state):

@@ -5,6 +5,8 @@ Only Python's own library. A scenario is a function marked with @scenario; main(
 those whose numbers are given, each in a folder of its own.
 """
 import contextlib
+import ctypes
+import errno
 import http.client
 import json
 import os
@@ -287,6 +289,49 @@ def lead(daemon, test, until=(), answer=None, timeout_s=PATIENCE_S):
             daemon.command(test, "next", status=None)
         time.sleep(0.01)
     raise Failed(f"the test never came to {until or 'its end'}: {daemon.state()['test']}")
+
+
+class SmallDisk:
+    """A tmpfs that this process and its children alone see."""
+
+    def __init__(self, folder):
+        self.path = pathlib.Path(folder) / "disk"
+        self.path.mkdir()
+        mount(b"none", bytes(self.path), b"tmpfs", 0, b"size=24m,mode=0700")
+        self.filler = self.path / "filler"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        ctypes.CDLL(None).umount2(bytes(self.path), 2)
+
+    def fill(self):
+        with open(self.filler, "ab", buffering=0) as file:
+            for size in (1 << 16, 1 << 12, 1):
+                try:
+                    while True:
+                        file.write(b"\0" * size)
+                except OSError as full:
+                    check(full.errno == errno.ENOSPC, full)
+
+    def make_room(self):
+        self.filler.unlink()
+
+
+def mount(source, target, kind, options, data):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(source, target, kind, options, data) != 0:
+        raise OSError(ctypes.get_errno(), "mount")
+
+
+def may_mount():
+    libc = ctypes.CDLL(None, use_errno=True)
+    new_namespace, recursive, private = 0x20000, 0x4000, 0x40000
+    return (
+        libc.unshare(new_namespace) == 0
+        and libc.mount(None, b"/", None, recursive | private, None) == 0
+    )
 
 
 scenarios = []
