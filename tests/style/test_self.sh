@@ -81,7 +81,7 @@ put analysis/bad.c '#include <pthread.h>'
 catches test_layering.sh 'analysis is pure'
 put calibration/bad.c '#include <time.h>'
 catches test_layering.sh 'calibration is pure'
-put tools/station/bad.c '#include <curl/curl.h>'
+put tools/station/bad.c '#include <yaml.h>'
 catches test_layering.sh 'has no owner'
 
 if [ -x "$here/test_tidy.sh" ] && command -v clang-tidy >/dev/null; then
