@@ -142,6 +142,7 @@ void machine_begin_proof(struct stance_machine *machine, enum stance_side side,
 {
   machine->side = side;
   machine->proof_refused = false;
+  machine->let_go_n = (double)NAN;
   for (int k = 0; k < STANCE_MEASURED_SIDE_COUNT; k++)
     machine->base_n[k] = live->force_n[k];
   machine_cue(machine, side == STANCE_LEFT ? STANCE_CUE_LEFT : STANCE_CUE_RIGHT, 0);
@@ -151,10 +152,13 @@ void machine_begin_proof(struct stance_machine *machine, enum stance_side side,
 
 static void after_proof(struct stance_machine *machine, struct stance_live *live)
 {
-  if (machine->state == STANCE_TEST_PROVE_LEFT)
-    machine_begin_proof(machine, STANCE_RIGHT, live);
-  else
+  const double let_go_n = machine->base_n[STANCE_LEFT] + let_go_share * machine->options.prove_n;
+  if (machine->state != STANCE_TEST_PROVE_LEFT) {
     machine_after_position(machine, live);
+    return;
+  }
+  machine_begin_proof(machine, STANCE_RIGHT, live);
+  machine->let_go_n = let_go_n;
 }
 
 /* One pull, one answer: told once, and asked for anew when it is over. */
@@ -170,8 +174,13 @@ void machine_watch_proof(struct stance_machine *machine, struct stance_live *liv
 {
   enum stance_side side = machine->side;
   enum stance_side other = side == STANCE_LEFT ? STANCE_RIGHT : STANCE_LEFT;
-  /* whoever lets go of the strap that he has just pulled proves nothing by it */
-  machine->base_n[other] = fmin(machine->base_n[other], live->force_n[other]);
+  /* A side is proved before its pull is over: neither what is still to come of it nor its end is an
+     answer. */
+  if (live->force_n[other] < machine->let_go_n)
+    machine->let_go_n = (double)NAN;
+  machine->base_n[other] = isnan(machine->let_go_n)
+                               ? fmin(machine->base_n[other], live->force_n[other])
+                               : live->force_n[other];
   double rise_n = live->force_n[side] - machine->base_n[side];
   double other_n = live->force_n[other] - machine->base_n[other];
   double limit_n = machine->options.prove_n;

@@ -146,7 +146,8 @@ struct stance_machine {
   double limb_n[STANCE_MEASURED_SIDE_COUNT]; /* the relaxed limb as read; NaN: not measured */
   enum stance_side side;                     /* whose turn it is */
   double base_n[STANCE_MEASURED_SIDE_COUNT]; /* where a side to be proved started from */
-  bool proof_refused;            /* the wrong one answered, and has not yet been let go of */
+  double let_go_n;    /* below it the pull that proved the other side is over; NaN: it is */
+  bool proof_refused; /* the wrong one answered, and has not yet been let go of */
   unsigned attempts, counted[2]; /* counted: of left (or both) and right */
   struct stance_test_repetition last;
   bool seen_onset, judged; /* of this effort */

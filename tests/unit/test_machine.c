@@ -276,6 +276,39 @@ static void sides_are_proved_and_swapped_ones_are_found(void **state)
   }
 }
 
+/* A side is proved long before its pull is over: what follows of it is no answer of the other. */
+static void a_pull_that_goes_on_is_no_wrong_side(void **state)
+{
+  (void)state;
+  scene_init(&scene, "nordic");
+  scene.options.prove_sides = true;
+  scene_begin(&scene);
+  scene_run(&scene, 1);
+  scene_command(&scene, STANCE_COMMAND_NEXT, 0);
+  assert_true(scene_run_until(&scene, STANCE_TEST_GET_ON, 10));
+  scene.on = true;
+  scene_run(&scene, 1);
+  scene_command(&scene, STANCE_COMMAND_NEXT, 0);
+  const int64_t pulls_ns = scene.effort_begins_ns;
+  assert_true(scene_run_until(&scene, STANCE_TEST_PROVE_RIGHT, 5));
+  const int64_t answers_ns = scene.effort_begins_ns;
+  scene.pulls[STANCE_LEFT] = true;
+  scene.pulls[STANCE_RIGHT] = false;
+  scene.effort_begins_ns = pulls_ns;
+  scene.effort_ends_ns = pulls_ns + 700000000;
+  scene_run(&scene, 0.9);
+  assert_int_equal(scene_count_message(&scene, STANCE_MESSAGE_SIDE_WRONG), 0);
+  assert_int_equal(scene.machine.state, STANCE_TEST_PROVE_RIGHT);
+  /* and the left one once more is one */
+  scene.effort_begins_ns = answers_ns;
+  scene.effort_ends_ns = answers_ns + 300000000;
+  scene_run(&scene, 1);
+  assert_int_equal(scene_count_message(&scene, STANCE_MESSAGE_SIDE_WRONG), 1);
+  assert_true(
+      scene_run_until(&scene, STANCE_TEST_WEIGH, 5)); /* asked anew, the right one answers */
+  assert_int_equal(scene_count_message(&scene, STANCE_MESSAGE_SIDE_PROVED), 2);
+}
+
 /* Any command at any time: it is done or refused with a sentence, and what must hold holds. */
 static bool is_value_possible(enum stance_test_command command, int value)
 {
@@ -349,6 +382,7 @@ int main(void)
       cmocka_unit_test(a_missed_repetition_is_repeated),
       cmocka_unit_test(pain_stops_locks_and_is_released),
       cmocka_unit_test(sides_are_proved_and_swapped_ones_are_found),
+      cmocka_unit_test(a_pull_that_goes_on_is_no_wrong_side),
       cmocka_unit_test(any_command_at_any_time),
       cmocka_unit_test(every_id_is_there_once),
   };
