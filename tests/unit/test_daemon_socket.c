@@ -223,6 +223,30 @@ static void instruments_have_names(void **state)
   assert_false(stance_daemon_device_name(&(struct stance_station_device){uri, STANCE_LEFT}, name));
 }
 
+/* One place has one name, by whichever way it is reached, and whether or not it is there yet. */
+static void places_can_be_compared(void **state)
+{
+  static struct stance_daemon_service one, two;
+  char link[128], through[160], missing[160];
+  (void)state;
+  snprintf(link, sizeof link, "%s/link", runtime);
+  snprintf(through, sizeof through, "%s/link/./link", runtime);
+  snprintf(missing, sizeof missing, "%s/protocols", runtime);
+  assert_int_equal(symlink(runtime, link), 0);
+  setenv("STANCE_PROTOCOLS", missing, 1);
+  stance_daemon_service_places(runtime, &one);
+  stance_daemon_service_places(through, &two);
+  assert_string_equal(one.store, runtime);
+  assert_string_equal(two.store, runtime);
+  assert_string_equal(one.protocols, missing);
+  assert_int_equal(mkdir(missing, 0700), 0); /* a clinic begins to have its own */
+  stance_daemon_service_places(through, &two);
+  assert_string_equal(two.protocols, missing);
+  unsetenv("STANCE_PROTOCOLS");
+  rmdir(missing);
+  unlink(link);
+}
+
 /* What was not written here is no daemon, and breaks nothing. */
 static void a_broken_file_is_none(void **state)
 {
@@ -262,6 +286,7 @@ int main(void)
       IN_A_FOLDER(the_file_says_what_the_daemon_has),
       IN_A_FOLDER(a_broken_file_is_none),
       cmocka_unit_test(instruments_have_names),
+      IN_A_FOLDER(places_can_be_compared),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

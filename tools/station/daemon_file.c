@@ -38,11 +38,12 @@ struct stance_station_device stance_daemon_device_of(const char *name)
   return (struct stance_station_device){.uri = name, .side = STANCE_SIDE_NONE};
 }
 
-/* As nobody's own working folder and no symbolic link changes it. */
+/* As nobody's own working folder and no symbolic link changes it; as it is, where it is not there
+   yet. */
 static void name_place(const char *path, char *ret_path, size_t size)
 {
   char *place = realpath(path, NULL);
-  const int length = snprintf(ret_path, size, "%s", place != NULL ? place : "");
+  const int length = snprintf(ret_path, size, "%s", place != NULL ? place : path);
   if (length < 0 || (size_t)length >= size)
     ret_path[0] = '\0';
   free(place);

@@ -25,7 +25,7 @@ bool stance_daemon_device_name(const struct stance_station_device *device,
 /* The instrument that such a name means; its URI is borrowed from the name. */
 struct stance_station_device stance_daemon_device_of(const char *name);
 /* Store and folder of protocols of this process, as a daemon's are named, so that texts can be
-   compared. "" where there is none (yet). */
+   compared. "" where there is none. */
 void stance_daemon_service_places(const char *store, struct stance_daemon_service *ret_service);
 
 struct stance_daemon_address {
