@@ -11,8 +11,16 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROUNDS_MAX = 20, EVENT_MAX = ROUNDS_MAX * STANCE_CUE_COUNT, STEPS = 8, PATIENCE_S = 60 };
+enum {
+  CHUNK_WINDOW_MAX = 256,
+  ROUNDS_MAX = 20,
+  EVENT_MAX = ROUNDS_MAX * STANCE_CUE_COUNT,
+  STEPS = 8,
+  PATIENCE_S = 60
+};
 static const double ns_per_s = 1e9;
+/* Buffers so long before and after a sample tell its instant. */
+static const double window_s = 0.25;
 static const double band_low_n = 100, band_high_n = 200;
 /* Both inside the band, where no flutter hides the pitch. */
 static const double step_n[2] = {110, 190};
@@ -28,6 +36,7 @@ struct recording {
   size_t event_count;
   int64_t tone_on_ns, tone_off_ns, step_ns[STEPS];
   struct stance_sound_health health;
+  bool has_hole; /* the microphone lost samples, too */
 };
 static struct recording heard;
 static unsigned complaints;
@@ -133,12 +142,43 @@ static size_t chunk_of(double sample)
   return k;
 }
 
+static int by_value(const void *a, const void *b)
+{
+  const double l = *(const double *)a, r = *(const double *)b;
+  return (l > r) - (l < r);
+}
+
+/* Instant of the recording's first sample, in s since it began, as the buffers from `low` up to
+   `high` have it, by their median: the emulator stamps one late where it was kept from it. */
+static double origin_s(size_t low, size_t high)
+{
+  static double origin[CHUNK_WINDOW_MAX];
+  size_t count = 0;
+  for (size_t k = low; k < high && count < CHUNK_WINDOW_MAX; k++)
+    origin[count++] =
+        (double)(heard.capture.chunk[k].adc_ns - heard.capture.chunk[0].adc_ns) / ns_per_s -
+        (double)heard.capture.chunk[k].first / heard.rate_hz;
+  qsort(origin, count, sizeof *origin, by_value);
+  return 0.5 * (origin[(count - 1) / 2] + origin[count / 2]);
+}
+
+/* The same, about a sample; where samples are missing there, nothing can be said. */
+static double origin_about(double sample)
+{
+  const size_t middle = chunk_of(sample), last = heard.capture.chunk_count;
+  const size_t reach = (size_t)fmin(CHUNK_WINDOW_MAX / 2.0, 3 + window_s / heard.period_s);
+  const size_t low = middle > reach ? middle - reach : 0;
+  const size_t high = middle + reach < last ? middle + reach : last;
+  const double before = origin_s(low, middle + 1), after = origin_s(middle, high);
+  heard.has_hole = heard.has_hole || fabs(after - before) > heard.period_s;
+  return origin_s(low, high);
+}
+
 /* Seconds from `since_ns` until a sample came to the card. */
 static double seconds_at(double sample, int64_t since_ns)
 {
-  const struct stance_sound_chunk *chunk = &heard.capture.chunk[chunk_of(sample)];
-  return (double)(chunk->adc_ns - since_ns) / ns_per_s +
-         (sample - (double)chunk->first) / heard.rate_hz;
+  return (double)(heard.capture.chunk[0].adc_ns - since_ns) / ns_per_s + origin_about(sample) +
+         sample / heard.rate_hz;
 }
 
 static double sample_at(int64_t at_ns)
@@ -146,8 +186,9 @@ static double sample_at(int64_t at_ns)
   size_t k = heard.capture.chunk_count - 1;
   while (k > 0 && heard.capture.chunk[k].adc_ns > at_ns)
     k--;
-  return (double)heard.capture.chunk[k].first +
-         (double)(at_ns - heard.capture.chunk[k].adc_ns) / ns_per_s * heard.rate_hz;
+  const int64_t since_first_ns = at_ns - heard.capture.chunk[0].adc_ns;
+  return ((double)since_first_ns / ns_per_s - origin_about((double)heard.capture.chunk[k].first)) *
+         heard.rate_hz;
 }
 
 /* The loudest of what lies far above everything that sounds, in 10 ms about a sample: Goertzel's
@@ -285,7 +326,7 @@ int main(int argc, char **argv)
   judge_tone(judge_cues(rounds));
   free(heard.capture.sample);
   free(heard.capture.chunk);
-  if (heard.health.underflows > 0)
+  if (heard.health.underflows > 0 || heard.has_hole)
     return 3;
   return complaints == 0 ? 0 : 1;
 }
