@@ -76,7 +76,7 @@ def come_to(daemon, test, state):
 
 
 def unplugged_in_each_state(folder, kind):
-    settings(folder, kind.uri, effort_s=20, rest_s=20)
+    settings(folder, kind.uri, still_s=3, effort_s=20, rest_s=20)  # none ends too soon
     with Bench(folder, (kind, EMPTY)) as bench, Daemon(folder, None, unattended=False) as daemon:
         bench.unplug()
         status, answer = daemon.ask("POST", "tests", {"protocol": "bench"})

@@ -35,9 +35,9 @@ sides = both
 rig = two-plates
 effort = explosive
 repetitions = 2
-unloaded_s = 1
+unloaded_s = {still_s}
 get_on_s = 2
-limb_s = 1
+limb_s = {still_s}
 effort_s = {effort_s}
 rest_s = {rest_s}
 """
@@ -172,12 +172,12 @@ class Bench:
         return found
 
 
-def settings(folder, *devices, effort_s=2, rest_s=2):
-    """The clinic's own short test, and its instruments."""
+def settings(folder, *devices, still_s=1, effort_s=2, rest_s=2):
+    """The clinic's own short test, and its instruments. `still_s`: zero and limb are measured."""
     config = pathlib.Path(folder) / "config" / "stance"
     own = config / "protocols"
     own.mkdir(parents=True)
-    (own / "bench.ini").write_text(TEST.format(effort_s=effort_s, rest_s=rest_s))
+    (own / "bench.ini").write_text(TEST.format(still_s=still_s, effort_s=effort_s, rest_s=rest_s))
     lines = [f"device = {device}" for device in devices] + [f"protocols = {own}"]
     (config / "stanced.ini").write_text("\n".join(lines) + "\n")
 
