@@ -100,7 +100,7 @@ def unplugged_labjack(folder):
     unplugged_in_each_state(folder, U6)
 
 
-@scenario("SIGTERM in an effort: the test is ended, closed, analysed; every frame is kept")
+@scenario("SIGTERM in an effort: it is ended, closed, analysed; every frame is kept", full=True)
 def told_to_end(folder):
     settings(folder, MCC.uri, effort_s=20)
     with Bench(folder, (MCC, EMPTY)) as bench, Daemon(folder, None) as daemon:
