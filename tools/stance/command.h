@@ -58,7 +58,7 @@ bool stance_names_recording(const char *text);
    value. */
 double stance_number_option(struct argp_state *state, const char *option, const char *text,
                             double minimum, double maximum);
-/* A name without control characters; the same text. */
+/* A name in UTF-8 without control characters; the same text. */
 const char *stance_name_option(struct argp_state *state, const char *option, const char *text);
 enum { STANCE_CHOICE_SIZE = 4096 }; /* of a list of columns or scales */
 

@@ -4,6 +4,14 @@
 
 #include <string.h>
 
+/* Its numbers, where no report of them can be made. */
+static void show_what_was_told(const struct stance_run *run)
+{
+  const struct stance_text *summary = &run->view.result.summary;
+  if (summary->length > 0)
+    stance_print_plain(run->arguments->json ? stderr : stdout, summary->bytes);
+}
+
 /* A failure in the middle is said loudly; what was recorded until then is analysed all the same.
    Its status is the program's, whatever becomes of the reports. */
 static int conclude(struct stance_run *run)
@@ -25,8 +33,15 @@ static int conclude(struct stance_run *run)
     status = run->link->kind->reports(run->link, run->id, &reports, &problem);
     if (status == STANCE_OK)
       status = stance_run_publish(run, reports, &problem);
-    if (status != STANCE_OK)
+    else
+      show_what_was_told(run);
+    if (status != STANCE_OK) {
       stance_complain(status, &problem);
+      stance_run_say(run,
+                     "What was recorded is kept: `stance analyze --output FILE %s` makes its "
+                     "report anew.",
+                     run->id);
+    }
   }
   return stance_exit_status(result->status != STANCE_OK ? result->status : status);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command.h"
 
+#include "sheet.h"
 #include "stance/side.h"
 
 #include <stdlib.h>
@@ -106,6 +107,12 @@ const char *stance_name_option(struct argp_state *state, const char *option, con
   for (const char *c = text; *c != '\0'; c++)
     if (control_length(c) > 0)
       argp_error(state, "--%s: a name has no control characters, such as a line end", option);
+  struct stance_text clean = {0};
+  stance_text_utf8(&clean, text);
+  const bool is_utf8 = clean.failed || strcmp(clean.bytes == NULL ? "" : clean.bytes, text) == 0;
+  stance_text_finish(&clean);
+  if (!is_utf8)
+    argp_error(state, "--%s: a name is UTF-8, as terminals send it", option);
   return text;
 }
 

@@ -108,12 +108,13 @@ static enum stance_status lost(struct stance_run_link *link, const char *id,
   const struct daemon *daemon = daemon_of(link);
   const char *store = daemon->address.service.store;
   const long pid = daemon->address.pid;
-  if (atomic_load(&stance_run_give_up))
+  const bool lives = kill((pid_t)pid, 0) == 0;
+  if (lives && atomic_load(&stance_run_give_up))
     return stance_problem_set(problem, STANCE_STORE,
                               "left to stanced (process %ld), which goes on until it has stored "
-                              "recording %s in %.200s",
-                              pid, id, store);
-  if (kill((pid_t)pid, 0) == 0)
+                              "recording %s in %.200s; `stance analyze %s` reads it then",
+                              pid, id, store, id);
+  if (lives)
     return stance_problem_set(problem, STANCE_INSTRUMENT,
                               "stanced (process %ld) no longer answers. Recording %s goes into "
                               "%.200s as long as it runs; `stance open` shows its page",

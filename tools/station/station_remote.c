@@ -75,6 +75,12 @@ static bool add_text(json_t *body, const char *name, const char *value)
   return value == NULL || json_object_set_new(body, name, json_string(value)) == 0;
 }
 
+/* An empty one is none, as for the station itself. */
+static bool add_name(json_t *body, const char *name, const char *value)
+{
+  return value == NULL || value[0] == '\0' || add_text(body, name, value);
+}
+
 static bool add_number(json_t *body, const char *name, double value)
 {
   return isnan(value) || json_object_set_new(body, name, json_real(value)) == 0;
@@ -111,8 +117,8 @@ static json_t *describe(const struct stance_test_request *request)
   const char *injured = request->injured_side <= STANCE_RIGHT ? sides[request->injured_side] : NULL;
   json_t *body = json_object();
   if (body != NULL && add_text(body, "protocol", request->protocol) &&
-      add_text(body, "athlete", request->athlete) &&
-      add_text(body, "operator", request->operator_name) && add_text(body, "injured", injured) &&
+      add_name(body, "athlete", request->athlete) &&
+      add_name(body, "operator", request->operator_name) && add_text(body, "injured", injured) &&
       add_text(body, "side_order", request->side_order) &&
       add_number(body, "mass_kg", request->body_mass_kg) &&
       add_number(body, "lever_m", request->lever_m) &&

@@ -242,6 +242,39 @@ def busy(folder):
         check("stanced" not in idle.text("stderr"), idle.text("stderr"))
 
 
+@scenario("a folder that goes in the test: the numbers are shown, and how they are had again")
+def folder_goes(folder):
+    rig = "sim:nordic?seed=7&speed=20"
+    with Daemon(folder, rig) as daemon:
+        for way in ((), ("--own", "--device", rig)):
+            run = Run(daemon, "--unattended", "--duration", "30", "--output", "gone", *way)
+            run.says("Measuring the empty instrument")
+            (run.folder / "gone").rmdir()
+            run.end(5)
+            check("peak force, best" in run.text("stdout"), run.text("stdout"))
+            again = f"`stance analyze --output FILE {run.recording()}` makes its report anew."
+            run.says("What was recorded is kept: " + again)
+            found = subprocess.run(
+                [BUILD / "stance", "analyze", "--output", run.folder / "again.csv", run.recording()],
+                env=daemon.store_environment(), stderr=subprocess.PIPE, check=False,
+            )
+            same(found.returncode, 0, found.stderr)
+            check((run.folder / "again.csv").read_text().count("\n") > 1, "nothing")
+
+
+@scenario("an empty name is none, one that is no text is refused, both ways alike")
+def names(folder):
+    with Daemon(folder, RIG) as daemon:
+        short = ("--unattended", "--duration", "1")
+        for way in ((), ("--own", "--device", RIG)):
+            run = Run(daemon, *short, *way, "--athlete", "", "--operator", "").end()
+            same(through(run), way == (), run.text("stderr"))
+            same(len(run.reports()), 4, "reports")
+            Run(daemon, *short, *way, "--athlete", b"\xdcnal").end(2).says("a name is UTF-8")
+            run = Run(daemon, *short, *way, "--athlete", "Ünal").end()
+            check("Athlete Ünal" in run.text("stdout"), run.text("stdout"))
+
+
 @scenario("what a daemon cannot honour makes this process the station, and says why")
 def obstacles(folder):
     own = pathlib.Path(folder) / "own"
@@ -306,6 +339,7 @@ def left_to_it(folder):
             run.process.send_signal(signal.SIGINT)
             run.end(5)
             run.says(f"left to stanced (process {daemon.process.pid})")
+            run.says(f"`stance analyze {run.recording()}` reads it then")
             same(run.reports(), {}, "reports")
             disk.make_room()
             daemon.result(run.recording())
