@@ -40,6 +40,9 @@ STANCE_MUST_CHECK enum stance_status daemon_page_tell(struct daemon_page *page,
                                                       const struct stance_station *station,
                                                       const struct daemon_settings *settings,
                                                       struct stance_problem *problem);
+/* The same where that file names nobody who lives: a second daemon took it over and has ended, or
+   somebody has cleaned up. */
+void daemon_page_stay_found(const struct daemon_page *page);
 /* The station has been closed, and is not yet destroyed. Accepts NULL. */
 void daemon_page_close(struct daemon_page *page);
 

@@ -12,6 +12,8 @@ const char *argp_program_version = "stanced " STANCE_VERSION;
 
 /* How soon settings that wait for the end of a test are tried again. */
 enum { RETRY_NS = 500000000 };
+/* How soon the daemon is found again where its file was taken away. */
+static const int64_t usual_ns = 10000000000;
 
 /* A signal after the one that ended it: do not wait for a store that refuses. */
 static atomic_bool give_up;
@@ -49,9 +51,10 @@ static void let_hurry(const sigset_t *set)
 static void wait_for_end(struct daemon_reload *reload, const sigset_t *set)
 {
   const int64_t watchdog_ns = daemon_watchdog_ns();
-  const int64_t usual_ns = watchdog_ns > 0 ? watchdog_ns / 3 : INT64_C(60000000000);
   for (;;) {
-    const int64_t period_ns = reload->pending ? RETRY_NS : usual_ns;
+    const int64_t beat_ns =
+        watchdog_ns > 0 && watchdog_ns / 3 < usual_ns ? watchdog_ns / 3 : usual_ns;
+    const int64_t period_ns = reload->pending ? RETRY_NS : beat_ns;
     const struct timespec period = {.tv_sec = period_ns / 1000000000,
                                     .tv_nsec = period_ns % 1000000000};
     const int number = sigtimedwait(set, NULL, &period);
@@ -60,6 +63,7 @@ static void wait_for_end(struct daemon_reload *reload, const sigset_t *set)
     if (number == SIGHUP)
       daemon_reload_read(reload);
     daemon_reload_apply(reload);
+    daemon_page_stay_found(reload->page);
     if (watchdog_ns > 0 && stance_station_is_alive(reload->station))
       daemon_notify("WATCHDOG=1");
   }

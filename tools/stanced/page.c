@@ -65,6 +65,14 @@ enum stance_status daemon_page_tell(struct daemon_page *page, const struct stanc
   return stance_daemon_file_write(&page->address, problem);
 }
 
+void daemon_page_stay_found(const struct daemon_page *page)
+{
+  struct stance_daemon_address address;
+  if (stance_daemon_file_read(&address, NULL) == STANCE_END &&
+      stance_daemon_file_write(&page->address, NULL) == STANCE_OK)
+    daemon_log(DAEMON_NOTICE, "event=told_again port=%u", (unsigned)page->address.port);
+}
+
 static void let_go(struct daemon_page *page)
 {
   stance_http_stop(page->http);

@@ -64,7 +64,7 @@ def rules(folder):
     check(not door.exists(), "the socket stays")
 
 
-@scenario("killed: the next one takes the name; a second one beside it never does")
+@scenario("killed: the next one takes the name; a second one beside it never does, nor stays found")
 def stale(folder):
     with Daemon(folder, FAST + "7") as daemon:
         door = pathlib.Path(address_of(daemon)["socket"])
@@ -78,6 +78,9 @@ def stale(folder):
             same(address_of(second)["socket"], None, "socket of the second one")
             check("event=no_socket" in second.log(), second.log())
         check(door.exists(), "the second one took the first one's socket with it")
+        daemon.signal(signal.SIGHUP)  # else within ten seconds
+        wait_for(lambda: "event=told_again" in daemon.log(), "the first one's address")
+        same(address_of(daemon)["port"], daemon.port, "who is found")
 
 
 @scenario("a folder that others may read: no daemon, with the reason")
