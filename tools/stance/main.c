@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "command.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *argp_program_version = "stance " STANCE_VERSION;
 
@@ -19,8 +21,21 @@ static int help(FILE *to)
   return to == stdout ? 0 : stance_exit_status(STANCE_USAGE);
 }
 
+/* The next file would take the number of one that was closed, and get what is printed; this one
+   refuses it, as a closed one does. */
+static void fill_closed_files(void)
+{
+  int file;
+  do
+    file = open("/dev/null", O_RDONLY);
+  while (file >= STDIN_FILENO && file <= STDERR_FILENO);
+  if (file >= 0)
+    close(file);
+}
+
 int main(int argc, char **argv)
 {
+  fill_closed_files();
   argp_err_exit_status = stance_exit_status(STANCE_USAGE);
   /* A file at its size limit is a write that fails and is told, not the end of a recording. */
   signal(SIGXFSZ, SIG_IGN);

@@ -275,6 +275,19 @@ def names(folder):
             check("Athlete Ünal" in run.text("stdout"), run.text("stdout"))
 
 
+@scenario("a closed standard output takes no JSON, and nothing else gets it: told, both ways alike")
+def closed(folder):
+    with Daemon(folder, RIG) as daemon:
+        for way in ((), ("--own", "--device", RIG)):
+            run = subprocess.run(
+                ["sh", "-c", 'exec "$@" >&-', "sh", BUILD / "stance", "run", "nordic", "--json",
+                 "--unattended", "--duration", "1", "--output", f"{folder}/closed", *way],
+                env=daemon.store_environment(), stderr=subprocess.PIPE, check=False,
+            )
+            same(run.returncode, 5, run.stderr)
+            check(b"standard output cannot be written" in run.stderr, run.stderr)
+
+
 @scenario("what a daemon cannot honour makes this process the station, and says why")
 def obstacles(folder):
     own = pathlib.Path(folder) / "own"
