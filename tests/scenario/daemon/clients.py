@@ -65,6 +65,26 @@ def two_clinicians(folder):
         daemon.keeps(test)
 
 
+@scenario("two instruments, a daemon each, one store: two tests at once, nothing lost or mixed up")
+def two_instruments(folder):
+    with contextlib.ExitStack() as stack:
+        daemons = []
+        for seed in (7, 8):
+            own = os.path.join(folder, str(seed))
+            os.mkdir(own)
+            device = f"sim:nordic?speed=6&seed={seed}"
+            daemon = Daemon(own, device, store=os.path.join(folder, "store.db"))
+            daemons.append(stack.enter_context(daemon))
+        tests = [daemon.start(athlete=f"A-{daemon.port}") for daemon in daemons]
+        check(all(daemon.state()["test"] for daemon in daemons), "not at once")
+        for seed, daemon, test in zip((7, 8), daemons, tests):
+            report = daemon.result(test)
+            check(f" sim-{seed}-" in report["instrument"], "instrument:", report["instrument"])
+            same(report["athlete"], f"A-{daemon.port}", "athlete")
+            same([r["status"] for r in report["repetitions"]], ["accepted"] * 3, "repetitions")
+            daemon.keeps(test)
+
+
 @scenario("twenty onlookers see every event of a whole test, and one who sleeps harms nobody")
 def twenty_onlookers(folder):
     with Daemon(folder, "sim:?speed=30") as daemon:
