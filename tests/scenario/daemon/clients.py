@@ -75,13 +75,15 @@ def two_instruments(folder):
             device = f"sim:nordic?speed=6&seed={seed}"
             daemon = Daemon(own, device, store=os.path.join(folder, "store.db"))
             daemons.append(stack.enter_context(daemon))
-        tests = [daemon.start(athlete=f"A-{daemon.port}") for daemon in daemons]
+        brief = {} if FULL else {"duration_s": 12}
+        tests = [daemon.start(athlete=f"A-{daemon.port}", **brief) for daemon in daemons]
         check(all(daemon.state()["test"] for daemon in daemons), "not at once")
         for seed, daemon, test in zip((7, 8), daemons, tests):
             report = daemon.result(test)
             check(f" sim-{seed}-" in report["instrument"], "instrument:", report["instrument"])
             same(report["athlete"], f"A-{daemon.port}", "athlete")
-            same([r["status"] for r in report["repetitions"]], ["accepted"] * 3, "repetitions")
+            if FULL:
+                same([r["status"] for r in report["repetitions"]], ["accepted"] * 3, "repetitions")
             daemon.keeps(test)
 
 
