@@ -75,7 +75,7 @@ def two_instruments(folder):
             device = f"sim:nordic?speed=6&seed={seed}"
             daemon = Daemon(own, device, store=os.path.join(folder, "store.db"))
             daemons.append(stack.enter_context(daemon))
-        brief = {} if FULL else {"duration_s": 12}
+        brief = {} if FULL else {"duration_s": 30}
         tests = [daemon.start(athlete=f"A-{daemon.port}", **brief) for daemon in daemons]
         check(all(daemon.state()["test"] for daemon in daemons), "not at once")
         for seed, daemon, test in zip((7, 8), daemons, tests):
