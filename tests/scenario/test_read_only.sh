@@ -3,8 +3,8 @@
 # In a guest, the store's disk meets an error while a recording runs, and the kernel turns it
 # read-only. The recording goes on from memory; nothing is called committed, and another station is
 # refused with a clear sentence. The disk is repaired and mounted anew, as after plugging it in
-# again: every frame is there, also those of a last commit that the kernel confirmed while the file
-# system was giving up (seen once in twenty runs). With argument `guest` this script is what runs inside.
+# again: every frame is there, also of a commit whose sync succeeded while the file system was just
+# giving up. With argument `guest` this script is what runs inside.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 victim=${STANCE_BUILD_DIR:?}/tests/recorder_victim
