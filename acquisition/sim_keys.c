@@ -23,7 +23,7 @@ const struct stance_source_key stance_sim_keys[] = {
     KEY("rate", NUMBER, "1000", "Hz", 10, 100000, NULL, "nominal sampling rate", rate_hz),
     KEY("speed", NUMBER_OR_MAX, "1", "", 0.001, 1e6, NULL,
         "times real time; max: as fast as the readers go, dropping nothing", speed),
-    NUMBER(transfer_s, "0.002", "s", 0.0001, 0.1, "how often frames are handed over, as over USB"),
+    NUMBER(transfer_s, "0.004", "s", 0.0001, 0.1, "how often frames are handed over, as over USB"),
     KEY("duration", NUMBER, "0", "s", 0, 1e6, NULL,
         "length of the recording, cut or filled with the empty rig; 0: the whole test", duration_s),
     INTEGER(seed, "1", "", 0, 9007199254740991.0, "the same seed gives the same recording"),

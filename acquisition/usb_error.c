@@ -54,3 +54,25 @@ enum stance_status usb_complain_open(enum usb_error error, const char *scheme, c
                               scheme, port);
   }
 }
+
+enum stance_status usb_complain_missing(const struct stance_instrument *instrument,
+                                        const char *serial, const char *port,
+                                        struct stance_problem *problem)
+{
+  if (instrument == NULL)
+    return stance_problem_set(problem, STANCE_INSTRUMENT,
+                              "usb: no supported USB instrument was found; connect one, or try "
+                              "sim:nordic");
+  const char *scheme = instrument->kind.scheme, *model = instrument->ids->model;
+  if (serial[0] != '\0')
+    return stance_problem_set(problem, STANCE_INSTRUMENT,
+                              "%s: the %s with serial number %s is not connected; plug it in",
+                              scheme, model, serial);
+  if (port[0] != '\0')
+    return stance_problem_set(problem, STANCE_INSTRUMENT,
+                              "%s: no %s is connected to USB port %s; plug it in (`stance devices` "
+                              "lists what is there)",
+                              scheme, model, port);
+  return stance_problem_set(problem, STANCE_INSTRUMENT, "%s: no %s is connected; plug it in",
+                            scheme, model);
+}

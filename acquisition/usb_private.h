@@ -79,6 +79,11 @@ enum usb_error usb_error_of(int libusb_code);
 /* The sentence for an instrument that could not be opened. */
 enum stance_status usb_complain_open(enum usb_error error, const char *scheme, const char *port,
                                      struct stance_problem *problem);
+/* The sentence for one that is not there: its serial number or else its port names it, where not
+   "". NULL stands for any instrument. */
+enum stance_status usb_complain_missing(const struct stance_instrument *instrument,
+                                        const char *serial, const char *port,
+                                        struct stance_problem *problem);
 
 /* ---- usb_plan.c: how many transfers, and how long -------------------------------------------- */
 struct usb_plan {

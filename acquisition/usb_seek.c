@@ -57,23 +57,6 @@ static enum verdict try(const struct usb_wish *wish, struct usb_link *link,
   return identify(wish, link, info, problem);
 }
 
-static enum stance_status nothing_there(const struct usb_wish *wish, struct stance_problem *problem)
-{
-  const char *scheme = wish->instrument->kind.scheme;
-  const char *model = wish->instrument->ids->model;
-  if (wish->serial[0] != '\0')
-    return stance_problem_set(problem, STANCE_INSTRUMENT,
-                              "%s: the %s with serial number %s is not connected; plug it in",
-                              scheme, model, wish->serial);
-  if (usb_is_port(wish->uri->path))
-    return stance_problem_set(problem, STANCE_INSTRUMENT,
-                              "%s: no %s is connected to USB port %s; plug it in (`stance devices` "
-                              "lists what is there)",
-                              scheme, model, wish->uri->path);
-  return stance_problem_set(problem, STANCE_INSTRUMENT, "%s: no %s is connected; plug it in",
-                            scheme, model);
-}
-
 /* An instrument that is known is looked for wherever it is plugged in now; one that does not say
    who it is, at its port alone. */
 static struct usb_where where_to_look(const struct usb_wish *wish)
@@ -98,7 +81,9 @@ enum stance_status usb_seek(const struct usb_wish *wish, struct usb_link **ret_l
   *ret_link = link;
   *ret_again = false;
   const size_t count = usb_find(link->context, wish->instrument, &where, candidate);
-  status = count == 0 ? nothing_there(wish, problem) : STANCE_INSTRUMENT;
+  const char *named = usb_is_port(wish->uri->path) ? wish->uri->path : "";
+  status = count == 0 ? usb_complain_missing(wish->instrument, wish->serial, named, problem)
+                      : STANCE_INSTRUMENT;
   for (size_t k = 0; k < count && status == STANCE_INSTRUMENT; k++) {
     struct stance_source_info info = *ret_info;
     struct stance_problem what = {""};

@@ -174,9 +174,7 @@ static enum stance_status open_by_scheme(const struct stance_uri *uri,
     if (strcmp(stance_instruments[k]->kind.scheme, uri->scheme) == 0)
       instrument = stance_instruments[k];
   if (instrument == NULL)
-    return stance_problem_set(problem, STANCE_INSTRUMENT,
-                              "usb: no supported USB instrument was found; connect one, or try "
-                              "sim:nordic");
+    return usb_complain_missing(NULL, "", "", problem);
   status = open_at(instrument, uri, port, clock, ret_info, &stream, problem);
   if (status == STANCE_OK)
     *ret_state = stream;

@@ -79,10 +79,15 @@ def unplugged_in_each_state(folder, kind):
     settings(folder, kind.uri, still_s=3, effort_s=20, rest_s=20)  # none ends too soon
     with Bench(folder, (kind, EMPTY)) as bench, Daemon(folder, None, unattended=False) as daemon:
         bench.unplug()
+        seen = lambda: daemon.state()["instrument"]
+        wait_for(lambda: seen()["state"] == "absent", "absent without a test")
+        check("plug it in" in seen()["problem"], seen())
         status, answer = daemon.ask("POST", "tests", {"protocol": "bench"})
         same((status, "plug it in" in answer["detail"]), (503, True), f"without it: {answer}")
         bench.plug()
         bench.enumerated()
+        wait_for(lambda: seen()["state"] == "idle", "idle again")
+        same(seen()["problem"], None, "its problem")
         onlooker = Onlooker(daemon)
         mark = bench.mark()
         test = daemon.start("bench", athlete="A-17")

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "support/scripted_source.h"
 
+#include "stance/usb.h"
+
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -39,6 +41,16 @@ void scripted_source_plug(bool is_plugged)
 void scripted_source_fail(bool fails)
 {
   atomic_store(&failing, fails);
+}
+
+bool stance_usb_is_plugged_in(const char *root, const char *uri, struct stance_problem *ret_why)
+{
+  (void)root;
+  ret_why->text[0] = '\0';
+  if (atomic_load(&plugged))
+    return true;
+  stance_problem_write(ret_why, "%s is not connected; plug it in", uri);
+  return false;
 }
 
 const struct stance_source_kind *stance_source_kind(size_t k)

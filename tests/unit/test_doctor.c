@@ -112,6 +112,45 @@ static void instruments_are_listed_from_the_kernels_files(void **unused)
   free(device);
 }
 
+static void expect_missing(const char *uri, const char *part)
+{
+  struct stance_problem why;
+  assert_false(stance_usb_is_plugged_in(root, uri, &why));
+  if (strstr(why.text, part) == NULL)
+    fail_msg("%s: %s", uri, why.text);
+}
+
+static void expect_there(const char *uri)
+{
+  struct stance_problem why;
+  assert_true(stance_usb_is_plugged_in(root, uri, &why));
+  assert_string_equal(why.text, "");
+}
+
+static void what_a_uri_means_is_looked_for(void **unused)
+{
+  (void)unused;
+  expect_there("sim:nordic?seed=7");
+  expect_there("replay:x.csv");
+  expect_there("no uri");
+  expect_missing("usb:", "no supported USB instrument was found");
+  expect_missing("labjack-u6:", "labjack-u6: no LabJack U6 is connected; plug it in");
+  expect_missing("labjack-u6:360000001", "with serial number 360000001 is not connected");
+  expect_missing("bota:/dev/ttyUSB0", "/dev/ttyUSB0: there is no such port now");
+  plug("1-1", "0403\n", "6001\n", "FT232R USB UART\n", 5);
+  expect_missing("usb:", "no supported USB instrument was found"); /* it may be anything */
+  expect_missing("bota:", "no Bota");
+  expect_missing("bota:1-2", "to USB port 1-2");
+  expect_there("bota:1-1");
+  plug("1-2.3", "0cd5\n", "0006\n", "U6\n", 4);
+  expect_there("usb:");
+  expect_there("labjack-u6:");
+  expect_there("labjack-u6:1-2.3?channels=0,1");
+  expect_there("labjack-u6:360000001"); /* which one it is only itself can tell */
+  expect_missing("labjack-u6:1-2", "to USB port 1-2");
+  expect_missing("labjack-u3:", "no LabJack U3");
+}
+
 static void a_missing_right_is_named_with_its_remedy(void **unused)
 {
   struct stance_doctor none = {.root = root}, without = {.root = root}, with = {.root = root};
@@ -265,6 +304,7 @@ int main(void)
 #define IN_A_SYSTEM(test) cmocka_unit_test_setup_teardown(test, make_root, remove_root)
   const struct CMUnitTest tests[] = {
       IN_A_SYSTEM(instruments_are_listed_from_the_kernels_files),
+      IN_A_SYSTEM(what_a_uri_means_is_looked_for),
       IN_A_SYSTEM(a_missing_right_is_named_with_its_remedy),
       IN_A_SYSTEM(limits_are_judged),
       IN_A_SYSTEM(the_host_is_judged),

@@ -189,7 +189,7 @@ static void test_frames_are_handed_over_as_often_as_asked_for(void **state)
   static const struct {
     const char *uri;
     unsigned transfers;
-  } cases[] = {{"sim:nordic?duration=10", 5000}, {"sim:nordic?duration=10&transfer_s=0.01", 1000}};
+  } cases[] = {{"sim:nordic?duration=10", 2500}, {"sim:nordic?duration=10&transfer_s=0.01", 1000}};
   (void)state;
   for (size_t k = 0; k < 2; k++) {
     struct drain reader;

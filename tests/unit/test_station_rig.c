@@ -126,6 +126,21 @@ static void proved_sides_hold_for_the_day(void **state)
   next(fixture, "prove_left");
 }
 
+static void a_cable_out_between_tests_is_told(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "rig:", false);
+  assert_true(station_fixture_wait(fixture, "state", "\"state\":\"idle\"", patience_s));
+  scripted_source_plug(false);
+  assert_true(station_fixture_wait(
+      fixture, "state", "\"problem\":\"rig: is not connected; plug it in\"", patience_s));
+  assert_non_null(strstr(station_fixture_last(fixture, "state"), "\"state\":\"absent\""));
+  scripted_source_plug(true);
+  assert_true(station_fixture_wait(fixture, "state", "\"state\":\"idle\"", patience_s));
+  start(fixture); /* in one nobody looks: it tells itself */
+  prove(fixture);
+}
+
 static void swapped_sides_are_told(void **state)
 {
   struct station_fixture *fixture = *state;
@@ -270,10 +285,11 @@ static void one_that_dies_is_named(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      CASE(proved_sides_hold_for_the_day),     CASE(swapped_sides_are_told),
-      CASE(unproved_sides_are_flagged),        CASE(who_starts_too_early_waits),
-      CASE(an_effort_counts_or_is_repeated),   CASE(it_is_waited_for_in_every_state),
-      CASE(a_disk_that_refuses_costs_nothing), CASE(one_that_dies_is_named),
+      CASE(proved_sides_hold_for_the_day),   CASE(a_cable_out_between_tests_is_told),
+      CASE(swapped_sides_are_told),          CASE(unproved_sides_are_flagged),
+      CASE(who_starts_too_early_waits),      CASE(an_effort_counts_or_is_repeated),
+      CASE(it_is_waited_for_in_every_state), CASE(a_disk_that_refuses_costs_nothing),
+      CASE(one_that_dies_is_named),
   };
   disk = faulty_disk_install();
   return cmocka_run_group_tests(tests, NULL, NULL);

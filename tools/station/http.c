@@ -113,7 +113,7 @@ static void welcome_private(struct stance_http *http)
 {
   const struct sockaddr_un nobody = {.sun_family = AF_UNIX}; /* a client's end has no name */
   const struct sockaddr *address = (const struct sockaddr *)&nobody;
-  while (http->options.socket != NULL && !is_full(http)) {
+  while (!is_full(http)) {
     const int client = stance_daemon_socket_accept(http->options.socket);
     if (client < 0 ||
         MHD_add_connection(http->daemon, client, address, sizeof nobody.sun_family) != MHD_YES)
@@ -121,8 +121,9 @@ static void welcome_private(struct stance_http *http)
   }
 }
 
-/* Until something happens on a connection, the bell rings, or something is due. */
-static void wait_for_news(const struct stance_http *http, int epoll_fd)
+/* Until something happens on a connection, the bell rings, or something is due. True where somebody
+   stands at the private door. */
+static bool wait_for_news(const struct stance_http *http, int epoll_fd)
 {
   const bool full = is_full(http);
   const bool listens = http->options.socket != NULL && !full;
@@ -138,6 +139,7 @@ static void wait_for_news(const struct stance_http *http, int epoll_fd)
   uint64_t rung;
   ssize_t taken = (ready[1].revents & POLLIN) == 0 ? 0 : read(http->bell, &rung, sizeof rung);
   (void)taken; /* only that it rang counts */
+  return (ready[2].revents & POLLIN) != 0;
 }
 
 /* The library does not see an end that came together with the last bytes (it takes a short read for
@@ -189,9 +191,10 @@ static void *keep_the_door(void *context)
   struct stance_http *http = context;
   int epoll_fd = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
   while (!is_stopping(http)) {
-    wait_for_news(http, epoll_fd);
+    const bool knocks = wait_for_news(http, epoll_fd);
     look_after(http);
-    welcome_private(http);
+    if (knocks)
+      welcome_private(http);
     bool was_full = is_full(http);
     MHD_run(http->daemon);
     if (was_full) /* it listens again only at the beginning of a run */

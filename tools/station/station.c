@@ -240,8 +240,10 @@ void *station_thread(void *argument)
     (void)listen(station, &closing);
     if (station->test != NULL)
       run_test(station);
-    else if (!closing)
+    else if (!closing) {
+      station_watch_devices(station, now);
       idle(station);
+    }
     station->changed |= atomic_exchange(&station->disk_news, false);
     if (station->changed || now - station->told_ns >= TELL_EVERY_NS)
       tell_state(station, now);

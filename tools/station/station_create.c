@@ -26,6 +26,7 @@ enum stance_status station_take_devices(struct stance_station *station,
     station->device[k].side = device[k].side;
   }
   station->device_count = count;
+  station_look_for_devices(station);
   return STANCE_OK;
 }
 

@@ -111,6 +111,7 @@ struct station_priority {
 struct station_device {
   char uri[1024];
   enum stance_side side;
+  struct stance_problem missing; /* why it cannot be had, as last looked without a test; "" */
 };
 
 enum station_request_kind {
@@ -172,6 +173,7 @@ struct stance_station {
   bool has_result; /* last_id has one */
   bool changed;    /* the state must be told */
   int64_t told_ns;
+  int64_t looked_ns;                /* for the instruments, without a test */
   struct stance_sound_health heard; /* as it was last told */
   struct station_priority priority;
   char proved_on[16]; /* the day on which the sides of the rig were proved; "" */
@@ -240,9 +242,17 @@ station_test_command(struct stance_station *station, struct station_test *test,
                      enum stance_test_command command, int value, struct stance_problem *problem);
 /* Ended early by whoever may. */
 void station_test_abort(struct stance_station *station, struct station_test *test);
+/* station_presence.c: without a test nothing holds the instruments; are they plugged in? At once,
+ */
+void station_look_for_devices(struct stance_station *station);
+/* now and then. */
+void station_watch_devices(struct stance_station *station, int64_t now_ns);
 /* station_wait.c: until the instrument's next frames: each packet where something may have to be
    answered at once, else as many as make the next event for onlookers. */
 void station_wait(struct stance_station *station, struct station_test *test);
+/* Between two `live` events: as often as a screen draws where something may happen, else half as
+   often. */
+int64_t station_look_ns(const struct station_test *test);
 /* station_priority.c: while an instrument streams at its own pace, the station's thread comes
    before the desktop, where the system allows it: a busy page must not make the live engine late.
    Its threads do not. */

@@ -100,15 +100,28 @@ static void add_instrument_name(struct stance_text *text, const struct station_t
   stance_text_finish(&name);
 }
 
+/* Nothing holds them: only whether they are plugged in is known. */
+static void add_waiting_instrument(struct stance_text *text, const struct stance_station *station)
+{
+  const char *missing = "";
+  for (size_t k = station->device_count; k-- > 0;)
+    if (station->device[k].missing.text[0] != '\0')
+      missing = station->device[k].missing.text;
+  stance_text_format(text, ",\"instrument\":{\"state\":\"%s\",",
+                     missing[0] == '\0' ? "idle" : "absent");
+  add_text(text, "name", station->device[0].uri);
+  stance_text_string(text, ",\"serial\":null,\"rate_hz\":null,\"measured_rate_hz\":null,"
+                           "\"frames\":0,\"lost\":0,\"unit\":null,\"uncalibrated\":false,"
+                           "\"simulated\":false,");
+  add_text(text, "problem", missing);
+  stance_text_string(text, "}");
+}
+
 static void add_instrument(struct stance_text *text, const struct stance_station *station)
 {
   const struct station_test *test = station->test;
   if (test == NULL) {
-    stance_text_string(text, ",\"instrument\":{\"state\":\"idle\",");
-    add_text(text, "name", station->device[0].uri);
-    stance_text_string(text, ",\"serial\":null,\"rate_hz\":null,\"measured_rate_hz\":null,"
-                             "\"frames\":0,\"lost\":0,\"unit\":null,\"uncalibrated\":false,"
-                             "\"simulated\":false,\"problem\":null}");
+    add_waiting_instrument(text, station);
     return;
   }
   const struct station_stream *first = &test->stream[0];

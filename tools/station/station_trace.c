@@ -8,8 +8,6 @@
 
 /* 200 points a second: a trace of 8 s is as wide as a large screen. */
 static const double point_s = 0.005;
-/* As often as a screen draws. */
-enum { TELL_EVERY_NS = 1000000000 / 60 };
 
 void station_trace_begin(struct station_trace *trace, double rate_hz)
 {
@@ -79,16 +77,16 @@ void station_trace_tell(struct stance_station *station, struct station_test *tes
 {
   struct station_trace *trace = &test->trace;
   const struct stance_force_frame *force = &test->stream[0].force;
-  const int64_t now = station_now_ns(station);
+  const int64_t now = station_now_ns(station), every = station_look_ns(test);
   const double length_s = (double)trace->point_length / test->stream[0].info->rate_hz;
   struct stance_text text = {0};
   uint64_t lost = 0;
 
-  if (trace->point_count == 0 || now - trace->told_ns < TELL_EVERY_NS)
+  if (trace->point_count == 0 || now - trace->told_ns < every)
     return;
   /* in step: looking later than wanted once does not make them fewer */
-  const bool in_step = now - trace->told_ns < 2 * (int64_t)TELL_EVERY_NS;
-  trace->told_ns = in_step ? trace->told_ns + TELL_EVERY_NS : now;
+  const bool in_step = now - trace->told_ns < 2 * every;
+  trace->told_ns = in_step ? trace->told_ns + every : now;
   for (size_t k = 0; k < test->stream_count; k++)
     lost += test->stream[k].health.frames_lost;
   const bool has_left = !isnan(force->force_n[STANCE_LEFT]);

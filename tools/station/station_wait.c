@@ -7,11 +7,12 @@
 enum {
   /* At what is asked, where no frames come. Far beyond the next packet: a timer that is the first
      to be due costs as much again as the frames that stop it. */
-  LOOK_NS = 25000000,
+  LOOK_NS = 50000000,
   STEP_NS = 4000000, /* of a test's own clock */
 };
-/* As often as a screen draws: what is due in between waits as long for its event anyway. */
-static const double quiet_looks_per_s = 60;
+static const double ns_per_s = 1e9;
+/* What is due in between waits as long for its event anyway. */
+static const double looks_per_s = 60, quiet_looks_per_s = 30;
 
 /* A false start, the end of an effort, a side that answers: the athlete waits for the sound. */
 static bool must_be_prompt(const struct station_test *test)
@@ -32,6 +33,16 @@ static bool must_be_prompt(const struct station_test *test)
   }
 }
 
+static double looks_of(const struct station_test *test)
+{
+  return test->leads && !must_be_prompt(test) ? quiet_looks_per_s : looks_per_s;
+}
+
+int64_t station_look_ns(const struct station_test *test)
+{
+  return (int64_t)(ns_per_s / looks_of(test));
+}
+
 /* A state that ends by the host's time ends then, whether frames come or not. */
 static int64_t longest_ns(const struct station_test *test, int64_t now_ns)
 {
@@ -44,7 +55,7 @@ void station_wait(struct stance_station *station, struct station_test *test)
   const struct station_stream *stream = &test->stream[0];
   const int64_t now_ns = station_now_ns(station);
   const size_t frames =
-      must_be_prompt(test) ? 1 : (size_t)ceil(stream->info->rate_hz / quiet_looks_per_s);
+      must_be_prompt(test) ? 1 : (size_t)ceil(stream->info->rate_hz / looks_of(test));
   if (station->clock != &stance_clock_host) { /* it decides how long that is */
     station->clock->sleep_until_ns(station->clock->context, now_ns + STEP_NS);
     return;

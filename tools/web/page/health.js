@@ -15,7 +15,7 @@ function level(state) {
 function items(page) {
   const { instrument, sound, store } = page.state;
   const words = [text(`instrument_${instrument.state}`)];
-  if (instrument.state !== "idle") {
+  if (page.state.test !== null) {
     if (instrument.rate_hz !== null) words.push(`${number(instrument.rate_hz)} Hz`);
     words.push(text("lost", { count: instrument.lost }));
   }
