@@ -193,6 +193,13 @@ async function aTeamAndAMove(page, id) {
   await other.context().close();
 }
 
+async function whatIsNotPluggedInIsSaid(page) {
+  await says(page, "health", "instrument away");
+  await says(page, "trouble", "no LabJack U6 is connected to USB port 99-9; plug it in");
+  await accessible(page, "without an instrument");
+  await picture(page, "9-no-instrument");
+}
+
 async function aTestThatCannotBegin(page) {
   await page.locator("#athlete").fill("D-4");
   await page.locator("#athlete").press("Enter");
@@ -217,7 +224,7 @@ async function painStopsAndLocks(page) {
   await page.keyboard.press("k");
   await moment(page, "pain");
   await accessible(page, "pain");
-  await picture(page, "9-pain");
+  await picture(page, "10-pain");
   await page.keyboard.type("10");
   await says(page, "moment", "Which side?");
   await page.keyboard.press("ArrowLeft");
@@ -232,19 +239,28 @@ async function painStopsAndLocks(page) {
   assert.equal(await page.locator("#panel_left .digits").textContent(), best?.toFixed(0) ?? "–",
     "no repetition, no number");
   await accessible(page, "no result");
-  await picture(page, "10-no-result");
+  await picture(page, "11-no-result");
 }
 
 async function theDaemonIsKilled(page) {
+  await page.keyboard.press("Space");
+  await view(page, "setup");
+  await page.locator("#athlete").fill("C-3");
+  await page.locator("#athlete").press("Enter");
+  await view(page, "bench");
+  while ((await station.ask("state")).instrument.frames < 4000) await page.waitForTimeout(100);
   await station.end("SIGKILL");
   await says(page, "trouble", "The station does not answer");
   assert.equal(await page.locator("#actions button").count(), 0, "nothing can be done");
   await accessible(page, "without a station");
-  await picture(page, "11-station-lost");
+  await picture(page, "12-station-lost");
   await station.start("sim:nordic?speed=8&fail_s=16&back_s=36", "--unattended");
   await says(page, "trouble", "stance open");
   await page.goto(station.address); // as `stance open` does: the same page, a new token
-  await page.waitForFunction(() => document.getElementById("trouble").hidden);
+  await says(page, "trouble", "The test before was cut off by a crash");
+  const { cut_off: cutOff } = await station.ask("state");
+  await says(page, "trouble", `its first ${cutOff.stored_s.toFixed(1)} s are kept`);
+  await picture(page, "12-cut-off");
   await page.waitForFunction(() => ["setup", "result"].includes(document.body.dataset.view));
 }
 
@@ -258,7 +274,7 @@ async function theInstrumentIsUnplugged(page) {
   await says(page, "trouble", "fell silent");
   await says(page, "health", "instrument away");
   assert.equal(await page.locator("#sentence").textContent(), "The instrument does not answer. The test waits.");
-  await picture(page, "12-unplugged");
+  await picture(page, "13-unplugged");
   await says(page, "trouble", "samples were lost since the test began");
   await says(page, "health", "instrument · 1000 Hz");
   await moment(page, "rest"); // in an effort every key is a stop
@@ -289,6 +305,11 @@ try {
   await step("a reload in the middle", () => aReloadInTheMiddle(page, id));
   await step("the result is the recording's", () => theResultIsTheRecordings(page, narrow, id));
   await step("a team, and a test moved", () => aTeamAndAMove(page, id));
+  await station.end("SIGTERM");
+  await station.start("labjack-u6:99-9");
+  await page.goto(station.address);
+  await view(page, "setup");
+  await step("an instrument that is not there", () => whatIsNotPluggedInIsSaid(page));
   await station.end("SIGTERM");
   await station.start("replay:absent.csv");
   await page.goto(station.address);

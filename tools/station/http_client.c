@@ -13,7 +13,7 @@ enum {
   ANSWER_BYTES_MAX = 1 << 20, /* to what is posted: an id, or a sentence */
   HELLO_S = 10,               /* to a daemon that is busy with everything else */
   SILENCE_S = 20,             /* its events have a sign of life every five */
-  WAIT_MS = 100,              /* where there is nothing yet that could be waited for */
+  WAIT_MS = 100,              /* between two looks whether that has passed */
 };
 
 struct stance_http_client {
@@ -127,7 +127,8 @@ static enum stance_status wait_for_hello(struct stance_http_client *client,
       return fail(client, client->error, problem);
     if (waited_ms > HELLO_S * 1000)
       return fail(client, "it takes too long", problem);
-    stance_http_client_wait(client, -1, WAIT_MS);
+    client->curl->curl_multi_poll(client->multi, NULL, 0, WAIT_MS, NULL);
+    read_on(client);
   }
   return STANCE_OK;
 }

@@ -21,6 +21,7 @@
   X(curl_multi_add_handle)     \
   X(curl_multi_remove_handle)  \
   X(curl_multi_perform)        \
+  X(curl_multi_poll)           \
   X(curl_multi_cleanup)
 
 #define HTTP_CURL_DECLARE(name) __typeof__(&(name)) name;
