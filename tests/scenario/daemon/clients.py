@@ -217,7 +217,9 @@ def hostile_clients(folder):
         daemon.keeps(test, lost=0)
         check(produced >= 3000, "frames:", produced)
         same(page.missed, 0, "events that the page missed")
-        check(seen > 30 * (produced / 1000 - 1), "live events:", seen, "in", produced / 1000, "s")
+        told_per_s = 30  # where no force acts; half of them is what a page still moves with
+        check(seen > told_per_s / 2 * (produced / 1000 - 1), "live events:", seen, "in",
+              produced / 1000, "s")
         if not daemon.is_sanitized():  # a sanitizer keeps what was freed
             wait_for(lambda: daemon.memory_kb() < before + 20000, "its memory back", 20)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
