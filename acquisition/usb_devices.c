@@ -2,7 +2,7 @@
 /* Files under /sys/bus/usb/devices: a folder a device, named after its port. */
 #include "stance/usb.h"
 
-#include "instrument.h"
+#include "usb_private.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -54,25 +54,32 @@ static const struct stance_usb_id *find_id(long vendor, long product,
   return NULL;
 }
 
-/* False where it is no instrument. */
-static bool look_at(const char *root, const char *name, struct stance_usb_device *ret_device)
+/* Its numbers alone, which the kernel tells without asking the device or waiting for anybody who
+   does. False where it is no instrument. */
+static bool identify(const char *root, const char *name, struct stance_usb_device *ret_device)
 {
   const struct stance_instrument *instrument = NULL;
   const struct stance_usb_id *id = find_id(read_number(root, name, "idVendor", 16),
                                            read_number(root, name, "idProduct", 16), &instrument);
-  char path[PATH_BYTES];
 
   if (id == NULL)
     return false;
   *ret_device = (struct stance_usb_device){
       .scheme = instrument->kind.scheme, .model = id->model, .generic = id->generic};
   snprintf(ret_device->port, sizeof ret_device->port, "%.31s", name);
-  snprintf(ret_device->node, sizeof ret_device->node, "/dev/bus/usb/%03ld/%03ld",
-           read_number(root, name, "busnum", 10), read_number(root, name, "devnum", 10));
-  read_attribute(root, name, "product", ret_device->product, sizeof ret_device->product);
-  snprintf(path, sizeof path, "%s%s", root, ret_device->node);
-  ret_device->permitted = access(path, R_OK | W_OK) == 0;
   return true;
+}
+
+static void describe(const char *root, struct stance_usb_device *device)
+{
+  const char *name = device->port;
+  char path[PATH_BYTES];
+
+  snprintf(device->node, sizeof device->node, "/dev/bus/usb/%03ld/%03ld",
+           read_number(root, name, "busnum", 10), read_number(root, name, "devnum", 10));
+  read_attribute(root, name, "product", device->product, sizeof device->product);
+  snprintf(path, sizeof path, "%s%s", root, device->node);
+  device->permitted = access(path, R_OK | W_OK) == 0;
 }
 
 static int by_port(const void *left, const void *right)
@@ -81,8 +88,8 @@ static int by_port(const void *left, const void *right)
                 ((const struct stance_usb_device *)right)->port);
 }
 
-enum stance_status stance_usb_devices(const char *root, struct stance_usb_device **ret_device,
-                                      size_t *ret_count)
+enum stance_status usb_devices_present(const char *root, struct stance_usb_device **ret_device,
+                                       size_t *ret_count)
 {
   struct stance_usb_device *found = NULL, device;
   enum stance_status status = STANCE_OK;
@@ -93,7 +100,7 @@ enum stance_status stance_usb_devices(const char *root, struct stance_usb_device
   DIR *directory = opendir(path);
   for (struct dirent *entry = NULL;
        directory != NULL && status == STANCE_OK && (entry = readdir(directory)) != NULL;) {
-    if (!look_at(root, entry->d_name, &device))
+    if (!identify(root, entry->d_name, &device))
       continue;
     struct stance_usb_device *grown = realloc(found, (count + 1) * sizeof *found);
     if (grown == NULL) {
@@ -114,4 +121,14 @@ enum stance_status stance_usb_devices(const char *root, struct stance_usb_device
   *ret_device = found;
   *ret_count = count;
   return STANCE_OK;
+}
+
+enum stance_status stance_usb_devices(const char *root, struct stance_usb_device **ret_device,
+                                      size_t *ret_count)
+{
+  enum stance_status status = usb_devices_present(root, ret_device, ret_count);
+
+  for (size_t k = 0; status == STANCE_OK && k < *ret_count; k++)
+    describe(root, &(*ret_device)[k]);
+  return status;
 }

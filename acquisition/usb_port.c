@@ -19,8 +19,8 @@ static enum stance_status no_such_port(const char *node, struct stance_problem *
 {
   return stance_problem_set(problem, STANCE_INSTRUMENT,
                             "%.200s: there is no such port now (%s): plug the instrument in, or "
-                            "end the program that holds it; `stance devices` lists what is "
-                            "connected",
+                            "end the program that holds it; if that was killed, unplug the "
+                            "instrument and plug it in again",
                             node, strerror(errno));
 }
 

@@ -9,6 +9,7 @@
 #define STANCE_USB_PRIVATE_H
 
 #include "clock_loop.h"
+#include "stance/usb.h"
 #include "usb_stream.h"
 
 #include <libusb.h>
@@ -290,6 +291,12 @@ size_t usb_find(libusb_context *context, const struct stance_instrument *instrum
                 const struct usb_where *where,
                 struct usb_candidate ret_candidate[USB_CANDIDATE_MAX]);
 void usb_candidates_release(struct usb_candidate *candidate, size_t count);
+
+/* ---- usb_devices.c --------------------------------------------------------------------------- */
+/* As stance_usb_devices, but nothing that a device would have to be asked, or waited, for: `node`,
+   `product` and `permitted` are left empty. */
+enum stance_status usb_devices_present(const char *root, struct stance_usb_device **ret_device,
+                                       size_t *ret_count);
 
 /* ---- usb_port.c ------------------------------------------------------------------------------ */
 /* "/dev/ttyACM0", "/dev/serial/by-id/…" → "1-2.3". `root` stands before every path: "" but in

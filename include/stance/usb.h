@@ -24,9 +24,11 @@ struct stance_usb_device {
 STANCE_MUST_CHECK enum stance_status
 stance_usb_devices(const char *root, struct stance_usb_device **ret_device, size_t *ret_count);
 
-/* False where the USB instrument that `uri` (of stance_source_open) names is not plugged in;
-   `ret_why` then says so as opening it would. Only the instrument itself can tell its serial
-   number: any of its kind counts. What is no USB instrument is always there. WORK. */
-bool stance_usb_is_plugged_in(const char *root, const char *uri, struct stance_problem *ret_why);
+/* False where not each USB instrument of a rig is plugged in that one or two URIs (of
+   stance_source_open) name; `ret_why` then says so as opening it would. Only an instrument itself
+   can tell its serial number: any of its kind counts, but once. What is no USB instrument is always
+   there. No device is asked, nothing is waited for. WORK. */
+bool stance_usb_is_plugged_in(const char *root, const char *const *uri, size_t count,
+                              struct stance_problem *ret_why);
 
 #endif

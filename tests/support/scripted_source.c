@@ -43,13 +43,14 @@ void scripted_source_fail(bool fails)
   atomic_store(&failing, fails);
 }
 
-bool stance_usb_is_plugged_in(const char *root, const char *uri, struct stance_problem *ret_why)
+bool stance_usb_is_plugged_in(const char *root, const char *const *uri, size_t count,
+                              struct stance_problem *ret_why)
 {
-  (void)root;
+  (void)root, (void)count;
   ret_why->text[0] = '\0';
   if (atomic_load(&plugged))
     return true;
-  stance_problem_write(ret_why, "%s is not connected; plug it in", uri);
+  stance_problem_write(ret_why, "%s is not connected; plug it in", uri[0]);
   return false;
 }
 

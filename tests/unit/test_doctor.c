@@ -115,7 +115,7 @@ static void instruments_are_listed_from_the_kernels_files(void **unused)
 static void expect_missing(const char *uri, const char *part)
 {
   struct stance_problem why;
-  assert_false(stance_usb_is_plugged_in(root, uri, &why));
+  assert_false(stance_usb_is_plugged_in(root, &uri, 1, &why));
   if (strstr(why.text, part) == NULL)
     fail_msg("%s: %s", uri, why.text);
 }
@@ -123,7 +123,7 @@ static void expect_missing(const char *uri, const char *part)
 static void expect_there(const char *uri)
 {
   struct stance_problem why;
-  assert_true(stance_usb_is_plugged_in(root, uri, &why));
+  assert_true(stance_usb_is_plugged_in(root, &uri, 1, &why));
   assert_string_equal(why.text, "");
 }
 
@@ -149,6 +149,25 @@ static void what_a_uri_means_is_looked_for(void **unused)
   expect_there("labjack-u6:360000001"); /* which one it is only itself can tell */
   expect_missing("labjack-u6:1-2", "to USB port 1-2");
   expect_missing("labjack-u3:", "no LabJack U3");
+}
+
+static void two_of_a_rig_are_not_one(void **unused)
+{
+  const char *const rig[] = {"labjack-u6:360000001", "labjack-u6:360000002"};
+  const char *const mixed[] = {"labjack-u6:", "sim:nordic"}, *const any[] = {"usb:", "labjack-u6:"};
+  struct stance_problem why;
+  (void)unused;
+  assert_false(stance_usb_is_plugged_in(root, rig, 2, &why));
+  assert_non_null(strstr(why.text, "with serial number 360000001 is not connected"));
+  plug("1-2", "0cd5\n", "0006\n", "U6\n", 4);
+  assert_false(stance_usb_is_plugged_in(root, rig, 2, &why));
+  assert_non_null(strstr(why.text, "only one of the rig's two instruments is connected"));
+  assert_false(stance_usb_is_plugged_in(root, any, 2, &why));
+  assert_true(stance_usb_is_plugged_in(root, mixed, 2, &why));
+  plug("1-3", "0cd5\n", "0006\n", "U6\n", 5);
+  assert_true(stance_usb_is_plugged_in(root, rig, 2, &why));
+  assert_true(stance_usb_is_plugged_in(root, any, 2, &why));
+  assert_string_equal(why.text, "");
 }
 
 static void a_missing_right_is_named_with_its_remedy(void **unused)
@@ -305,6 +324,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       IN_A_SYSTEM(instruments_are_listed_from_the_kernels_files),
       IN_A_SYSTEM(what_a_uri_means_is_looked_for),
+      IN_A_SYSTEM(two_of_a_rig_are_not_one),
       IN_A_SYSTEM(a_missing_right_is_named_with_its_remedy),
       IN_A_SYSTEM(limits_are_judged),
       IN_A_SYSTEM(the_host_is_judged),

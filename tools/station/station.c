@@ -219,6 +219,7 @@ static void run_test(struct stance_station *station)
     station_finish_end(station, test);
     station->test = NULL;
     station_test_destroy(test);
+    station->looked_ns = station_now_ns(station); /* it was there; its terminal may yet come back */
     set_testing(station, false);
   } else {
     idle(station);

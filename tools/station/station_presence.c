@@ -10,13 +10,11 @@ enum { LOOK_EVERY_NS = 2000000000 };
 
 void station_look_for_devices(struct stance_station *station)
 {
-  for (size_t k = 0; k < station->device_count; k++) {
-    struct station_device *device = &station->device[k];
-    struct stance_problem why;
-    (void)stance_usb_is_plugged_in("", device->uri, &why);
-    station->changed |= strcmp(why.text, device->missing.text) != 0;
-    device->missing = why;
-  }
+  const char *const uri[STANCE_STREAM_MAX] = {station->device[0].uri, station->device[1].uri};
+  struct stance_problem why;
+  (void)stance_usb_is_plugged_in("", uri, station->device_count, &why);
+  station->changed |= strcmp(why.text, station->missing.text) != 0;
+  station->missing = why;
   station->looked_ns = station_now_ns(station);
 }
 

@@ -111,7 +111,6 @@ struct station_priority {
 struct station_device {
   char uri[1024];
   enum stance_side side;
-  struct stance_problem missing; /* why it cannot be had, as last looked without a test; "" */
 };
 
 enum station_request_kind {
@@ -173,7 +172,8 @@ struct stance_station {
   bool has_result; /* last_id has one */
   bool changed;    /* the state must be told */
   int64_t told_ns;
-  int64_t looked_ns;                /* for the instruments, without a test */
+  int64_t looked_ns;                /* for the instruments, without a test: */
+  struct stance_problem missing;    /* which is not plugged in; "" */
   struct stance_sound_health heard; /* as it was last told */
   struct station_priority priority;
   char proved_on[16]; /* the day on which the sides of the rig were proved; "" */

@@ -103,10 +103,7 @@ static void add_instrument_name(struct stance_text *text, const struct station_t
 /* Nothing holds them: only whether they are plugged in is known. */
 static void add_waiting_instrument(struct stance_text *text, const struct stance_station *station)
 {
-  const char *missing = "";
-  for (size_t k = station->device_count; k-- > 0;)
-    if (station->device[k].missing.text[0] != '\0')
-      missing = station->device[k].missing.text;
+  const char *missing = station->missing.text;
   stance_text_format(text, ",\"instrument\":{\"state\":\"%s\",",
                      missing[0] == '\0' ? "idle" : "absent");
   add_text(text, "name", station->device[0].uri);
