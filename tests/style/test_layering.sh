@@ -44,7 +44,7 @@ standard=' assert complex ctype errno float inttypes limits locale math setjmp s
 system=' argp dirent dlfcn fcntl fnmatch ftw getopt glob langinfo libgen malloc netinet/in poll pthread pwd sched
  semaphore spawn strings arpa/inet netinet/in netinet/tcp sys/eventfd sys/file sys/ioctl sys/mman sys/mount sys/prctl sys/random
  sys/resource sys/select sys/socket sys/stat sys/statvfs sys/syscall sys/time sys/timerfd sys/types
- sys/uio sys/un sys/vfs sys/wait termios unistd wordexp linux/fs linux/usbdevice_fs '
+ sys/uio sys/un sys/vfs sys/wait ucontext termios unistd wordexp linux/fs linux/usbdevice_fs '
 # Pure: no thread, clock, file or process. FFTW's planner is one for the whole process and wants a
 # lock around it: that is the one exception.
 pure=' calibration analysis '

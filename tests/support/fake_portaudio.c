@@ -45,6 +45,7 @@ void fake_card_reset(void)
   fake_card.claimed_input_s = 0.01;
   fake_card.true_trip_s = 0.03;
   fake_card.deaf_share = 0;
+  fake_card.around = NULL;
   for (size_t k = 0; k < MEMORY; k++)
     atomic_store_explicit(&played[k], 0, memory_order_relaxed);
 }
@@ -76,6 +77,16 @@ static void sleep_until(int64_t ns)
     continue;
 }
 
+static void call_back(const struct stream *stream, const void *input, void *output,
+                      const PaStreamCallbackTimeInfo *time, PaStreamCallbackFlags flags)
+{
+  if (fake_card.around != NULL)
+    fake_card.around(true);
+  stream->callback(input, output, FAKE_CARD_PERIOD, time, flags, stream->context);
+  if (fake_card.around != NULL)
+    fake_card.around(false);
+}
+
 /* One buffer: the card's clock says when it was asked for, the host is later by what it is. */
 static void ask_output(struct stream *stream, uint64_t frame)
 {
@@ -86,8 +97,7 @@ static void ask_output(struct stream *stream, uint64_t frame)
   unsigned dry = atomic_load(&fake_card.run_dry);
   while (dry > 0 && !atomic_compare_exchange_weak(&fake_card.run_dry, &dry, dry - 1))
     continue;
-  stream->callback(NULL, frames, FAKE_CARD_PERIOD, &time, dry > 0 ? paOutputUnderflow : 0,
-                   stream->context);
+  call_back(stream, NULL, frames, &time, dry > 0 ? paOutputUnderflow : 0);
   for (size_t k = 0; k < FAKE_CARD_PERIOD; k++)
     atomic_store_explicit(&played[(frame + k) % MEMORY], (frames[2 * k] + frames[2 * k + 1]) / 2,
                           memory_order_relaxed);
@@ -112,7 +122,7 @@ static void offer_input(struct stream *stream, uint64_t frame)
     frames[2 * k] = -heard; /* the other way round, as many inputs are */
     frames[2 * k + 1] = -heard;
   }
-  stream->callback(frames, NULL, FAKE_CARD_PERIOD, &time, 0, stream->context);
+  call_back(stream, frames, NULL, &time, 0);
 }
 
 static void *run(void *argument)

@@ -25,6 +25,7 @@ struct fake_card {
   double true_trip_s;                       /* from the output's buffer to the input's */
   bool by_jack;                             /* else by ALSA */
   double deaf_share;                        /* of the bursts that come back: 0 all, 1 none */
+  void (*around)(bool begins);              /* NULL, or called before and after each callback */
 };
 extern struct fake_card fake_card;
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 _Atomic unsigned forbidden_calls;
+_Thread_local bool forbidden_here;
 
 /* A sanitizer's own malloc and locks cannot be replaced: there only the rest of the file runs. */
 #ifndef STANCE_SANITIZED
@@ -24,7 +25,7 @@ extern void __libc_free(void *block);
 
 static void note(void)
 {
-  if (stance_rt_current() != STANCE_RT_WORK) {
+  if (forbidden_here || stance_rt_current() != STANCE_RT_WORK) {
     atomic_fetch_add(&forbidden_calls, 1);
   }
 }

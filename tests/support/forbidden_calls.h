@@ -5,6 +5,8 @@
 #ifndef STANCE_TEST_FORBIDDEN_CALLS_H
 #define STANCE_TEST_FORBIDDEN_CALLS_H
 
+#include <stdbool.h>
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define STANCE_SANITIZED
@@ -13,6 +15,9 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define STANCE_SANITIZED
 #endif
+
+/* The calling thread is in a callback, whatever it says itself. */
+extern _Thread_local bool forbidden_here;
 
 /* Nothing is counted under a sanitizer: its own malloc and locks cannot be replaced. */
 extern _Atomic unsigned forbidden_calls;
