@@ -103,9 +103,11 @@ static void close_card(struct stance_sound *sound)
   pthread_mutex_lock(&sound->lock);
   sound->open = false;
   pthread_mutex_unlock(&sound->lock);
+  atomic_store(&sound->playing,
+               false); /* closing may take long: what is asked for now is unheard */
   cue_card_close(sound->card);
   sound->card = NULL;
-  atomic_store(&sound->playing, false);
+  atomic_store(&sound->playing, false); /* its first buffer may have come meanwhile */
 }
 
 static void report(struct stance_sound *sound, const struct stance_problem *problem, bool lost)

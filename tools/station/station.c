@@ -202,8 +202,11 @@ static void hear_sound(struct stance_station *station)
                       strcmp(now.problem.text, station->heard.problem.text) != 0;
   const bool ran_dry = now.underflows != station->heard.underflows;
   station->heard = now;
-  if (ran_dry && station->test != NULL && !station->test->finishing)
+  if (station->test == NULL || station->test->finishing)
+    return;
+  if (ran_dry)
     station_note_sound_gap(station, station->test);
+  station_miss_cues(station, station->test, &now);
 }
 
 static void run_test(struct stance_station *station)

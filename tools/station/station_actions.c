@@ -2,8 +2,6 @@
 /* What the machine wants done: sound, notes, and news for the onlookers. */
 #include "station_private.h"
 
-#include "cue.h"
-
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -18,66 +16,6 @@ void station_note(struct stance_station *station, struct station_test *test,
     full.host_ns = station_now_ns(station);
   if (stance_recorder_add_note(test->recorder, &full, &problem) != STANCE_OK)
     station_test_fail(test, STANCE_MEMORY, &problem); /* told with the result */
-}
-
-/* The machine counts in the test's time, the sound card in the host's. */
-static void play(struct stance_station *station, struct station_test *test, enum stance_cue cue,
-                 int64_t at_ns)
-{
-  const int64_t now = station_now_ns(station);
-  const int64_t wait_ns = at_ns == 0 ? 0 : at_ns - station_test_now_ns(station, test);
-  const int64_t host_ns = wait_ns <= 0 ? 0 : now + wait_ns;
-  if (station->sound != NULL && stance_sound_play(station->sound, cue, host_ns))
-    return; /* noted when it has sounded */
-  struct stance_note note = {.kind = STANCE_NOTE_CUE_UNHEARD,
-                             .host_ns = host_ns == 0 ? now : host_ns,
-                             .side = STANCE_SIDE_NONE,
-                             .value = (double)NAN};
-  snprintf(note.name, sizeof note.name, "%s", stance_cue_id(cue));
-  station_note(station, test, &note);
-}
-
-static void note_number(struct stance_station *station, struct station_test *test,
-                        enum stance_note_kind kind, double value)
-{
-  station_note(station, test,
-               &(struct stance_note){.kind = kind, .side = STANCE_SIDE_NONE, .value = value});
-}
-
-/* Whatever was measured of the card that plays now, where it is another one than before. */
-static void note_lateness(struct stance_station *station, struct station_test *test)
-{
-  struct stance_sound_health now;
-  stance_sound_health(station->sound, &now);
-  const struct stance_sound_latency *known = stance_sound_latency_find(
-      test->sound_latency, test->sound_latency_count, now.device, now.rate_hz, now.latency_s);
-  const double late_s = known == NULL ? (double)NAN : known->late_s;
-  if (late_s == test->noted_late_s || (isnan(late_s) && isnan(test->noted_late_s)))
-    return;
-  test->noted_late_s = late_s;
-  note_number(station, test, STANCE_NOTE_SOUND_LATE, late_s);
-  note_number(station, test, STANCE_NOTE_SOUND_LATE_UNCERTAINTY,
-              known == NULL ? (double)NAN : known->uncertainty_s);
-}
-
-void station_note_sound_gap(struct stance_station *station, struct station_test *test)
-{
-  note_number(station, test, STANCE_NOTE_SOUND_GAP, (double)station->heard.underflows);
-}
-
-void station_take_cues(struct stance_station *station, struct station_test *test)
-{
-  struct stance_cue_event event;
-  while (station->sound != NULL && stance_sound_take_event(station->sound, &event)) {
-    struct stance_note note = {.kind = STANCE_NOTE_CUE,
-                               .host_ns = event.leaves_ns,
-                               .side = STANCE_SIDE_NONE,
-                               .value = (double)NAN};
-    if (event.cue == STANCE_CUE_GO)
-      note_lateness(station, test);
-    snprintf(note.name, sizeof note.name, "%s", stance_cue_id(event.cue));
-    station_note(station, test, &note);
-  }
 }
 
 static void note_side(struct stance_station *station, struct station_test *test,
@@ -237,11 +175,10 @@ static void take(struct stance_station *station, struct station_test *test,
   case STANCE_ACTION_STATE:
     break;
   case STANCE_ACTION_CUE:
-    play(station, test, action->cue, action->at_ns);
+    station_cue_play(station, test, action->cue, action->at_ns);
     return;
   case STANCE_ACTION_SILENCE:
-    if (station->sound != NULL)
-      (void)stance_sound_silence(station->sound); /* without a card it is silent anyway */
+    station_cue_silence(station, test);
     return;
   case STANCE_ACTION_PHASE:
     if (stance_recorder_add_phase(test->recorder, &action->phase, &problem) != STANCE_OK)

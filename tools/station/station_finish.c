@@ -158,10 +158,9 @@ void station_finish_begin(struct stance_station *station, struct station_test *t
   test->finishing = true;
   station_give_priority_back(station);
   station->changed = true;
-  if (station->sound != NULL)
-    (void)stance_sound_silence(station->sound); /* without a card it is silent anyway */
+  station_cue_silence(station, test);
   station_feedback(station, test);
-  station_take_cues(station, test);
+  station_miss_cues(station, test, NULL);
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int error = pthread_create(&test->finisher, NULL, finish, test);

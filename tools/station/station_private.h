@@ -20,6 +20,7 @@ enum {
   STATION_ATTEMPT_MAX = 128, /* told; the recording has them all */
   STATION_POINT_MAX = 1024,  /* of a `live` event: five seconds, should nobody have looked */
   STATION_SENTENCE_MAX = 160,
+  STATION_CUE_MAX = 64, /* ordered and not yet heard of: more than the mixer can hold */
 };
 
 /* One instrument of the rig in a test. */
@@ -49,6 +50,14 @@ struct station_trace {
   size_t point_count;
   double force_n[STANCE_MEASURED_SIDE_COUNT][STATION_POINT_MAX];
   int64_t told_ns;
+};
+
+/* The sound card has taken it, and has not yet said that it sounded. */
+struct station_cue {
+  enum stance_cue cue;
+  int64_t asked_ns; /* as the card was told: 0, at once */
+  int64_t due_ns;   /* the host's */
+  uint64_t losses;  /* of the card until then */
 };
 
 struct station_test {
@@ -83,6 +92,8 @@ struct station_test {
   struct stance_maximum maximum;              /* that the target band is a part of; day "": none */
   struct stance_sound_latency *sound_latency; /* of every card that was measured; owned */
   size_t sound_latency_count;
+  struct station_cue cue[STATION_CUE_MAX]; /* in the order in which they were asked for */
+  size_t cue_count;
   double noted_late_s; /* of the card that plays, as it was noted last; NaN: not measured */
   bool ending;         /* nothing leads it any more */
   bool finishing;
@@ -266,12 +277,23 @@ int64_t station_test_now_ns(const struct stance_station *station, const struct s
 
 /* station_actions.c: what the machine wants done. */
 void station_take_actions(struct stance_station *station, struct station_test *test);
-/* Cues that have sounded meanwhile. */
-void station_take_cues(struct stance_station *station, struct station_test *test);
-/* The card ran dry: what it plays about now comes at an unknown instant. */
-void station_note_sound_gap(struct stance_station *station, struct station_test *test);
 void station_note(struct stance_station *station, struct station_test *test,
                   const struct stance_note *note);
+
+/* station_cues.c. Each cue is noted once: as it sounded, or that nobody heard it. `at_ns` in the
+   test's own time; 0: at once. */
+void station_cue_play(struct stance_station *station, struct station_test *test,
+                      enum stance_cue cue, int64_t at_ns);
+/* What has not yet sounded is no longer wanted. */
+void station_cue_silence(struct stance_station *station, struct station_test *test);
+/* Cues that have sounded meanwhile. */
+void station_take_cues(struct stance_station *station, struct station_test *test);
+/* What went down with the card, as it was just looked at, or is long overdue. NULL: all that is
+   left, for the test ends. */
+void station_miss_cues(struct stance_station *station, struct station_test *test,
+                       const struct stance_sound_health *card);
+/* The card ran dry: what it plays about now comes at an unknown instant. */
+void station_note_sound_gap(struct stance_station *station, struct station_test *test);
 
 /* station_target.c. STANCE_USAGE where the protocol names another one that there is not. */
 STANCE_MUST_CHECK enum stance_status station_target_find(struct stance_station *station,
