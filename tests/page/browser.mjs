@@ -11,6 +11,8 @@ const require = createRequire(`${npm}/`);
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const WAIT_MS = 60000;
+/* A simulated athlete who waits for nobody and never pulls. */
+const PATIENT = "sim:nordic?unloaded_s=900&duration=920&noise_n=0.2&wander_n=0&zero_shift_n=0&speed=4";
 const WIDE = { width: 1280, height: 800 };
 
 const station = new Station();
@@ -208,21 +210,42 @@ async function aTestThatCannotBegin(page) {
   await view(page, "setup");
 }
 
-/* A person leads: pain in the first effort, with whatever key. */
+/* A person leads, to the moment in which GO is seen. */
+async function toTheEffort(page) {
+  for (let waited = 0; (await page.locator("#moment").textContent()) !== "GO"; waited++) {
+    assert.ok(waited < 200, `no effort: ${await page.locator("#sentence").textContent()}`);
+    const { test } = await station.ask("state");
+    if (test.commands.includes("next") && test.state !== "rest") await page.keyboard.press("Space");
+    await page.waitForTimeout(50);
+  }
+}
+
+/* Pain at the very first moment, with whatever key; the hand hammers on, which is no answer. */
 async function painStopsAndLocks(page) {
   await page.locator("#athlete").fill("D-4");
   await page.locator("#protocol").selectOption("nordic");
   await page.locator("#athlete").press("Enter");
   await view(page, "bench");
-  for (let waited = 0; (await page.evaluate(() => document.body.dataset.moment)) !== "effort"; waited++) {
-    assert.ok(waited < 200, `no effort: ${await page.locator("#sentence").textContent()}`);
-    if ((await station.ask("state")).test.commands.includes("next")) await page.keyboard.press("Space");
-    await page.waitForTimeout(150);
+  const release = page.locator("button[data-command=release]");
+  for (const key of ["Tab", "F5", "Shift", "mouse", "5"]) {
+    await toTheEffort(page);
+    await (key === "mouse" ? page.mouse.click(600, 500) : page.keyboard.down(key));
+    await moment(page, "pain");
+    for (let hits = 0; hits < 6; hits++) {
+      if (key !== "mouse") await page.keyboard.down(key); // held: it repeats
+      await page.keyboard.press("7");
+      await page.keyboard.press("q");
+      await page.waitForTimeout(100);
+    }
+    if (key !== "mouse") await page.keyboard.up(key);
+    assert.equal((await station.ask("state")).test.state, "pain", `${key}: the hand that stopped answered`);
+    await page.waitForTimeout(600);
+    if (key === "5") break;
+    await page.keyboard.press("3");
+    await says(page, "moment", "Which side?");
+    await page.keyboard.press("ArrowLeft");
+    await release.click();
   }
-  await page.waitForFunction(() => document.getElementById("moment").textContent === "GO");
-  await page.waitForTimeout(600); // longer than a key pressed twice
-  await page.keyboard.press("k");
-  await moment(page, "pain");
   await accessible(page, "pain");
   await picture(page, "10-pain");
   await page.keyboard.type("10");
@@ -316,7 +339,7 @@ try {
   await view(page, "setup");
   await step("a test that cannot begin", () => aTestThatCannotBegin(page));
   await station.end("SIGTERM");
-  await station.start("sim:?speed=4");
+  await station.start(PATIENT);
   await page.goto(station.address);
   await view(page, "setup");
   await step("pain stops and locks", () => painStopsAndLocks(page));

@@ -178,4 +178,99 @@ if (folder !== source) {
   trace.begin("two-plates");
   assert.ok(trace.top > axis, "plates carry bodies");
 }
+/* Keys: in an effort every key stops, at once; what the same hand hits next is no answer. */
+{
+  const listeners = {};
+  const field = { value: "", focus: () => did.push("to athlete"), blur() {} };
+  globalThis.document = {
+    documentElement: {}, activeElement: null, getElementById: () => field,
+    addEventListener: (name, take) => { listeners[name] = take; },
+  };
+  const { Keys } = await load("keys.js");
+  const did = [];
+  let now = 0;
+  const clock = globalThis.performance.now;
+  globalThis.performance.now = () => now;
+  const page = { connection: "open", state: null, roster: { athletes: [{}] }, result: null, dismissed: null };
+  const keys = new Keys(page, {
+    act: (action) => did.push(action.command ?? action.act), pain: (value) => did.push(`pain ${value}`),
+    recall: (typed) => did.push(`recall ${typed}`), start: () => did.push("start"),
+  });
+  const be = (state, needs = "", commands = ["stop", "pain", "side", "abort", "finish"]) => {
+    page.state = { last_result: null, test: state === null ? null : { state, needs, commands, locked: [] } };
+    keys.look();
+  };
+  const press = (key, more = {}) => {
+    let taken = false;
+    listeners.keydown({ key, target: { matches: () => false, closest: () => null, blur() {} },
+      preventDefault: () => { taken = true; }, stopPropagation() {}, ...more });
+    return taken;
+  };
+  const done = () => did.splice(0);
+  const hits = ["k", "5", " ", "Enter", "Escape", "Tab", "F1", "F5", "F12", "ArrowLeft", "Shift", "Control",
+    "Alt", "Meta", "AltGraph", "CapsLock", "NumLock", "PageDown", "Dead", "Process", "AudioVolumeUp"];
+  for (const key of hits) {
+    be("ready");
+    be("effort"); // and not a moment later
+    assert.equal(press(key), true, `${key} is left to the browser`);
+    assert.deepEqual(done(), ["stop"], `${key} does not stop`);
+  }
+  for (const chord of ["ctrlKey", "altKey", "metaKey", "shiftKey"]) {
+    be("ready");
+    be("effort");
+    press("c", { [chord]: true });
+    assert.deepEqual(done(), ["stop"], `a chord with ${chord} does not stop`);
+  }
+  be("ready");
+  be("effort");
+  press("5", { repeat: true }); // held since before
+  press("5", { repeat: true });
+  assert.deepEqual(done(), ["stop"], "a key that is held stops once");
+  press("5");
+  assert.deepEqual(done(), ["stop"], "every press is sent: one may be lost");
+  be("pain", "pain");
+  for (; now < 3000; now += 40) press("5", { repeat: now > 0 });
+  for (; now < 5000; now += 300) press("q");
+  assert.deepEqual(done(), [], "a hand that hammers answers");
+  now += 600;
+  press("3");
+  assert.deepEqual(done(), ["pain 3"]);
+  be("effort");
+  page.connection = "lost";
+  assert.equal(press("F5"), false, "a page that lost its station can be loaded again");
+  assert.deepEqual(done(), ["stop"], "it may hear us although we do not hear it");
+  page.connection = "open";
+  const point = (closest) => listeners.mousedown({ target: { closest: () => closest }, preventDefault() {}, stopPropagation() {} });
+  point(null);
+  point({}); // says itself what it does
+  assert.deepEqual(done(), ["stop"], "a button of the mouse");
+  now += 2000;
+  be("ready");
+  press("k");
+  press("x");
+  press("q");
+  assert.deepEqual(done(), ["stop", "abort"], "between efforts a key is what the bar says");
+
+  /* pain: "1" waits for a "0" */
+  be("pain", "pain");
+  now += 2000;
+  press("1");
+  press("0");
+  press("1");
+  press("4");
+  assert.deepEqual(done(), ["pain 10", "pain 4"]);
+  press("1");
+  await new Promise((waited) => setTimeout(waited, 900));
+  assert.deepEqual(done(), ["pain 1"]);
+  be("pain_side", "side");
+  press("ArrowRight", { repeat: true });
+  press("ArrowRight");
+  assert.deepEqual(done(), ["side"]);
+
+  /* set-up: a scanner types a number and Enter; a team by keys */
+  be(null);
+  for (const key of ["1", "7", "Enter", "n", "s", "b", "Enter", " "]) press(key);
+  assert.deepEqual(done(), ["recall 17", "roster-next", "roster-skip", "roster-back", "to athlete", "start"]);
+  globalThis.performance.now = clock;
+}
 console.log("modules: passed");

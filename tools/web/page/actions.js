@@ -40,11 +40,12 @@ function inTest(page) {
   for (const side of test.locked)
     if (accepts(page, "release"))
       found.push({ command: "release", value: side, key: "", label: `release_${side}` });
+  if (momentOf(test) !== "effort") return found;
   /* any key ends an effort: there the one button says so */
-  return momentOf(test) === "effort"
-    ? found.map((action) => action.command === "stop"
-      ? { ...action, primary: true, name: text("any_key") } : { ...action, primary: false, key: "" })
-    : found;
+  const anyKey = test.state === "effort";
+  return found.map((action) => action.command === "stop"
+    ? { ...action, primary: true, ...(anyKey ? { name: text("any_key") } : {}) }
+    : { ...action, primary: false, key: anyKey ? "" : action.key });
 }
 
 export function actionsOf(page) {

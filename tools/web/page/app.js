@@ -185,6 +185,8 @@ function openDocument() {
     /* A pointer leaves no focus behind: the space bar goes on meaning what the screen says. */
     if (event.detail > 0) event.target.closest?.("#actions button, #pain button")?.blur();
     const { command: name, value, act: other } = event.target.closest?.("button")?.dataset ?? {};
+    /* Where the stop was, something else may stand at the second click. */
+    if (name !== "stop" && keys.hammers()) return;
     if (name) command({ command: name, value: name === "pain" ? Number(value) : value });
     else if (other) act({ act: other });
   });

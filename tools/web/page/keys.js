@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The keyboard alone is enough: one key a button, digits for pain, and in an effort every key stops. */
+/* The keyboard alone is enough: one key a button, digits for pain, and in an effort every key stops:
+   function keys, Tab and modifiers too, for a hand in a hurry hits anything. */
 import { actionsOf } from "./actions.js";
 import { by } from "./screen.js";
-import { accepts, viewOf } from "./state.js";
+import { viewOf } from "./state.js";
 
 /* "1" may become "10". */
 const SECOND_DIGIT_MS = 800;
-/* The key that began an effort, pressed twice, is no wish to stop it. */
-const SETTLED_MS = 500;
+/* The hand that stopped still hammers, or holds its key: that is no answer. Keyboards repeat after at most
+   660 ms (X11's default, the longest in use); nobody says how much it hurts within a second. */
+const CALM_MS = 1000;
+/* Slower than fingers hammer. */
+const HAMMER_MS = 500;
 const MODIFIERS = ["Shift", "Control", "Alt", "Meta", "CapsLock", "AltGraph", "NumLock"];
 
 function isTyping(target) {
@@ -20,6 +24,11 @@ function isItsOwn(event) {
   return control !== null && control !== undefined && [" ", "Enter"].includes(event.key);
 }
 
+function take(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
 export class Keys {
   /* `act` runs one of actions.js; `pain` and `recall` take what was typed; `start` begins a test. */
   constructor(page, { act, pain, recall, start }) {
@@ -27,27 +36,41 @@ export class Keys {
     this.run = { act, pain, recall, start };
     this.typed = "";
     this.timer = 0;
-    this.effortSince = Infinity;
+    this.state = "";
+    this.stopped = false; // this effort, by this hand
+    this.calmAt = 0;
     document.addEventListener("keydown", (event) => this.press(event), true);
+    document.addEventListener("mousedown", (event) => this.point(event), true);
   }
 
   /* Called with each state. */
   look() {
-    const effort = this.page.state?.test?.state === "effort";
-    if (!effort) this.effortSince = Infinity;
-    else if (this.effortSince === Infinity) this.effortSince = performance.now();
+    const state = this.page.state?.test?.state ?? "";
+    if (state === "pain" && this.state !== "pain") this.calmAt = performance.now() + CALM_MS;
+    if (state !== "effort") this.stopped = false;
+    this.state = state;
+  }
+
+  /* Whether what a hand hits now still belongs to its stop. */
+  hammers() {
+    const now = performance.now();
+    if (now >= this.calmAt) return false;
+    this.calmAt = Math.max(this.calmAt, now + HAMMER_MS);
+    return true;
   }
 
   press(event) {
-    if (MODIFIERS.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (/^(Tab|F\d+)$/.test(event.key)) return; // the browser's
-    if (this.stops()) {
-      event.preventDefault();
-      event.stopPropagation();
-      if (!event.repeat && performance.now() - this.effortSince > SETTLED_MS)
-        this.run.act({ command: "stop" });
+    if (this.inEffort()) {
+      if (this.page.connection === "open") take(event); // a lost station leaves the browser its keys
+      this.stop(event.repeat);
       return;
     }
+    if (MODIFIERS.includes(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.hammers()) {
+      take(event);
+      return;
+    }
+    if (/^(Tab|F\d+)$/.test(event.key)) return; // the browser's
     if (event.key === "Escape") event.target.blur?.();
     if (event.repeat || isTyping(event.target) || isItsOwn(event)) return;
     if (this.digit(event) || this.enter(event)) {
@@ -61,8 +84,25 @@ export class Keys {
     event.preventDefault();
   }
 
-  stops() {
-    return this.page.state?.test?.state === "effort" && accepts(this.page, "stop");
+  /* A button of the mouse, a finger on the screen: what a button of the page says, else a stop. */
+  point(event) {
+    if (!this.inEffort() || event.target.closest?.("button")) return;
+    take(event);
+    this.stop(false);
+  }
+
+  /* Also while the station is not heard: it may hear us. */
+  inEffort() {
+    return this.page.state?.test?.state === "effort";
+  }
+
+  /* Every press is sent, lest one be lost; of a key that is held, the first. */
+  stop(isRepeated) {
+    if (isRepeated && this.stopped) return;
+    this.stopped = true;
+    this.calmAt = performance.now() + CALM_MS;
+    document.activeElement?.blur?.(); // or the key, let go, would press what has the focus
+    this.run.act({ command: "stop" });
   }
 
   digit(event) {
