@@ -104,10 +104,8 @@ static int dial_socket(void)
   return client;
 }
 
-int door_dial(void)
+int door_dial_port(void)
 {
-  if (comes_by_socket)
-    return dial_socket();
   const struct sockaddr_in address = {.sin_family = AF_INET,
                                       .sin_port = htons(stance_http_port(door)),
                                       .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -115,6 +113,11 @@ int door_dial(void)
   assert_true(client >= 0);
   assert_int_equal(connect(client, (const struct sockaddr *)&address, sizeof address), 0);
   return client;
+}
+
+int door_dial(void)
+{
+  return comes_by_socket ? dial_socket() : door_dial_port();
 }
 
 void door_say(int client, const char *bytes, size_t count)

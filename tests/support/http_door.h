@@ -22,6 +22,8 @@ int door_close(void **state);
 
 /* A connection. */
 int door_dial(void);
+/* By the port, whatever the others do. */
+int door_dial_port(void);
 void door_say(int client, const char *bytes, size_t count);
 /* What comes until the other side closes, `until` is seen, or nothing came for two seconds. */
 size_t door_hear(int client, char *text, size_t size, const char *until);

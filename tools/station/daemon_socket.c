@@ -15,7 +15,7 @@
 
 static const char socket_name[] = "stanced.sock";
 
-enum { WAITING_MAX = 128 }; /* as many as may be inside (http.h) */
+enum { WAITING_MAX = 128 }; /* more than may be inside (http_private.h) */
 
 struct stance_daemon_socket {
   int folder; /* locked as long as the socket is this daemon's: a lock dies with its process */

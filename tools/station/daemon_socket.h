@@ -21,8 +21,8 @@ stance_daemon_socket_open(struct stance_daemon_socket **ret_socket, struct stanc
 const char *stance_daemon_socket_path(const struct stance_daemon_socket *socket);
 /* Readable when somebody waits at the door. */
 int stance_daemon_socket_descriptor(const struct stance_daemon_socket *socket);
-/* Lets the next one in who waits, and is of this account; others are sent away. -1: nobody waits.
-   The caller closes it. */
+/* Lets the next one in who waits, and is of this account; others are sent away. -1 with
+   EAGAIN: nobody waits; with another errno: he cannot be let in now. The caller closes it. */
 int stance_daemon_socket_accept(const struct stance_daemon_socket *socket);
 /* Takes it away. Accepts NULL. */
 void stance_daemon_socket_close(struct stance_daemon_socket *socket);

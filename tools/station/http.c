@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "http_private.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,16 +10,16 @@
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
   IDLE_S = 10,          /* a client that does nothing, or sends its request slower, is cut off */
+  CROWDED_S = 2,        /* the same without the token, while many of them hold places */
   MEMORY_BYTES = 32768, /* for a connection's headers and what is being sent */
   BEAT_S = 5,           /* between two signs of life to readers of events */
   LOOK_MS = 1000,       /* how late a deadline may be noticed */
-  LOOK_FULL_MS = 20,    /* the same while others wait for a place */
+  LOOK_CROWDED_MS = 100,
 };
 
 int64_t http_now_ns(void)
@@ -56,20 +54,27 @@ static void welcome(struct stance_http *http, struct MHD_Connection *connection,
   struct http_guest *guest = calloc(1, sizeof *guest);
   *context = guest;
   int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+  const struct sockaddr *from =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
   if (guest == NULL) {
     shutdown(fd, SHUT_RDWR);
     return;
   }
-  *guest = (struct http_guest){.http = http,
-                               .connection = connection,
-                               .socket = fd,
-                               .asking = true,
-                               .deadline_ns = http_now_ns() + IDLE_S * INT64_C(1000000000),
-                               .next = http->guests};
+  const int64_t now_ns = http_now_ns();
+  *guest = (struct http_guest){
+      .http = http,
+      .connection = connection,
+      .door = &http->door[from->sa_family == AF_UNIX ? HTTP_PRIVATE : HTTP_PORT],
+      .socket = fd,
+      .asking = true,
+      .since_ns = now_ns,
+      .deadline_ns = now_ns + IDLE_S * INT64_C(1000000000),
+      .next = http->guests};
   if (guest->next != NULL)
     guest->next->previous = guest;
   http->guests = guest;
-  http->guest_count++;
+  guest->door->count++;
+  guest->door->undecided++;
 }
 
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
@@ -89,7 +94,8 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     guest->previous->next = guest->next;
   else
     http->guests = guest->next;
-  http->guest_count--;
+  http_guest_decide(guest);
+  guest->door->count--;
   free(guest);
   *socket_context = NULL;
 }
@@ -102,44 +108,39 @@ static void resume(struct http_guest *guest)
   MHD_resume_connection(guest->connection);
 }
 
-static bool is_full(const struct stance_http *http)
+/* Of a door's pause; rounded up, so that it is over then. */
+static unsigned rest_ms(const struct http_door *door, int64_t now_ns)
 {
-  return http->guest_count == STANCE_HTTP_CONNECTION_MAX;
+  return (unsigned)((door->paused_until_ns - now_ns) / 1000000) + 1;
 }
 
-/* The library takes the port's connections itself; these are handed to it, and are the same from
-   there on. It closes what it does not take. */
-static void welcome_private(struct stance_http *http)
+/* Until something happens on a connection, the bell rings, or something is due. Tells at which
+   doors somebody stands. */
+static void wait_for_news(const struct stance_http *http, int epoll_fd,
+                          bool ret_knocks[HTTP_DOOR_COUNT])
 {
-  const struct sockaddr_un nobody = {.sun_family = AF_UNIX}; /* a client's end has no name */
-  const struct sockaddr *address = (const struct sockaddr *)&nobody;
-  while (!is_full(http)) {
-    const int client = stance_daemon_socket_accept(http->options.socket);
-    if (client < 0 ||
-        MHD_add_connection(http->daemon, client, address, sizeof nobody.sun_family) != MHD_YES)
-      return;
+  enum { EPOLL, BELL, DOOR };
+  const int64_t now_ns = http_now_ns();
+  struct pollfd ready[DOOR + HTTP_DOOR_COUNT] = {{.fd = epoll_fd, .events = POLLIN},
+                                                 {.fd = http->bell, .events = POLLIN}};
+  MHD_UNSIGNED_LONG_LONG until_ms = 0, most_ms = LOOK_MS;
+  for (size_t k = 0; k < HTTP_DOOR_COUNT; k++) {
+    const struct http_door *door = &http->door[k];
+    const int fd = http_door_listens(door, now_ns) ? door->listening : -1;
+    ready[DOOR + k] = (struct pollfd){.fd = fd, .events = POLLIN};
+    if (http_door_is_crowded(door))
+      most_ms = most_ms < LOOK_CROWDED_MS ? most_ms : LOOK_CROWDED_MS;
+    if (now_ns < door->paused_until_ns && most_ms > rest_ms(door, now_ns))
+      most_ms = rest_ms(door, now_ns);
   }
-}
-
-/* Until something happens on a connection, the bell rings, or something is due. True where somebody
-   stands at the private door. */
-static bool wait_for_news(const struct stance_http *http, int epoll_fd)
-{
-  const bool full = is_full(http);
-  const bool listens = http->options.socket != NULL && !full;
-  struct pollfd ready[] = {
-      {.fd = epoll_fd, .events = POLLIN},
-      {.fd = http->bell, .events = POLLIN},
-      {.fd = listens ? stance_daemon_socket_descriptor(http->options.socket) : -1,
-       .events = POLLIN}};
-  MHD_UNSIGNED_LONG_LONG until_ms = 0, most_ms = full ? LOOK_FULL_MS : LOOK_MS;
   if (MHD_get_timeout(http->daemon, &until_ms) != MHD_YES || until_ms > most_ms)
     until_ms = most_ms;
   poll(ready, sizeof ready / sizeof *ready, (int)until_ms);
   uint64_t rung;
-  ssize_t taken = (ready[1].revents & POLLIN) == 0 ? 0 : read(http->bell, &rung, sizeof rung);
+  ssize_t taken = (ready[BELL].revents & POLLIN) == 0 ? 0 : read(http->bell, &rung, sizeof rung);
   (void)taken; /* only that it rang counts */
-  return (ready[2].revents & POLLIN) != 0;
+  for (size_t k = 0; k < HTTP_DOOR_COUNT; k++)
+    ret_knocks[k] = (ready[DOOR + k].revents & POLLIN) != 0;
 }
 
 /* The library does not see an end that came together with the last bytes (it takes a short read for
@@ -150,16 +151,26 @@ static bool has_gone(const struct http_guest *guest)
   return guest->asking && recv(guest->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+static bool is_late(const struct http_guest *guest, int64_t now_ns)
+{
+  const bool hurries = guest->asking && !guest->decided && http_door_is_crowded(guest->door);
+  const int64_t less_ns = hurries ? (IDLE_S - CROWDED_S) * INT64_C(1000000000) : 0;
+  return guest->deadline_ns != 0 && now_ns > guest->deadline_ns - less_ns;
+}
+
+static bool is_due(int64_t now_ns, int64_t period_ms, int64_t *last_ns)
+{
+  const bool due = now_ns - *last_ns >= period_ms * INT64_C(1000000);
+  if (due)
+    *last_ns = now_ns;
+  return due;
+}
+
 static void look_after(struct stance_http *http)
 {
   int64_t now_ns = http_now_ns();
-  bool beat = now_ns >= http->beat_ns;
-  if (beat)
-    http->beat_ns = now_ns + BEAT_S * INT64_C(1000000000);
-  bool look =
-      now_ns - http->looked_ns >= (is_full(http) ? LOOK_FULL_MS : LOOK_MS) * INT64_C(1000000);
-  if (look)
-    http->looked_ns = now_ns;
+  const bool beat = is_due(now_ns, BEAT_S * 1000, &http->beat_ns);
+  const bool look = is_due(now_ns, LOOK_MS, &http->looked_ns);
   for (struct http_intake *done = http_workers_take_done(http), *next; done != NULL; done = next) {
     next = done->next;
     done->answered = true;
@@ -170,11 +181,8 @@ static void look_after(struct stance_http *http)
       guest->stream->beat |= beat;
       resume(guest);
     }
-    bool late = guest->deadline_ns != 0 && now_ns > guest->deadline_ns;
-    if (late || (look && has_gone(guest))) {
-      guest->deadline_ns = 0;
-      shutdown(guest->socket, SHUT_RDWR); /* the library sees it end, and closes it */
-    }
+    if (is_late(guest, now_ns) || (look && has_gone(guest)))
+      http_guest_cut(guest);
   }
 }
 
@@ -191,14 +199,13 @@ static void *keep_the_door(void *context)
   struct stance_http *http = context;
   int epoll_fd = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
   while (!is_stopping(http)) {
-    const bool knocks = wait_for_news(http, epoll_fd);
+    bool knocks[HTTP_DOOR_COUNT];
+    wait_for_news(http, epoll_fd, knocks);
     look_after(http);
-    if (knocks)
-      welcome_private(http);
-    bool was_full = is_full(http);
+    for (size_t k = 0; k < HTTP_DOOR_COUNT; k++)
+      if (knocks[k])
+        http_door_welcome(http, &http->door[k]);
     MHD_run(http->daemon);
-    if (was_full) /* it listens again only at the beginning of a run */
-      MHD_run(http->daemon);
   }
   return NULL;
 }
@@ -215,25 +222,25 @@ static size_t leave_as_it_is(void *context, struct MHD_Connection *connection, c
   return strlen(text);
 }
 
-static enum stance_status open_port(struct stance_http *http, struct stance_problem *problem)
+static enum stance_status open_doors(struct stance_http *http, struct stance_problem *problem)
 {
-  uint16_t port = http->options.port;
-  const struct sockaddr_in loopback = {
-      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  enum stance_status status = http_door_open_port(http, problem);
+  if (status != STANCE_OK)
+    return status;
+  if (http->options.socket != NULL)
+    http->door[HTTP_PRIVATE].listening = stance_daemon_socket_descriptor(http->options.socket);
   errno = 0;
   http->daemon = MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, port, NULL, NULL, http_on_request, http,
-      MHD_OPTION_EXTERNAL_LOGGER, be_silent, NULL, MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is,
-      NULL, MHD_OPTION_SOCK_ADDR, &loopback, MHD_OPTION_CONNECTION_LIMIT,
-      (unsigned)STANCE_HTTP_CONNECTION_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED,
-      http_on_end, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
+      MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+      http_on_request, http, MHD_OPTION_EXTERNAL_LOGGER, be_silent, NULL,
+      MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, NULL, MHD_OPTION_CONNECTION_LIMIT,
+      (unsigned)(HTTP_PORT_PLACES + HTTP_PRIVATE_PLACES), MHD_OPTION_CONNECTION_TIMEOUT,
+      (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
+      MHD_OPTION_NOTIFY_COMPLETED, http_on_end, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+      http, MHD_OPTION_END);
   if (http->daemon == NULL)
-    return stance_problem_set(problem, STANCE_USAGE,
-                              "port %u cannot be opened: %s; another station may be running, or "
-                              "choose another with --port",
-                              (unsigned)port, strerror(errno));
-  http->port = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+    return stance_problem_set(problem, STANCE_MEMORY, "the page cannot be served: %s",
+                              strerror(errno));
   const char *const names[] = {"127.0.0.1", "localhost"};
   for (size_t k = 0; k < sizeof names / sizeof *names; k++)
     snprintf(http->host[k], HTTP_HOST_MAX, "%s:%u", names[k], (unsigned)http->port);
@@ -257,6 +264,8 @@ static void let_go(struct stance_http *http)
 {
   pthread_cond_destroy(&http->workers.news);
   pthread_mutex_destroy(&http->workers.lock);
+  if (http->door[HTTP_PORT].listening >= 0)
+    close(http->door[HTTP_PORT].listening);
   if (http->bell >= 0)
     close(http->bell);
   free(http);
@@ -269,13 +278,17 @@ enum stance_status stance_http_start(const struct stance_http_options *options,
   if (http == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
   http->options = *options;
+  http->door[HTTP_PORT] = (struct http_door){
+      .listening = -1, .places = HTTP_PORT_PLACES, .undecided_max = HTTP_PORT_UNDECIDED};
+  http->door[HTTP_PRIVATE] = (struct http_door){
+      .listening = -1, .places = HTTP_PRIVATE_PLACES, .undecided_max = HTTP_PRIVATE_UNDECIDED};
   snprintf(http->token, sizeof http->token, "%s", options->token);
   pthread_mutex_init(&http->workers.lock, NULL);
   pthread_cond_init(&http->workers.news, NULL);
   http->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   enum stance_status status =
       http->bell >= 0
-          ? open_port(http, problem)
+          ? open_doors(http, problem)
           : stance_problem_set(problem, STANCE_MEMORY, "too many files are open for the page");
   if (status == STANCE_OK)
     status = start_threads(http, problem);

@@ -21,7 +21,6 @@
 
 enum {
   STANCE_HTTP_BODY_MAX = 64 * 1024, /* a roster of a team is far below; a body above is refused */
-  STANCE_HTTP_CONNECTION_MAX = 128,
   STANCE_HTTP_ARGUMENT_MAX = 8,
   STANCE_HTTP_TOKEN_SIZE = 33, /* 128 random bits in hexadecimal */
 };

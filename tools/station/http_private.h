@@ -18,6 +18,21 @@ enum {
   HTTP_HOST_MAX = 64,
   HTTP_WORKER_COUNT = 8, /* reports take a second at worst: a stop never waits for all of them */
   HTTP_EVENT_BLOCK_BYTES = 16384, /* a connection's buffer for events: several live ones */
+  /* Connections; those that have not shown the token among them. All together well below the 1024
+     descriptors that a process has by default. */
+  HTTP_PORT_PLACES = 448,
+  HTTP_PORT_UNDECIDED = 192,
+  HTTP_PRIVATE_PLACES = 128,
+  HTTP_PRIVATE_UNDECIDED = 64,
+};
+
+enum { HTTP_PORT, HTTP_PRIVATE, HTTP_DOOR_COUNT };
+
+struct http_door {
+  int listening; /* -1: none */
+  size_t places, undecided_max;
+  size_t count, undecided; /* inside; undecided: have not shown the token */
+  int64_t paused_until_ns; /* CLOCK_MONOTONIC */
 };
 
 /* One request: its body as it comes in, what it becomes, and its answer. */
@@ -45,7 +60,10 @@ struct http_stream {
 struct http_guest {
   struct stance_http *http;
   struct MHD_Connection *connection;
+  struct http_door *door;
+  bool decided; /* has shown the token, or goes */
   int socket;
+  int64_t since_ns;    /* CLOCK_MONOTONIC */
   int64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
   bool asking;         /* the request is not complete */
   bool suspended;
@@ -70,10 +88,10 @@ struct stance_http {
   uint16_t port;
   int bell; /* eventfd: something happened that the porter must see */
   struct MHD_Daemon *daemon;
-  struct http_guest *guests;
-  size_t guest_count;
-  int64_t beat_ns;   /* when the readers of events get the next sign of life */
-  int64_t looked_ns; /* when it was last looked who has gone */
+  struct http_door door[HTTP_DOOR_COUNT];
+  struct http_guest *guests; /* the newest first */
+  int64_t beat_ns;           /* when the readers of events got the last sign of life */
+  int64_t looked_ns;         /* when it was last looked who has gone */
   pthread_t porter;
   bool stopping; /* under the workers' lock */
   struct http_workers workers;
@@ -82,6 +100,18 @@ struct stance_http {
 int64_t http_now_ns(void);
 /* Wakes the porter. Any thread. */
 void http_ring(const struct stance_http *http);
+
+/* http_doors.c */
+enum stance_status http_door_open_port(struct stance_http *http, struct stance_problem *problem);
+/* Whether it is worth hearing who knocks. */
+bool http_door_listens(const struct http_door *door, int64_t now_ns);
+/* Half of the places for those who have not shown the token are taken. */
+bool http_door_is_crowded(const struct http_door *door);
+/* Lets some of those in who wait, or makes room for them. */
+void http_door_welcome(struct stance_http *http, struct http_door *door);
+/* He has shown the token. */
+void http_guest_decide(struct http_guest *guest);
+void http_guest_cut(struct http_guest *guest);
 
 /* http_request.c: libmicrohttpd's callbacks for a request. */
 enum MHD_Result http_on_request(void *context, struct MHD_Connection *connection, const char *path,

@@ -202,6 +202,8 @@ enum MHD_Result http_on_request(void *context, struct MHD_Connection *connection
     if (intake == NULL)
       return MHD_NO;
     intake->guest = guest;
+    if (has_token(context, http_header(connection, "Authorization", NULL)))
+      http_guest_decide(guest);
     return MHD_YES;
   }
   if (*upload_size > 0) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who else is there: two clinicians, many onlookers, and clients that mean harm, while it samples."""
 import contextlib
+import http.client
 import json
 import os
 import resource
@@ -181,6 +182,104 @@ def hostile(daemon, kind, until):
         time.sleep(0.01)
 
 
+class Port(http.client.HTTPConnection):
+    """HTTP by the port."""
+
+    def __init__(self, daemon):
+        super().__init__("127.0.0.1", daemon.port, timeout=30)
+
+
+class Private(http.client.HTTPConnection):
+    """HTTP by the private socket."""
+
+    def __init__(self, daemon):
+        super().__init__("127.0.0.1", daemon.port, timeout=30)
+        self.path = str(daemon.folder / "run" / "stance" / "stanced.sock")
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(30)
+        self.sock.connect(self.path)
+
+
+class Idlers:
+    """Connections without the token: more than there are places at both doors, opened again as
+    soon as they are cut, as any account of the machine can."""
+
+    def __init__(self, daemon, count):
+        self.port, self.over, self.opened = daemon.port, False, 0
+        self.idle = [None] * count
+        self.thread = threading.Thread(target=self.renew)
+
+    def __enter__(self):
+        self.thread.start()
+        wait_for(lambda: self.opened >= len(self.idle), "connections")
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.over = True
+        self.thread.join()
+        for client in self.idle:
+            client.close()
+
+    def renew(self):
+        while not self.over:
+            for place, client in enumerate(self.idle):
+                if client is None or self.was_cut(client):
+                    with contextlib.suppress(AttributeError):
+                        client.close()
+                    self.idle[place] = client = socket.socket()
+                    client.setblocking(False)
+                    client.connect_ex(("127.0.0.1", self.port))
+                    self.opened += 1
+            time.sleep(0.02)
+
+    @staticmethod
+    def was_cut(client):
+        try:
+            return client.recv(1) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+
+ATTACKED_S = 1.0 * (5 if Daemon.is_sanitized() else 1)  # what a clinician takes for "at once"
+
+
+def ask_in_time(daemon, by, method, path, body=None):
+    """One new connection with the token, and its answer's status, in time."""
+    begun = time.monotonic()
+    door = by(daemon)
+    try:
+        headers = {"Authorization": "Bearer " + daemon.token}
+        door.request(method, "/api/v1/" + path, body, headers)
+        reply = door.getresponse()
+        reply.read()
+    finally:
+        door.close()
+    took = time.monotonic() - begun
+    check(took < ATTACKED_S, f"{method} {path} by {by.__name__}: {took:.2f} s")
+    return reply.status
+
+
+@scenario("connections without the token keep nobody out: state and stop at both doors, meanwhile")
+def locked_out(folder):
+    with Daemon(folder, SAMPLING, unattended=False) as daemon:
+        with Idlers(daemon, 600):
+            for stops in (Port, Private):
+                test = daemon.start(athlete="A-17")
+                for _ in range(20 if FULL else 5):
+                    for by in (Port, Private):
+                        same(ask_in_time(daemon, by, "GET", "state"), 200, "state, attacked")
+                    time.sleep(0.1)
+                wait_for(lambda: daemon.state()["instrument"]["frames"] > 0, "frames")
+                stop = f"tests/{test}/stop"
+                same(ask_in_time(daemon, stops, "POST", stop), 202, "stop, attacked")
+                wait_for(lambda: daemon.state()["test"] is None, "the end", 10)
+                daemon.keeps(test, lost=0)
+
+
 @scenario("1,000 connections, slow and giant requests while it samples: not a frame is lost")
 def hostile_clients(folder):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -205,12 +304,15 @@ def hostile_clients(folder):
         ]
         for thread in threads:
             thread.start()
+        while time.monotonic() < until:  # the clinician gets through all the time
+            for by in (Port, Private):
+                same(ask_in_time(daemon, by, "GET", "state"), 200, "state, attacked")
+            time.sleep(0.1)
         for thread in threads:
             thread.join()
         seen = len(page.all("live"))
         for client in idle:
             client.close()
-        # the places that idle connections held are free again: the clinician gets through
         daemon.command(test, "abort")
         daemon.result(test)
         produced = daemon.account(test)[0]
