@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# `stance run` on a terminal: each key at once, the bar, pain and side by keys, Ctrl-C; and the
-# terminal is afterwards as it was before. By a station in its own process, and by stanced's.
+# `stance run` on a terminal: each key at once, the bar, pain and side by keys, any key in an effort,
+# Ctrl-C; and the terminal is afterwards as it was before. By a station in its own process, and by
+# stanced's.
 # shellcheck source=tests/scenario/cli.sh
 . "$(dirname "$0")/cli.sh"
 
@@ -10,13 +11,13 @@ trap '[ -z "$daemon" ] || kill "$daemon"; wait; rm -rf "$work"' EXIT
 # Of a simulated athlete who waits for nobody; attended, because the URI has a timing of its own.
 rig='sim:nordic?unloaded_s=900&duration=920&noise_n=0.2&wander_n=0&zero_shift_n=0&speed=20'
 
-# lead OPTION…: two tests, in the folders pain and cut.
+# lead KEYS OPTION…: three tests, in the folders pain, any and cut; KEYS stop an effort.
 lead() {
-  rm -rf pain cut
+  rm -rf pain any cut
   python3 - "$stance" "$rig" "$@" <<'PYTHON' || fail "see above"
 import fcntl, os, pty, re, select, subprocess, sys, termios, time
 
-stance, rig, *common = sys.argv[1:]
+stance, rig, keys, *common = sys.argv[1:]
 
 def lead_session():  # so that Ctrl-C is a signal
     os.setsid()
@@ -72,11 +73,44 @@ def to_efforts(run):
     run.until("Ready for the next repetition. Press Enter")
     run.until(r"left +-?\d+ N .*lost 0")  # the bar
 
+def calm():  # so long after a stop nothing is an answer
+    time.sleep(1.2)
+
+# Any key, at the first moment of an effort; what the hand goes on hitting answers nothing.
+run = Run("--athlete", "B", "--output", "any")
+to_efforts(run)
+for key in keys.split():
+    parts = [part.encode().decode("unicode_escape") for part in key.split("|")]
+    run.press(" ")
+    run.until(r"Go\.")
+    for part in parts:  # a slow line parts what is one key
+        run.press(part)
+        time.sleep(0.1 if len(parts) > 1 else 0)
+    run.until("How much pain")
+    time.sleep(0.66)  # then a key that is held begins to repeat
+    for _ in range(8):
+        run.press("".join(parts))
+        time.sleep(0.04)
+    run.read(0)
+    if "which side" in run.text or "Not now" in run.text:
+        sys.exit(f"the hand that stopped by {key!r} answers: {run.text}")
+    time.sleep(0.6)
+    run.press("3")
+    run.until("On which side")
+    run.press("\033[1;5C")  # with Ctrl: no arrow
+    run.press("\033[D")
+    run.until("No maximal effort on this side")
+    run.press("L")
+    run.until("released")
+run.press("q")
+run.end(0)
+
 # Pain: ten is two digits, the side an arrow; a maximal effort on that side is no longer asked for.
 run = Run("--athlete", "A", "--output", "pain")
 to_efforts(run)
 run.press("x")
 run.until("How much pain")
+calm()
 run.press("10")
 run.until("On which side")
 run.press("\033[D")
@@ -100,19 +134,20 @@ assert "Reports: cut/" in run.end(0)
 PYTHON
 }
 pains() {
-  sqlite3 "$STANCE_STORE" "SELECT count(*) FROM notes WHERE kind='pain' AND value=10"
+  sqlite3 "$STANCE_STORE" "SELECT value, count(*) FROM notes WHERE kind='pain' GROUP BY value" | paste -sd' '
 }
 
-lead --sound none
-is "$(pains)" 1
+# A digit, F5 whole and in parts, Tab, F1, Ctrl-Z, Escape.
+lead '5 \033[15~ \033[1|5~ \t \033OP \x1a \033' --sound none
+is "$(pains)" '3.0|7 10.0|1'
 "$STANCE_BUILD_DIR/stanced" --device "$rig" --sound none --port 0 --settings /dev/null 2>log &
 daemon=$!
 for _ in $(seq 600); do
   ! grep -q event=ready log || break
   sleep 0.05
 done
-lead
-is "$(pains)" 2
+lead '7 \033[D'
+is "$(pains)" '3.0|9 10.0|2'
 kill -TERM "$daemon"
 wait "$daemon" || fail "the daemon: exit status $?"
 daemon=

@@ -100,6 +100,26 @@ stance_run_link_open(const struct stance_run_arguments *arguments,
 void stance_run_suspect_daemon(const struct stance_run_arguments *arguments,
                                struct stance_problem *problem);
 
+/* run_sequence.c. A key is a byte, or one of these. */
+enum {
+  STANCE_KEY_NONE = -1, /* its bytes are not all there */
+  STANCE_KEY_LEFT = 256,
+  STANCE_KEY_RIGHT,
+  STANCE_KEY_OTHER, /* means nothing */
+};
+struct stance_run_sequence {
+  enum {
+    STANCE_SEQUENCE_NONE,
+    STANCE_SEQUENCE_ESCAPE,
+    STANCE_SEQUENCE_CSI,
+    STANCE_SEQUENCE_LAST, /* one more byte */
+  } within;
+  bool plain; /* nothing but introducer and final byte until now */
+  int64_t byte_ns;
+};
+/* What the byte completes. */
+int stance_run_key_of(struct stance_run_sequence *sequence, char byte, int64_t now_ns);
+
 struct stance_run {
   const struct stance_run_arguments *arguments;
   struct stance_run_link *link;
@@ -116,8 +136,11 @@ struct stance_run {
   bool goes_alone;                /* the station knows of it */
   bool in_line;                   /* a line of it has begun */
   int typed;                      /* a digit that a second one may follow; -1 */
-  int64_t typed_ns, effort_ns;    /* when; since when the effort goes on, 0: none does */
-  int64_t state_ns;               /* when the state was told */
+  int64_t typed_ns;               /* when */
+  struct stance_run_sequence sequence;
+  bool stopped;     /* the effort that goes on */
+  int64_t calm_ns;  /* until then the hand that stopped hammers */
+  int64_t state_ns; /* when the state was told */
   int64_t shown_ns;
   bool shows_live; /* the bar stands on the terminal's last line */
   bool stopping;
@@ -143,6 +166,8 @@ void stance_run_keys_begin(struct stance_run *run);
 void stance_run_keys_end(void);
 /* Reads what is there, and gives the station the commands that it means. */
 void stance_run_keys_take(struct stance_run *run);
+/* Pain is asked: what a hand hits at this moment is no answer. */
+void stance_run_keys_calm(struct stance_run *run);
 /* What waited for another key, or for somebody at the keys at all. */
 void stance_run_keys_tick(struct stance_run *run);
 

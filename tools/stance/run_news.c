@@ -87,7 +87,8 @@ static void say_moment(struct stance_run *run)
   if (strcmp(run->moment, moment) == 0)
     return;
   strcpy(run->moment, moment);
-  run->effort_ns = strcmp(test->state, "effort") == 0 ? stance_run_now_ns() : 0;
+  if (strcmp(test->state, "pain") == 0)
+    stance_run_keys_calm(run);
   if (strcmp(test->state, "wait") == 0 && !run->instructed) {
     run->instructed = true;
     stance_run_say(run, "%s", test->instruction);
