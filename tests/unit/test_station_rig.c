@@ -6,6 +6,7 @@
 #include "support/faulty_disk.h"
 #include "support/scripted_source.h"
 #include "support/station_fixture.h"
+#include "support/station_way.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,15 +77,20 @@ static void start(struct station_fixture *fixture)
   come_to(fixture, "get_on");
 }
 
-static void prove(struct station_fixture *fixture)
+static void prove_sides(struct station_fixture *fixture)
 {
-  next(fixture, "prove_left");
   scripted_source_pull(60, 0);
   come_to(fixture, "prove_right");
   scripted_source_pull(0, 0);
   scripted_source_pull(0, 120);
   come_to(fixture, "weigh");
   scripted_source_pull(30, 30);
+}
+
+static void prove(struct station_fixture *fixture)
+{
+  next(fixture, "prove_left");
+  prove_sides(fixture);
 }
 
 static void weigh(struct station_fixture *fixture)
@@ -213,33 +219,102 @@ static void an_effort_counts_or_is_repeated(void **state)
   assert_non_null(strstr(station_fixture_last(fixture, "result"), "\"pain_0_10\":5"));
 }
 
+static void pull_left(void)
+{
+  scripted_source_pull(60, 0);
+}
+
+static void end_here(struct station_fixture *fixture)
+{
+  assert_int_equal(stance_station_stop_test(fixture->station, fixture->id, NULL), STANCE_OK);
+  wait_for_result(fixture);
+  assert_null(strstr(station_fixture_last(fixture, "result"), "\"report\":null"));
+}
+
+/* In `at`, behind the first commits: what is kept is to be analysed. */
+static void start_at(struct station_fixture *fixture, enum stance_test_state at)
+{
+  station_fixture_start(fixture, "nordic", "A-17");
+  for (int k = 0; k < 30; k++)
+    assert_true(station_fixture_wait(fixture, "live", NULL, patience_s));
+  station_way_lead(fixture, at, pull_left);
+}
+
+/* Where a test is when its instrument has come back. */
+static enum stance_test_state regained(enum stance_test_state lost)
+{
+  switch (lost) {
+  case STANCE_TEST_PROVE_RIGHT: /* whatever was plugged in may have its sides the other way round */
+    return STANCE_TEST_PROVE_LEFT;
+  case STANCE_TEST_READY: /* nobody knows what he did meanwhile: once more */
+  case STANCE_TEST_EFFORT:
+    return STANCE_TEST_WAIT;
+  default:
+    return lost;
+  }
+}
+
+/* What was asked when it vanished can still be answered. */
+static void answer(struct station_fixture *fixture, enum stance_test_state at)
+{
+  switch (at) {
+  case STANCE_TEST_PROVE_LEFT:
+    prove_sides(fixture);
+    break;
+  case STANCE_TEST_PAIN:
+    station_fixture_command(fixture, STANCE_COMMAND_PAIN, 3);
+    come_to(fixture, "pain_side");
+    break;
+  case STANCE_TEST_PAIN_SIDE:
+    station_fixture_command(fixture, STANCE_COMMAND_SIDE, STANCE_LEFT);
+    hear(fixture, "locked");
+    come_to(fixture, "wait");
+    break;
+  default:
+    break;
+  }
+}
+
 static void it_is_waited_for_in_every_state(void **state)
 {
   struct station_fixture *fixture = *state;
-  static const char *const way[] = {"zero", "zeroing", "get_on", "weigh", "weighing",
-                                    "wait", "ready",   "effort", "rest"};
   station_fixture_open(fixture, "rig:", false);
-  for (size_t last = 0; last < sizeof way / sizeof *way; last++) {
-    station_fixture_start(fixture, "nordic", "A-17");
-    assert_true(station_fixture_wait(fixture, "state", fixture->id, patience_s));
-    for (int k = 0; k < 30; k++) /* half a second, so that something is kept */
-      assert_true(station_fixture_wait(fixture, "live", NULL, patience_s));
-    for (size_t k = 0; k <= last; k++) {
-      if (strcmp(way[k], "weigh") == 0) {
-        come_to(fixture, "prove_left");
-        station_fixture_command(fixture, STANCE_COMMAND_NEXT, 0);
-      }
-      come_to(fixture, way[k]);
-      if (k < last && strstr(station_fixture_last(fixture, "state"), "\"needs\":\"next\"") != NULL)
-        station_fixture_command(fixture, STANCE_COMMAND_NEXT, 0);
-    }
+  for (int k = 0; k < STANCE_TEST_STATE_COUNT; k++) {
+    const enum stance_test_state at = (enum stance_test_state)k;
+    char wanted[48];
+    if (!station_way_is_chosen(at, 4) && at != STANCE_TEST_PROVE_RIGHT)
+      continue;
+    start_at(fixture, at);
     scripted_source_plug(false);
     hear(fixture, "instrument_lost");
+    scripted_source_pull(0, 0); /* nobody pulls while the cable is looked for */
     scripted_source_plug(true);
     hear(fixture, "instrument_back");
-    station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
-    wait_for_result(fixture);
-    assert_null(strstr(station_fixture_last(fixture, "result"), "\"report\":null"));
+    assert_true(station_fixture_wait(fixture, "state", NULL, patience_s));
+    snprintf(wanted, sizeof wanted, "\"state\":\"%s\"", stance_test_state_id(regained(at)));
+    if (strstr(station_fixture_last(fixture, "state"), wanted) == NULL)
+      fail_msg("unplugged in %s: %s", stance_test_state_id(at),
+               station_fixture_last(fixture, "state"));
+    answer(fixture, regained(at));
+    end_here(fixture);
+  }
+}
+
+static void a_full_disk_costs_nothing_in_any_state(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "rig:", false);
+  for (int k = 0; k < STANCE_TEST_STATE_COUNT; k++) {
+    if (!station_way_is_chosen((enum stance_test_state)k, 2))
+      continue;
+    start_at(fixture, (enum stance_test_state)k);
+    atomic_store(&disk->write_error, FAULTY_DISK_FULL);
+    assert_true(
+        station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"retrying\"", patience_s));
+    atomic_store(&disk->write_error, 0);
+    assert_true(station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"ok\"", patience_s));
+    end_here(fixture);
+    assert_non_null(strstr(station_fixture_last(fixture, "result"), "\"frames_lost\":0"));
   }
 }
 
@@ -285,10 +360,16 @@ static void one_that_dies_is_named(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      CASE(proved_sides_hold_for_the_day),   CASE(a_cable_out_between_tests_is_told),
-      CASE(swapped_sides_are_told),          CASE(unproved_sides_are_flagged),
-      CASE(who_starts_too_early_waits),      CASE(an_effort_counts_or_is_repeated),
-      CASE(it_is_waited_for_in_every_state), CASE(a_disk_that_refuses_costs_nothing),
+      cmocka_unit_test(station_way_names_every_state),
+      CASE(proved_sides_hold_for_the_day),
+      CASE(a_cable_out_between_tests_is_told),
+      CASE(swapped_sides_are_told),
+      CASE(unproved_sides_are_flagged),
+      CASE(who_starts_too_early_waits),
+      CASE(an_effort_counts_or_is_repeated),
+      CASE(it_is_waited_for_in_every_state),
+      CASE(a_disk_that_refuses_costs_nothing),
+      CASE(a_full_disk_costs_nothing_in_any_state),
       CASE(one_that_dies_is_named),
   };
   disk = faulty_disk_install();

@@ -7,6 +7,7 @@
 
 #include "support/fake_portaudio.h"
 #include "support/station_fixture.h"
+#include "support/station_way.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,6 +24,11 @@ static const double patience_s = 60;
 
 /* Of a simulated athlete who waits for nobody. */
 #define ATTENDED "sim:nordic?unloaded_s=600&duration=620&noise_n=0.2&wander_n=0&zero_shift_n=0"
+/* Another one pulls left alone from 9 s on: once the test has come to the proof, that waits 10 s.
+ */
+#define PULLS_LEFT                                                                           \
+  "sim:nordic?sides=left&unloaded_s=8&get_on_s=0&limb_s=0&ready_s=1&effort_s=60&peak_n=3000" \
+  "&range_n=5000&duration=620"
 
 static int setup(void **state)
 {
@@ -182,45 +188,47 @@ static void lose(struct station_fixture *fixture)
   assert_null(strstr(station_fixture_last(fixture, "state"), "\"problem\":null},\"store\""));
 }
 
+/* Each "go" is noted once: also one that the card had taken and could no longer play. */
+static void lose_in(struct station_fixture *fixture, enum stance_test_state at)
+{
+  wait_for_sound(fixture, "ok");
+  station_fixture_start(fixture, "nordic", "A-17");
+  station_way_lead(fixture, at, NULL);
+  lose(fixture);
+  if (at == STANCE_TEST_WAIT) { /* the next effort goes without */
+    station_fixture_command(fixture, STANCE_COMMAND_NEXT, 0);
+    assert_true(station_fixture_wait(fixture, "state", "\"state\":\"rest\"", patience_s));
+  }
+  assert_int_equal(stance_station_stop_test(fixture->station, fixture->id, NULL), STANCE_OK);
+  wait_for_result(fixture);
+  const bool ordered = at == STANCE_TEST_WAIT || at == STANCE_TEST_READY ||
+                       at == STANCE_TEST_EFFORT || at == STANCE_TEST_REST;
+  const size_t heard = station_fixture_notes(fixture, STANCE_NOTE_CUE, "go"),
+               unheard = station_fixture_notes(fixture, STANCE_NOTE_CUE_UNHEARD, "go");
+  if (heard + unheard != (ordered ? 1 : 0) || (at == STANCE_TEST_WAIT && heard > 0))
+    fail_msg("lost in %s: \"go\" noted %zu times as heard, %zu times as unheard",
+             stance_test_state_id(at), heard, unheard);
+  atomic_store(&fake_card.present, true);
+  wait_for_sound(fixture, "ok");
+}
+
 /* Whatever the state: the test goes on, the page is told, the card comes back. */
 static void sound_may_be_lost_at_each_state(void **state)
 {
   struct station_fixture *fixture = *state;
-  static const char *const way[] = {"zero",     "zeroing", "get_on", "prove_left", "weigh",
-                                    "weighing", "wait",    "ready",  "effort",     "rest"};
-  enum { WAY = sizeof way / sizeof *way };
-  const bool full = getenv("STANCE_FULL") != NULL && strcmp(getenv("STANCE_FULL"), "1") == 0;
   station_fixture_open(fixture, ATTENDED "&speed=20", false);
-  for (size_t at = 0; at < WAY; at += full ? 1 : WAY) {
-    const size_t lost_at = full ? at : 6; /* a sample: between weighing and the first effort */
-    wait_for_sound(fixture, "ok");
-    station_fixture_start(fixture, "nordic", "A-17");
-    for (size_t k = 0; k < WAY; k++) {
-      char wanted[48];
-      snprintf(wanted, sizeof wanted, "\"state\":\"%s\"", way[k]);
-      if (!station_fixture_wait(fixture, "state", wanted, patience_s))
-        fail_msg("lost at %s, never came to %s: %s", way[lost_at], way[k],
-                 station_fixture_last(fixture, "state"));
-      const char *now = station_fixture_last(fixture, "state");
-      const bool waits = strstr(now, "\"needs\":\"next\"") != NULL ||
-                         strcmp(way[k], "prove_left") == 0; /* which may be passed over */
-      if (k == lost_at)
-        lose(fixture);
-      if (waits)
-        station_fixture_command(fixture, STANCE_COMMAND_NEXT, 0);
-    }
-    station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
-    wait_for_result(fixture);
-    /* each "go" is noted once: also the one that the card had taken and could no longer play */
-    assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_CUE, "go") +
-                         station_fixture_notes(fixture, STANCE_NOTE_CUE_UNHEARD, "go"),
-                     1);
-    if (lost_at < 7)
-      assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_CUE, "go"), 0);
-    atomic_store(&fake_card.present, true);
-    wait_for_sound(fixture, "ok");
-  }
+  for (int k = 0; k < STANCE_TEST_STATE_COUNT; k++)
+    if (k != STANCE_TEST_PROVE_RIGHT &&
+        (station_way_is_chosen((enum stance_test_state)k, 3) || k == STANCE_TEST_WAIT))
+      lose_in(fixture, (enum stance_test_state)k);
   assert_true(atomic_load(&fake_card.opened) >= 2);
+}
+
+static void sound_may_be_lost_while_the_right_side_is_proved(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, PULLS_LEFT "&speed=5", false);
+  lose_in(fixture, STANCE_TEST_PROVE_RIGHT);
 }
 
 /* A card that is there and asks for nothing counts as lost too. */
@@ -245,9 +253,11 @@ static void a_card_that_hangs_is_noticed(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(station_way_names_every_state),
       CASE(a_reaction_time_needs_a_measured_card),
       CASE(a_card_that_runs_dry_spoils_the_reaction_time),
       CASE(sound_may_be_lost_at_each_state),
+      CASE(sound_may_be_lost_while_the_right_side_is_proved),
       CASE(a_card_that_hangs_is_noticed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
