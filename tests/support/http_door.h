@@ -10,7 +10,7 @@
 extern struct stance_event_hub *door_hub;
 extern struct stance_http *door;
 extern atomic_uint door_handled;
-extern atomic_bool door_may_go_on; /* "/slow" is answered no sooner */
+extern atomic_bool door_may_go_on; /* "/slow" and "/ordinary" are answered no sooner */
 extern char door_heard[1 << 17];   /* what was last heard */
 
 /* Setup and teardown of cmocka. The clients of the private one come by its socket. */

@@ -103,6 +103,30 @@ static void a_crowd_goes_soon(void **state)
   close_all(crowd, CROWD);
 }
 
+static void nothing_waits_for_what_is_slower(void **state)
+{
+  enum { EACH = 20 }; /* more than there are workers */
+  const char *const path[] = {"/slow", "/ordinary"};
+  int waiting[2 * EACH], count = 0;
+  char request[512];
+  (void)state;
+  for (int k = 0; k < 2; k++) {
+    const int length =
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\n%s\r\n", path[k], door_with(BEARER));
+    if (k == 1)
+      assert_int_equal(door_ask("GET", "/other", door_with(BEARER), ""), 200);
+    for (int j = 0; j < EACH; j++)
+      door_say(waiting[count++] = door_dial(), request, (size_t)length);
+    expect_a_prompt_answer();
+  }
+  atomic_store(&door_may_go_on, true);
+  for (int k = 0; k < count; k++) {
+    door_hear(waiting[k], door_heard, sizeof door_heard, path[k / EACH]);
+    assert_non_null(strstr(door_heard, path[k / EACH]));
+  }
+  close_all(waiting, count);
+}
+
 /* Somebody stands at the door and cannot be let in: that must not cost a processor. */
 static void without_descriptors_it_waits_at_rest(void **state)
 {
@@ -138,6 +162,7 @@ int main(void)
       SERVED(idle_connections_keep_nobody_out),
       SERVED(who_has_shown_the_token_keeps_his_place),
       SERVED(a_crowd_goes_soon),
+      SERVED(nothing_waits_for_what_is_slower),
       SERVED(without_descriptors_it_waits_at_rest),
   };
   signal(SIGPIPE, SIG_IGN);

@@ -67,6 +67,7 @@ static void serve(const char *device, bool unattended)
                                               .events_path = STANCE_HTTP_EVENTS_PATH,
                                               .hub = stance_station_hub(fixture->station),
                                               .handle = stance_http_api_handle,
+                                              .pace = stance_http_api_pace,
                                               .context = api};
   assert_int_equal(stance_http_start(&options, &http, NULL), STANCE_OK);
   address.port = stance_http_port(http);

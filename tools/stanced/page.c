@@ -41,6 +41,7 @@ static enum stance_status open_doors(struct daemon_page *page, struct stance_sta
                                               .events_path = STANCE_HTTP_EVENTS_PATH,
                                               .hub = stance_station_hub(station),
                                               .handle = stance_http_api_handle,
+                                              .pace = stance_http_api_pace,
                                               .context = page->api};
   if (status == STANCE_OK)
     status = stance_http_start(&options, &page->http, problem);

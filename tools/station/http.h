@@ -58,6 +58,14 @@ struct stance_http_file {
   size_t length;
 };
 
+/* What is urgent never waits for what is not, nor anything for what is slow. */
+enum stance_http_pace {
+  STANCE_HTTP_URGENT,
+  STANCE_HTTP_ORDINARY,
+  STANCE_HTTP_SLOW,
+  STANCE_HTTP_PACE_COUNT
+};
+
 struct stance_http_options {
   uint16_t port;                             /* 0: any free one */
   const char *token;                         /* copied */
@@ -71,6 +79,8 @@ struct stance_http_options {
   void (*handle)(void *context, const struct stance_http_request *request,
                  struct stance_http_reply *reply);
   void *context;
+  /* Of what `handle` is asked; from the thread that serves everybody: at once. NULL: ordinary. */
+  enum stance_http_pace (*pace)(const struct stance_http_request *request);
 };
 
 struct stance_http;

@@ -9,6 +9,8 @@
 /* The longest texts that the store keeps of a recording. */
 enum { NAME_MAX_BYTES = 63, PROTOCOL_MAX_BYTES = 47, SIDE_ORDER_MAX_BYTES = 255 };
 
+static const char state_path[] = "/api/v1/state";
+
 enum stance_status stance_http_api_create(struct stance_station *station,
                                           struct stance_http_api **ret_api,
                                           struct stance_problem *problem)
@@ -268,33 +270,65 @@ static bool is_uuid(const char *text)
   return text[sizeof shape - 1] == '\0';
 }
 
-/* /api/v1/tests/ID/`verb` */
+/* What is asked of one test: /api/v1/tests/ID/VERB */
+static const struct act {
+  const char *verb, *method;
+  enum stance_http_pace pace;
+  void (*act)(struct stance_http_api *api, const struct stance_http_request *request,
+              const char *id, struct stance_http_reply *reply);
+} acts[] = {
+    {"stop", "POST", STANCE_HTTP_URGENT, post_stop},
+    {"command", "POST", STANCE_HTTP_URGENT, post_command},
+    {"athlete", "POST", STANCE_HTTP_SLOW, api_move},
+    {"report.csv", "GET", STANCE_HTTP_SLOW, api_get_report_csv},
+    {"report.json", "GET", STANCE_HTTP_SLOW, api_get_report_json},
+};
+
+static const struct act *find_act(const char *verb)
+{
+  for (size_t k = 0; k < sizeof acts / sizeof *acts; k++)
+    if (strcmp(acts[k].verb, verb) == 0)
+      return &acts[k];
+  return NULL;
+}
+
+/* The verb of a path that may name a test, and what stands for its id; NULL: it names none. */
+static const char *take_apart(const char *path, char ret_id[STANCE_UUID_SIZE])
+{
+  static const char tests[] = "/api/v1/tests/";
+  const char *rest = path + sizeof tests - 1;
+  if (strncmp(path, tests, sizeof tests - 1) != 0)
+    return NULL;
+  const size_t length = strcspn(rest, "/");
+  if (length >= STANCE_UUID_SIZE || rest[length] != '/')
+    return NULL;
+  memcpy(ret_id, rest, length);
+  ret_id[length] = '\0';
+  return rest + length + 1;
+}
+
+enum stance_http_pace stance_http_api_pace(const struct stance_http_request *request)
+{
+  char id[STANCE_UUID_SIZE];
+  const char *verb = take_apart(request->path, id);
+  const struct act *act = verb == NULL ? NULL : find_act(verb);
+  if (act != NULL)
+    return act->pace;
+  return strcmp(request->path, state_path) == 0 ? STANCE_HTTP_URGENT : STANCE_HTTP_ORDINARY;
+}
+
 static void handle_test(struct stance_http_api *api, const struct stance_http_request *request,
                         const char *id, const char *verb, struct stance_http_reply *reply)
 {
-  static const struct {
-    const char *verb, *method;
-    void (*act)(struct stance_http_api *api, const struct stance_http_request *request,
-                const char *id, struct stance_http_reply *reply);
-  } acts[] = {
-      {"stop", "POST", post_stop},
-      {"command", "POST", post_command},
-      {"athlete", "POST", api_move},
-      {"report.csv", "GET", api_get_report_csv},
-      {"report.json", "GET", api_get_report_json},
-  };
-  for (size_t k = 0; k < sizeof acts / sizeof *acts; k++) {
-    if (strcmp(acts[k].verb, verb) != 0)
-      continue;
-    if (strcmp(request->method, acts[k].method) != 0)
-      api_fail_method(reply, acts[k].method);
-    else if (!is_uuid(id))
-      stance_http_fail(reply, 404, "no_such_test", "a test is named by the id it was given");
-    else
-      acts[k].act(api, request, id, reply);
-    return;
-  }
-  stance_http_fail(reply, 404, "no_such_path", "there is no such path; see HTTP_API.md");
+  const struct act *act = find_act(verb);
+  if (act == NULL)
+    stance_http_fail(reply, 404, "no_such_path", "there is no such path; see HTTP_API.md");
+  else if (strcmp(request->method, act->method) != 0)
+    api_fail_method(reply, act->method);
+  else if (!is_uuid(id))
+    stance_http_fail(reply, 404, "no_such_test", "a test is named by the id it was given");
+  else
+    act->act(api, request, id, reply);
 }
 
 static void handle_tests(struct stance_http_api *api, const struct stance_http_request *request,
@@ -322,7 +356,6 @@ static void handle_roster(struct stance_http_api *api, const struct stance_http_
 void stance_http_api_handle(void *context, const struct stance_http_request *asked,
                             struct stance_http_reply *reply)
 {
-  static const char tests[] = "/api/v1/tests/";
   struct stance_http_api *api = context;
   struct stance_http_request request = *asked;
   if (strcmp(request.method, "HEAD") == 0)
@@ -331,22 +364,18 @@ void stance_http_api_handle(void *context, const struct stance_http_request *ask
   char id[STANCE_UUID_SIZE];
   if (!reads && !api_check_query(&request, NULL, reply))
     return;
-  const char *path = request.path, *rest = path + sizeof tests - 1;
+  const char *path = request.path, *verb = take_apart(path, id);
   if (strcmp(path, "/api/v1/tests") == 0) {
     handle_tests(api, &request, reply);
   } else if (strcmp(path, "/api/v1/roster") == 0) {
     handle_roster(api, &request, reply);
-  } else if (strncmp(path, tests, sizeof tests - 1) == 0 && strcspn(rest, "/") < sizeof id &&
-             rest[strcspn(rest, "/")] == '/') {
-    const size_t length = strcspn(rest, "/");
-    memcpy(id, rest, length);
-    id[length] = '\0';
-    handle_test(api, &request, id, rest + length + 1, reply);
-  } else if (strcmp(path, "/api/v1/state") != 0 && strcmp(path, "/api/v1/protocols") != 0) {
+  } else if (verb != NULL) {
+    handle_test(api, &request, id, verb, reply);
+  } else if (strcmp(path, state_path) != 0 && strcmp(path, "/api/v1/protocols") != 0) {
     stance_http_fail(reply, 404, "no_such_path", "there is no such path; see HTTP_API.md");
   } else if (!reads) {
     api_fail_method(reply, "GET");
-  } else if (strcmp(path, "/api/v1/state") == 0) {
+  } else if (strcmp(path, state_path) == 0) {
     get_state(api, &request, reply);
   } else {
     api_get_protocols(&request, reply);

@@ -20,5 +20,7 @@ void stance_http_api_destroy(struct stance_http_api *api);
 /* `context` is the struct stance_http_api. Several threads at once. WORK. */
 void stance_http_api_handle(void *context, const struct stance_http_request *request,
                             struct stance_http_reply *reply);
+/* State, stop and commands are urgent; what analyses a recording is slow. */
+enum stance_http_pace stance_http_api_pace(const struct stance_http_request *request);
 
 #endif

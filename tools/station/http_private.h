@@ -16,7 +16,7 @@
 
 enum {
   HTTP_HOST_MAX = 64,
-  HTTP_WORKER_COUNT = 8, /* reports take a second at worst: a stop never waits for all of them */
+  HTTP_WORKER_COUNT = 8,          /* more than what is not urgent may take (http_workers.c) */
   HTTP_EVENT_BLOCK_BYTES = 16384, /* a connection's buffer for events: several live ones */
   /* Connections; those that have not shown the token among them. All together well below the 1024
      descriptors that a process has by default. */
@@ -43,6 +43,7 @@ struct http_intake {
   size_t length, arrived;
   bool too_long, out_of_memory, bad_query;
   bool handed_over, answered;
+  enum stance_http_pace pace;
   struct stance_http_request request;
   struct stance_http_reply reply;
 };
@@ -71,12 +72,17 @@ struct http_guest {
   struct http_guest *next, *previous;
 };
 
+struct http_queue {
+  struct http_intake *first, *last; /* waiting */
+  size_t at_work;
+};
+
 struct http_workers {
   pthread_t thread[HTTP_WORKER_COUNT];
   size_t count;
   pthread_mutex_t lock;
   pthread_cond_t news;
-  struct http_intake *first, *last; /* waiting */
+  struct http_queue queue[STANCE_HTTP_PACE_COUNT];
   struct http_intake *done;
   bool stopping;
 };

@@ -1,27 +1,50 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "http_private.h"
 
+/* Recordings are analysed one at a time anyway (http_api_reports.c): a second worker would wait
+   there. What everybody else leaves is for what is urgent. */
+static const size_t at_once_max[STANCE_HTTP_PACE_COUNT] = {
+    [STANCE_HTTP_URGENT] = HTTP_WORKER_COUNT, [STANCE_HTTP_ORDINARY] = 4, [STANCE_HTTP_SLOW] = 1};
+
+/* The most urgent that may begin; NULL: none. Under the lock. */
+static struct http_intake *take_next(struct http_workers *workers)
+{
+  for (size_t pace = 0; pace < STANCE_HTTP_PACE_COUNT; pace++) {
+    struct http_queue *queue = &workers->queue[pace];
+    struct http_intake *intake = queue->first;
+    if (intake == NULL || queue->at_work == at_once_max[pace])
+      continue;
+    queue->first = intake->next;
+    queue->at_work++;
+    return intake;
+  }
+  return NULL;
+}
+
 static void work_on(const struct stance_http *http, struct http_intake *intake)
 {
   intake->reply = (struct stance_http_reply){.status = MHD_HTTP_OK};
   http->options.handle(http->options.context, &intake->request, &intake->reply);
 }
 
+/* Whoever ends something looks for the next himself: what he made room for needs no other signal.
+ */
 static void *work(void *context)
 {
   struct stance_http *http = context;
   struct http_workers *workers = &http->workers;
   pthread_mutex_lock(&workers->lock);
-  for (;;) {
-    while (workers->first == NULL && !workers->stopping)
+  while (!workers->stopping) {
+    struct http_intake *intake = take_next(workers);
+    if (intake == NULL) {
       pthread_cond_wait(&workers->news, &workers->lock);
-    if (workers->stopping)
-      break;
-    struct http_intake *intake = workers->first;
-    workers->first = intake->next;
+      continue;
+    }
+    const enum stance_http_pace pace = intake->pace;
     pthread_mutex_unlock(&workers->lock);
     work_on(http, intake);
     pthread_mutex_lock(&workers->lock);
+    workers->queue[pace].at_work--;
     intake->next = workers->done;
     workers->done = intake;
     http_ring(http);
@@ -33,13 +56,16 @@ static void *work(void *context)
 void http_workers_hand_over(struct stance_http *http, struct http_intake *intake)
 {
   struct http_workers *workers = &http->workers;
+  intake->pace =
+      http->options.pace == NULL ? STANCE_HTTP_ORDINARY : http->options.pace(&intake->request);
   pthread_mutex_lock(&workers->lock);
+  struct http_queue *queue = &workers->queue[intake->pace];
   intake->next = NULL;
-  if (workers->first == NULL)
-    workers->first = intake;
+  if (queue->first == NULL)
+    queue->first = intake;
   else
-    workers->last->next = intake;
-  workers->last = intake;
+    queue->last->next = intake;
+  queue->last = intake;
   pthread_cond_signal(&workers->news);
   pthread_mutex_unlock(&workers->lock);
 }

@@ -280,6 +280,39 @@ def locked_out(folder):
                 daemon.keeps(test, lost=0)
 
 
+@scenario("thirty reports are waited for: state, command and stop are answered as ever")
+def behind_reports(folder):
+    device = SAMPLING.replace("speed=1&", "speed=max&")
+    with Daemon(folder, device) as daemon:
+        first = daemon.start(duration_s=900)
+        daemon.result(first)
+    with Daemon(folder, SAMPLING, unattended=False) as daemon:
+        test = daemon.start(athlete="A-17")
+        lead(daemon, test, until=("get_on",))
+        answers = []
+
+        def report():
+            with contextlib.suppress(OSError):  # counted below
+                answers.append(daemon.ask("GET", f"tests/{first}/report.json")[0])
+
+        threads = [threading.Thread(target=report) for _ in range(30)]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: answers, "the first report")
+        for by in (Port, Private):
+            same(ask_in_time(daemon, by, "GET", "state"), 200, "state behind reports")
+        command = f"tests/{test}/command"
+        body = json.dumps({"command": "next"})
+        same(ask_in_time(daemon, Private, "POST", command, body), 202, "command behind reports")
+        same(ask_in_time(daemon, Port, "POST", f"tests/{test}/stop"), 202, "stop behind reports")
+        check(len(answers) < 20, "too quick to hold anybody:", len(answers))
+        for thread in threads:
+            thread.join()
+        same(answers, [200] * 30, "reports")
+        wait_for(lambda: daemon.state()["test"] is None, "the end")
+        daemon.keeps(test, lost=0)
+
+
 @scenario("1,000 connections, slow and giant requests while it samples: not a frame is lost")
 def hostile_clients(folder):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
