@@ -19,7 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { IDLE_COUNT = 460 }; /* more than there are places at either door */
+enum {
+  IDLE_COUNT = 460, /* more than there are places at either door */
+  READER_MAX = 250,
+};
 
 static double now_s(clockid_t clock)
 {
@@ -103,6 +106,47 @@ static void a_crowd_goes_soon(void **state)
   close_all(crowd, CROWD);
 }
 
+/* Readers by `dial` until one is refused, who is told why. */
+static int read_until_refused(int (*dial)(void), int readers[READER_MAX])
+{
+  char request[512];
+  const int length =
+      snprintf(request, sizeof request, "GET /api/v1/events HTTP/1.1\r\n%s\r\n", door_with(BEARER));
+  for (int count = 0; count < READER_MAX; count++) {
+    const int client = dial();
+    door_say(client, request, (size_t)length);
+    door_hear(client, door_heard, sizeof door_heard, "\n\n");
+    if (strstr(door_heard, "HTTP/1.1 503") != NULL) {
+      assert_non_null(strstr(door_heard, "\"too_many_onlookers\",\"detail\":\"too many pages"));
+      close(client);
+      return count;
+    }
+    assert_non_null(strstr(door_heard, "HTTP/1.1 200"));
+    readers[count] = client;
+  }
+  fail_msg("nobody is refused");
+  return 0;
+}
+
+/* As many as HTTP_API.md says; the port's leave those of the socket alone, and who asks. */
+static void one_reader_too_many_is_told_so(void **state)
+{
+  int by_port[READER_MAX], by_socket[READER_MAX];
+  (void)state;
+  assert_int_equal(read_until_refused(door_dial_port, by_port), 192);
+  const int private = read_until_refused(door_dial, by_socket);
+  assert_int_equal(private, 32);
+  expect_a_prompt_answer();
+  stance_event_hub_publish(door_hub, "live", "{\"x\":1}", false);
+  for (int k = 0; k < 192 + private; k++) {
+    const int reader = k < 192 ? by_port[k] : by_socket[k - 192];
+    door_hear(reader, door_heard, sizeof door_heard, "{\"x\":1}");
+    assert_non_null(strstr(door_heard, "{\"x\":1}"));
+  }
+  close_all(by_port, 192);
+  close_all(by_socket, private);
+}
+
 static void nothing_waits_for_what_is_slower(void **state)
 {
   enum { EACH = 20 }; /* more than there are workers */
@@ -163,6 +207,8 @@ int main(void)
       SERVED(who_has_shown_the_token_keeps_his_place),
       SERVED(a_crowd_goes_soon),
       SERVED(nothing_waits_for_what_is_slower),
+      cmocka_unit_test_setup_teardown(one_reader_too_many_is_told_so, door_open_private,
+                                      door_close),
       SERVED(without_descriptors_it_waits_at_rest),
   };
   signal(SIGPIPE, SIG_IGN);

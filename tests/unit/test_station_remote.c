@@ -105,6 +105,23 @@ static char *read_until(const char *name, const char *part, struct stance_statio
   return NULL;
 }
 
+/* Whoever cannot be told the events hears the daemon's own reason. */
+static void a_refusal_is_the_daemons_own(void **state)
+{
+  struct stance_onlooker *others[STANCE_ONLOOKER_MAX + 1];
+  struct stance_problem problem = {""};
+  size_t count = 0;
+  (void)state;
+  serve(fast, false);
+  struct stance_event_hub *hub = stance_station_hub(fixture->station);
+  while ((others[count] = stance_event_hub_join(hub)) != NULL)
+    count++;
+  assert_int_equal(stance_remote_open(&address, &remote, &problem), STANCE_END);
+  while (count > 0)
+    stance_event_hub_leave(others[--count]);
+  assert_int_equal(strncmp(problem.text, "too many pages are open", 23), 0);
+}
+
 static void a_test_is_told_to_its_end(void **state)
 {
   static const struct stance_setting setting[] = {{.key = "onset_sd", .value = "4"}};
@@ -235,7 +252,7 @@ static void nobody_and_a_wrong_token_are_told(void **state)
   serve(fast, true);
   address.token[0] = address.token[0] == '0' ? '1' : '0';
   assert_int_equal(stance_remote_open(&address, &remote, &problem), STANCE_END);
-  assert_non_null(strstr(problem.text, "401"));
+  assert_non_null(strstr(problem.text, "the token is missing or not this station's"));
   assert_null(remote);
   shut();
   assert_int_equal(stance_remote_open(&address, &remote, &problem), STANCE_END);
@@ -267,6 +284,7 @@ int main(void)
 {
 #define WITH_A_STATION(test) cmocka_unit_test_setup_teardown(test, begin, end)
   const struct CMUnitTest tests[] = {
+      WITH_A_STATION(a_refusal_is_the_daemons_own),
       WITH_A_STATION(a_test_is_told_to_its_end),
       WITH_A_STATION(refusals_keep_their_status_and_sentence),
       WITH_A_STATION(commands_and_their_values_arrive),

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum {
-  STANCE_ONLOOKER_MAX = 64,
+  STANCE_ONLOOKER_MAX = 256,     /* two kilobytes each; events are shared */
   STANCE_ONLOOKER_BACKLOG = 256, /* four seconds of live updates */
   STANCE_EVENT_NAME_MAX = 15,
 };

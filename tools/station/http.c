@@ -278,10 +278,14 @@ enum stance_status stance_http_start(const struct stance_http_options *options,
   if (http == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
   http->options = *options;
-  http->door[HTTP_PORT] = (struct http_door){
-      .listening = -1, .places = HTTP_PORT_PLACES, .undecided_max = HTTP_PORT_UNDECIDED};
-  http->door[HTTP_PRIVATE] = (struct http_door){
-      .listening = -1, .places = HTTP_PRIVATE_PLACES, .undecided_max = HTTP_PRIVATE_UNDECIDED};
+  http->door[HTTP_PORT] = (struct http_door){.listening = -1,
+                                             .places = HTTP_PORT_PLACES,
+                                             .undecided_max = HTTP_PORT_UNDECIDED,
+                                             .reader_max = HTTP_PORT_READERS};
+  http->door[HTTP_PRIVATE] = (struct http_door){.listening = -1,
+                                                .places = HTTP_PRIVATE_PLACES,
+                                                .undecided_max = HTTP_PRIVATE_UNDECIDED,
+                                                .reader_max = HTTP_PRIVATE_READERS};
   snprintf(http->token, sizeof http->token, "%s", options->token);
   pthread_mutex_init(&http->workers.lock, NULL);
   pthread_cond_init(&http->workers.news, NULL);

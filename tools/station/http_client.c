@@ -5,11 +5,13 @@
 #include "http_api.h"
 #include "http_curl.h"
 
+#include <jansson.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
+  OK = 200,
   ANSWER_BYTES_MAX = 1 << 20, /* to what is posted: an id, or a sentence */
   HELLO_S = 10,               /* to a daemon that is busy with everything else */
   SILENCE_S = 20,             /* its events have a sign of life every five */
@@ -24,6 +26,7 @@ struct stance_http_client {
   CURLM *multi; /* of `reading` */
   struct stance_event_stream events;
   char error[CURL_ERROR_SIZE]; /* of `reading` */
+  struct stance_text refusal;  /* what is said instead of events */
   bool broken;                 /* what comes is no stream of events */
   bool gone;
 };
@@ -79,9 +82,18 @@ static size_t take_answer(char *bytes, size_t size, size_t count, void *context)
   return answer->failed ? 0 : size * count;
 }
 
+static long answer_code(const struct stance_http_client *client, CURL *handle)
+{
+  long code = 0;
+  client->curl->curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &code);
+  return code;
+}
+
 static size_t take_events(char *bytes, size_t size, size_t count, void *context)
 {
   struct stance_http_client *client = context;
+  if (answer_code(client, client->reading) != OK)
+    return take_answer(bytes, size, count, &client->refusal);
   client->broken =
       client->broken || !stance_event_stream_feed(&client->events, bytes, size * count);
   return client->broken ? 0 : size * count;
@@ -99,7 +111,6 @@ static bool prepare(struct stance_http_client *client)
          curl->curl_easy_setopt(reading, CURLOPT_WRITEFUNCTION, take_events) == CURLE_OK &&
          curl->curl_easy_setopt(reading, CURLOPT_WRITEDATA, client) == CURLE_OK &&
          curl->curl_easy_setopt(reading, CURLOPT_ERRORBUFFER, client->error) == CURLE_OK &&
-         curl->curl_easy_setopt(reading, CURLOPT_FAILONERROR, 1L) == CURLE_OK &&
          curl->curl_easy_setopt(reading, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
          curl->curl_easy_setopt(reading, CURLOPT_LOW_SPEED_TIME, (long)SILENCE_S) == CURLE_OK &&
          curl->curl_multi_add_handle(client->multi, reading) == CURLM_OK;
@@ -117,6 +128,24 @@ static void read_on(struct stance_http_client *client)
     snprintf(client->error, sizeof client->error, "its events ended");
 }
 
+/* The daemon's own sentence, where it has one. */
+static enum stance_status refuse(const struct stance_http_client *client,
+                                 struct stance_problem *problem)
+{
+  const struct stance_text *heard = &client->refusal;
+  const long code = answer_code(client, client->reading);
+  if (code == 0 || code == OK)
+    return fail(client, client->error, problem);
+  json_t *answer = heard->bytes == NULL ? NULL : json_loadb(heard->bytes, heard->length, 0, NULL);
+  const char *detail = json_string_value(json_object_get(answer, "detail"));
+  if (detail != NULL)
+    stance_problem_write(problem, "%s", detail);
+  else
+    stance_problem_write(problem, "stanced answers %ld without a reason", code);
+  json_decref(answer);
+  return STANCE_END;
+}
+
 /* The daemon begins with a sign of life or its state, behind a head that says 200. */
 static enum stance_status wait_for_hello(struct stance_http_client *client,
                                          struct stance_problem *problem)
@@ -124,7 +153,7 @@ static enum stance_status wait_for_hello(struct stance_http_client *client,
   read_on(client); /* connects */
   for (int waited_ms = 0; client->events.bytes.length == 0; waited_ms += WAIT_MS) {
     if (client->gone)
-      return fail(client, client->error, problem);
+      return refuse(client, problem);
     if (waited_ms > HELLO_S * 1000)
       return fail(client, "it takes too long", problem);
     client->curl->curl_multi_poll(client->multi, NULL, 0, WAIT_MS, NULL);
@@ -162,7 +191,6 @@ enum stance_status stance_http_client_post(struct stance_http_client *client, co
 {
   const struct http_curl *curl = client->curl;
   char url[256], error[CURL_ERROR_SIZE] = "";
-  long status = 0;
   snprintf(url, sizeof url, "http://127.0.0.1:%u%s", (unsigned)client->address.port, path);
   CURLcode code = curl->curl_easy_setopt(client->posting, CURLOPT_URL, url);
   if (code == CURLE_OK)
@@ -176,11 +204,9 @@ enum stance_status stance_http_client_post(struct stance_http_client *client, co
   if (code == CURLE_OK)
     code = curl->curl_easy_perform(client->posting);
   curl->curl_easy_setopt(client->posting, CURLOPT_ERRORBUFFER, NULL);
-  if (code == CURLE_OK)
-    code = curl->curl_easy_getinfo(client->posting, CURLINFO_RESPONSE_CODE, &status);
   if (code != CURLE_OK)
     return fail(client, error[0] != '\0' ? error : curl->curl_easy_strerror(code), problem);
-  *ret_status = (int)status;
+  *ret_status = (int)answer_code(client, client->posting);
   return STANCE_OK;
 }
 
@@ -218,5 +244,6 @@ void stance_http_client_close(struct stance_http_client *client)
     curl->curl_multi_cleanup(client->multi);
   curl->curl_slist_free_all(client->headers);
   stance_event_stream_finish(&client->events);
+  stance_text_finish(&client->refusal);
   free(client);
 }

@@ -18,21 +18,24 @@ enum {
   HTTP_HOST_MAX = 64,
   HTTP_WORKER_COUNT = 8,          /* more than what is not urgent may take (http_workers.c) */
   HTTP_EVENT_BLOCK_BYTES = 16384, /* a connection's buffer for events: several live ones */
-  /* Connections; those that have not shown the token among them. All together well below the 1024
-     descriptors that a process has by default. */
+  /* Connections; among them those that have not shown the token, and readers of events, all of
+     which may be there while others still ask. All together well below the 1024 descriptors that a
+     process has by default, and the readers fewer than the hub takes. */
   HTTP_PORT_PLACES = 448,
   HTTP_PORT_UNDECIDED = 192,
+  HTTP_PORT_READERS = 192,
   HTTP_PRIVATE_PLACES = 128,
   HTTP_PRIVATE_UNDECIDED = 64,
+  HTTP_PRIVATE_READERS = 32,
 };
 
 enum { HTTP_PORT, HTTP_PRIVATE, HTTP_DOOR_COUNT };
 
 struct http_door {
   int listening; /* -1: none */
-  size_t places, undecided_max;
-  size_t count, undecided; /* inside; undecided: have not shown the token */
-  int64_t paused_until_ns; /* CLOCK_MONOTONIC */
+  size_t places, undecided_max, reader_max;
+  size_t count, undecided, readers; /* inside; undecided: have not shown the token */
+  int64_t paused_until_ns;          /* CLOCK_MONOTONIC */
 };
 
 /* One request: its body as it comes in, what it becomes, and its answer. */

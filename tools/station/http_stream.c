@@ -82,6 +82,7 @@ static void end_stream(void *context)
 {
   struct http_stream *stream = context;
   stream->guest->stream = NULL;
+  stream->guest->door->readers--;
   if (stream->event != NULL)
     stance_event_release(stream->event);
   stance_event_hub_leave(stream->onlooker);
@@ -91,8 +92,9 @@ static void end_stream(void *context)
 enum MHD_Result http_send_events(struct stance_http *http, struct MHD_Connection *connection)
 {
   struct http_guest *guest = http_guest_of(connection);
+  struct http_door *door = guest->door;
   struct http_stream *stream = calloc(1, sizeof *stream);
-  if (stream != NULL)
+  if (stream != NULL && door->readers < door->reader_max)
     stream->onlooker = stance_event_hub_join(http->options.hub);
   if (stream == NULL || stream->onlooker == NULL) {
     free(stream);
@@ -103,6 +105,7 @@ enum MHD_Result http_send_events(struct stance_http *http, struct MHD_Connection
   stream->guest = guest;
   stream->beat = true; /* so that the reader sees at once that he is through */
   guest->stream = stream;
+  door->readers++;
   guest->deadline_ns = 0; /* it goes on; who reads nothing is cut off by the library */
   struct MHD_Response *response = MHD_create_response_from_callback(
       MHD_SIZE_UNKNOWN, HTTP_EVENT_BLOCK_BYTES, read_stream, stream, end_stream);
