@@ -171,8 +171,20 @@ async function aTeamAndAMove(page, id) {
   await page.keyboard.press("s");
   await page.waitForFunction(() => document.getElementById("athlete").value === "B-2");
   assert.equal(await page.locator("#mass").inputValue(), "71.0", "the mass comes from the list");
-  await page.keyboard.type("3"); // scanned
-  await page.keyboard.press("Enter");
+  await page.keyboard.type("3\n"); // scanned: nobody on the list, though it has a third place
+  await says(page, "said", "3 is not on the list");
+  assert.deepEqual([await page.locator("#athlete").inputValue(), await page.locator("#mass").inputValue()], ["3", ""]);
+  await page.locator("#roster button").first().click();
+  await page.locator("#athlete").fill("");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("n");
+  await page.waitForFunction(() => document.getElementById("athlete").value === "A-17");
+  await page.keyboard.press("b");
+  await page.waitForFunction(() => document.getElementById("athlete").value === "C-3");
+  await page.keyboard.type("B-2\n");
+  await page.waitForFunction(() => document.getElementById("mass").value === "71.0");
+  await page.locator("#roster button").first().focus();
+  await page.keyboard.type("C-3\n"); // whatever has the focus
   await page.waitForFunction(() => document.getElementById("athlete").value === "C-3");
   await accessible(page, "a team");
   await picture(page, "8-team");

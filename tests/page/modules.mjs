@@ -181,9 +181,10 @@ if (folder !== source) {
 /* Keys: in an effort every key stops, at once; what the same hand hits next is no answer. */
 {
   const listeners = {};
-  const field = { value: "", focus: () => did.push("to athlete"), blur() {} };
+  const fields = {};
+  const field = (id) => fields[id] ??= { value: "", focus: () => did.push(`to ${id}`), dispatchEvent() {} };
   globalThis.document = {
-    documentElement: {}, activeElement: null, getElementById: () => field,
+    documentElement: {}, activeElement: null, getElementById: field,
     addEventListener: (name, take) => { listeners[name] = take; },
   };
   const { Keys } = await load("keys.js");
@@ -269,8 +270,35 @@ if (folder !== source) {
 
   /* set-up: a scanner types a number and Enter; a team by keys */
   be(null);
-  for (const key of ["1", "7", "Enter", "n", "s", "b", "Enter", " "]) press(key);
+  const slowly = () => new Promise((waited) => setTimeout(waited, 150));
+  for (const key of ["1", "7", "Enter"]) press(key);
+  for (const key of ["n", "s", "b"]) {
+    press(key);
+    await slowly();
+  }
+  for (const key of ["Enter", " "]) press(key);
   assert.deepEqual(done(), ["recall 17", "roster-next", "roster-skip", "roster-back", "to athlete", "start"]);
+  const button = { matches: () => false, closest: () => button, blur() {} };
+  for (const scanned of ["s17", "B-2", "n", "17 b"])
+    for (const key of [...scanned, "Enter"]) press(key, { target: button });
+  await slowly();
+  assert.deepEqual(done(), ["recall s17", "recall B-2", "recall n", "recall 17 b"], "a scanned name is taken apart");
+  assert.equal(press("Enter", { target: button }), false, "a button that has the focus is pressed");
+  press(" ", { target: button });
+  assert.deepEqual(done(), []);
   globalThis.performance.now = clock;
+
+  /* a number that nobody on the list has is nobody on the list */
+  locale = "en-GB";
+  const { recall } = await load("roster.js");
+  const asked = globalThis.fetch;
+  globalThis.fetch = async () => ({ ok: false, status: 500, statusText: "", json: async () => ({}) });
+  const team = { roster: { position: 0, athletes: [{ athlete: "21" }, { athlete: "1", mass_kg: 80 }] } };
+  const found = ["21", "2", "1", "02"].map((typed) => {
+    recall(team, typed);
+    return [fields.athlete.value, fields.mass.value];
+  });
+  assert.deepEqual(found, [["21", ""], ["2", ""], ["1", "80.0"], ["02", ""]], "somebody else is chosen");
+  globalThis.fetch = asked;
 }
 console.log("modules: passed");

@@ -183,7 +183,7 @@ async function move(body) {
 function openDocument() {
   document.addEventListener("click", (event) => {
     /* A pointer leaves no focus behind: the space bar goes on meaning what the screen says. */
-    if (event.detail > 0) event.target.closest?.("#actions button, #pain button")?.blur();
+    if (event.detail > 0) event.target.closest?.("#actions button, #pain button, #who button")?.blur();
     const { command: name, value, act: other } = event.target.closest?.("button")?.dataset ?? {};
     /* Where the stop was, something else may stand at the second click. */
     if (name !== "stop" && keys.hammers()) return;

@@ -2,11 +2,15 @@
 /* The keyboard alone is enough: one key a button, digits for pain, and in an effort every key stops:
    function keys, Tab and modifiers too, for a hand in a hurry hits anything. */
 import { actionsOf } from "./actions.js";
-import { by } from "./screen.js";
+import { by, say } from "./screen.js";
 import { viewOf } from "./state.js";
 
 /* "1" may become "10". */
 const SECOND_DIGIT_MS = 800;
+/* A scanner types faster than any hand: a letter that no other follows within this time was a key of its own. */
+const SCAN_MS = 100;
+/* What was typed by hand and never ended by Enter is forgotten. */
+const FORGET_MS = 3000;
 /* The hand that stopped still hammers, or holds its key: that is no answer. Keyboards repeat after at most
    660 ms (X11's default, the longest in use); nobody says how much it hurts within a second. */
 const CALM_MS = 1000;
@@ -72,11 +76,12 @@ export class Keys {
     }
     if (/^(Tab|F\d+)$/.test(event.key)) return; // the browser's
     if (event.key === "Escape") event.target.blur?.();
-    if (event.repeat || isTyping(event.target) || isItsOwn(event)) return;
-    if (this.digit(event) || this.enter(event)) {
-      event.preventDefault();
+    if (event.repeat || isTyping(event.target)) return;
+    if (this.pain(event) || this.name(event)) {
+      take(event);
       return;
     }
+    if (isItsOwn(event)) return;
     const action = actionsOf(this.page).find(({ key }) => key !== "" && key === event.key);
     if (action) this.run.act(action);
     else if (event.key === " " && viewOf(this.page) === "setup") this.run.start();
@@ -105,21 +110,15 @@ export class Keys {
     this.run.act({ command: "stop" });
   }
 
-  digit(event) {
-    if (!/^[0-9]$/.test(event.key)) return false;
+  pain(event) {
+    if (this.page.state?.test?.needs !== "pain" || !/^[0-9]$/.test(event.key)) return false;
     clearTimeout(this.timer);
-    if (this.page.state?.test?.needs === "pain") {
-      const both = this.typed + event.key;
-      this.typed = "";
-      if (both === "1") {
-        this.typed = both;
-        this.timer = setTimeout(() => this.givePain(), SECOND_DIGIT_MS);
-      } else this.run.pain(both === "10" ? 10 : Number(event.key));
-      return true;
-    }
-    if (viewOf(this.page) !== "setup") return false;
-    this.typed += event.key;
-    this.timer = setTimeout(() => (this.typed = ""), 3000);
+    const both = this.typed + event.key;
+    this.typed = "";
+    if (both === "1") {
+      this.typed = both;
+      this.timer = setTimeout(() => this.givePain(), SECOND_DIGIT_MS);
+    } else this.run.pain(both === "10" ? 10 : Number(event.key));
     return true;
   }
 
@@ -129,12 +128,30 @@ export class Keys {
     this.run.pain(value);
   }
 
-  /* A scanner types a number and Enter. */
-  enter(event) {
-    if (event.key !== "Enter" || viewOf(this.page) !== "setup") return false;
+  /* A scanner types a name and Enter, whatever has the focus; so may a hand. Of the name nothing is left
+     out: "S-17" is neither the key s nor athlete 17. */
+  name(event) {
+    if (viewOf(this.page) !== "setup") return false;
+    if (event.key === "Enter") return this.enter(event);
+    if (event.key.length !== 1 || (event.key === " " && this.typed === "")) return false;
     clearTimeout(this.timer);
-    const typed = this.typed;
+    this.typed += event.key;
+    const action = this.typed.length > 1 ? undefined
+      : actionsOf(this.page).find(({ key }) => key === event.key);
+    this.timer = setTimeout(() => {
+      this.typed = "";
+      if (action) this.run.act(action);
+    }, action ? SCAN_MS : FORGET_MS);
+    if (!action) say(this.typed);
+    return true;
+  }
+
+  enter(event) {
+    const typed = this.typed.trim();
+    if (typed === "" && isItsOwn(event)) return false;
+    clearTimeout(this.timer);
     this.typed = "";
+    say("");
     if (typed !== "") this.run.recall(typed);
     else by("athlete").focus();
     return true;

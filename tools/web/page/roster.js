@@ -52,12 +52,11 @@ export function chooseBack(page) {
   if (count > 0) choose(page, (page.roster.position + count - 1) % count);
 }
 
-/* What a scanner or a person typed: an athlete's name or number in the list. */
+/* What a scanner or a person typed: the whole name and nothing else. A number is the name of who has it,
+   never a place in the list, which would be somebody else. */
 export function recall(page, typed) {
-  const { athletes } = page.roster;
-  const named = athletes.findIndex((athlete) => athlete.athlete === typed);
-  const at = named >= 0 ? named : /^\d+$/.test(typed) ? Number(typed) - 1 : -1;
-  if (athletes[at] === undefined) {
+  const at = page.roster.athletes.findIndex((athlete) => athlete.athlete === typed);
+  if (at < 0) {
     chooseAthlete({ athlete: typed });
     by("choice").dispatchEvent(new Event("input"));
     say(text("roster_unknown", { athlete: typed }));
