@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any request that has come through the door: METHOD, path, arguments and body, by lines. Whatever
    it is, the answer is a status that the interface knows, and JSON where it says so; what reaches
-   the station is in range. The station is a stub, the store a real one. */
+   the station is in range; GET and HEAD reach nothing that changes. The station is a stub, the
+   store a real one. */
 #include "http_api.h"
 
 #include <jansson.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void require(bool holds)
@@ -22,6 +24,7 @@ struct stance_station {
   char path[64];
 };
 static struct stance_station station;
+static bool only_reads; /* what is asked now */
 
 const struct stance_test_request stance_test_request_default = {
     .body_mass_kg = (double)NAN, .lever_m = (double)NAN, .injured_side = STANCE_SIDE_NONE};
@@ -32,6 +35,7 @@ enum stance_status stance_station_start(struct stance_station *to,
                                         struct stance_problem *problem)
 {
   (void)to;
+  require(!only_reads);
   require(request->protocol != NULL && strchr(request->protocol, '/') == NULL);
   require(strlen(request->protocol) < 48);
   require(request->athlete == NULL || strlen(request->athlete) < 64);
@@ -51,6 +55,7 @@ enum stance_status stance_station_command(struct stance_station *to, const char 
                                           struct stance_problem *problem)
 {
   (void)to, (void)problem;
+  require(!only_reads);
   require(strlen(id) == STANCE_UUID_SIZE - 1);
   require(command <= STANCE_COMMAND_RELEASE && value >= 0 && value <= 10);
   return STANCE_OK;
@@ -60,6 +65,7 @@ enum stance_status stance_station_stop_test(struct stance_station *to, const cha
                                             struct stance_problem *problem)
 {
   (void)to;
+  require(!only_reads);
   require(strlen(id) == STANCE_UUID_SIZE - 1);
   return stance_problem_set(problem, STANCE_END, "there is no test %s", id);
 }
@@ -96,6 +102,14 @@ static struct stance_http_api *open_api(void)
   require(stance_http_api_create(&station, &api, NULL) == STANCE_OK);
   atexit(remove_store);
   return api;
+}
+
+/* Of the store: every write ends in it, for nobody else has it open. */
+static struct timespec last_write(void)
+{
+  struct stat there;
+  require(stat(station.path, &there) == 0);
+  return there.st_mtim;
 }
 
 /* The next line of the input, terminated. */
@@ -155,7 +169,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   request.body_length = (size_t)(text + size - rest);
   request.body = request.body_length > 0 ? rest : NULL;
   struct stance_http_reply reply = {.status = 200};
+  only_reads = strcmp(request.method, "GET") == 0 || strcmp(request.method, "HEAD") == 0;
+  const struct timespec before = last_write();
   stance_http_api_handle(api, &request, &reply);
+  const struct timespec after = last_write();
+  require(!only_reads || (before.tv_sec == after.tv_sec && before.tv_nsec == after.tv_nsec));
   check(&reply);
   free(reply.body);
   free(text);
