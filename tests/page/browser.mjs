@@ -207,11 +207,26 @@ async function aTeamAndAMove(page, id) {
   await other.context().close();
 }
 
+/* Nothing of a whole screen, but what the station is quoted with. */
+async function nothingIsEnglish(page, id, wanted) {
+  await view(page, "setup");
+  await page.waitForFunction(() => document.getElementById("protocol").options.length > 10);
+  if (id === "sentence") {
+    await page.locator("#athlete").fill("D-4");
+    await page.locator("#athlete").press("Enter");
+  }
+  await says(page, id, wanted);
+  const said = (await page.evaluate(() => document.body.innerText)).replace(/„[^“]*“/g, "");
+  assert.doesNotMatch(said, /\b(the|is|not|no|and|of|with|it|this|cannot|athletes?|press|lost)\b/i);
+  await page.context().close();
+}
+
 async function whatIsNotPluggedInIsSaid(page) {
   await says(page, "health", "instrument away");
   await says(page, "trouble", "no LabJack U6 is connected to USB port 99-9; plug it in");
   await accessible(page, "without an instrument");
   await picture(page, "9-no-instrument");
+  await nothingIsEnglish(await open({ locale: "de-DE" }), "trouble", "Das Gerät ist nicht angeschlossen.");
 }
 
 async function aTestThatCannotBegin(page) {
@@ -220,6 +235,7 @@ async function aTestThatCannotBegin(page) {
   await page.waitForFunction(() => !/^Ready/.test(document.getElementById("sentence").textContent));
   assert.match(await page.locator("#sentence").textContent(), /absent\.csv/, "the reason is not named");
   await view(page, "setup");
+  await nothingIsEnglish(await open({ locale: "de-DE" }), "sentence", "lässt sich nicht lesen");
 }
 
 /* A person leads, to the moment in which GO is seen. */

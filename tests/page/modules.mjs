@@ -46,7 +46,7 @@ for (const name of tables) {
     assert.deepEqual(holes(table[key]), holes(english[key]), `${name}: ${key}`);
   }
   for (const key of Object.keys(table))
-    assert.ok(key in english || /^(state|message|protocol|instruction|metric)\./.test(key),
+    assert.ok(key in english || /^(state|message|protocol|instruction|metric|error|problem)\./.test(key),
       `${name}: nobody asks for ${key}`);
 }
 
@@ -63,6 +63,10 @@ for (const id of listed("STATE")) {
   assert.ok(`moment.${id}` in english, `moment.${id}`);
 }
 for (const id of listed("MESSAGE")) assert.ok(`message.${id}` in german, `message.${id}`);
+const manual = readFileSync(`${process.env.source}/tools/station/HTTP_API.md`, "utf8");
+const errors = [...manual.split("The words are stable:")[1].split(".\n")[0].matchAll(/`(\w+)`/g)].map(([, word]) => word);
+assert.ok(errors.length > 10);
+for (const word of errors) assert.ok(`error.${word}` in german, `error.${word}`);
 const { momentOf, viewOf } = await load("state.js");
 for (const id of listed("STATE"))
   assert.equal(`moments.${momentOf({ state: id })}` in english, true, id);
@@ -99,6 +103,11 @@ assert.deepEqual(said.map(words.comparison), [
   "links so stark wie rechts; vereinbar mit 0,4 % stärker bis 0,4 % schwächer",
 ]);
 assert.equal(words.comparison("something else"), "something else");
+const refused = { status: 409, word: "instrument", message: "no plate is connected" };
+assert.equal(words.reasonOf(refused),
+  "Das Gerät ist nicht bereit. Die Station sagt: „no plate is connected“");
+assert.equal(words.reasonOf({ ...refused, word: "new" }), "no plate is connected");
+assert.equal(words.reasonOf({ status: 0, word: "", message: "TypeError" }), german.station_lost);
 assert.equal(words.number(-0.2), "0");
 assert.deepEqual([words.force(341.6, "N"), words.force(0.3416, "V")], ["342", "0,34"]);
 assert.equal(words.parseNumber("80,5"), 80.5);
@@ -106,6 +115,8 @@ assert.ok(Number.isNaN(words.parseNumber("8O")));
 locale = "fr-FR";
 await words.loadTexts();
 assert.equal(words.text("left"), english.left); // no such table: English
+
+assert.equal(words.reasonOf(refused), refused.message);
 
 /* Reports. */
 const report = await load("report.js");

@@ -12,15 +12,14 @@ import { by, say, show, write } from "./screen.js";
 import { drawSetup, fillProtocols, protocolOf, startTest, titleOf } from "./setup.js";
 import { dismiss, model, momentOf, rememberMine, viewOf } from "./state.js";
 import { Trace } from "./trace.js";
-import { fillDocument, loadTexts, text } from "./words.js";
+import { explained, fillDocument, loadTexts, reasonOf, text } from "./words.js";
 
 const trace = new Trace();
 let drawnView = "";
 let reading = null; // the result that is being read
 
 function report(reason) {
-  if (reason.status === 0) say(text("station_lost"));
-  else say(reason.word === "not_now" ? text("not_now") : reason.message);
+  say(reason.word === "not_now" ? text("not_now") : reasonOf(reason));
 }
 
 function title() {
@@ -78,7 +77,9 @@ async function showHistory() {
 }
 
 function takeResult(result) {
-  model.result = result;
+  const { problem, summary } = result;
+  model.result = result.report === null && problem
+    ? { ...result, summary: explained(`error.${problem.error}`, summary) } : result;
   if (result.report !== null && model.mine === result.id)
     markDone(model, result.report.athlete).catch(report);
 }
@@ -90,7 +91,7 @@ async function fetchResult(id) {
     const found = await ask("GET", `tests/${id}/report.json`);
     takeResult({ id, report: found, summary: "", warnings: [] });
   } catch (reason) {
-    if (reason.status !== 0) model.result = { id, report: null, summary: reason.message, warnings: [] };
+    if (reason.status !== 0) model.result = { id, report: null, summary: reasonOf(reason), warnings: [] };
   } finally {
     reading = null;
   }
@@ -143,7 +144,7 @@ async function start() {
     const test = await startTest(model);
     if (test !== null) rememberMine(model, test);
   } catch (reason) {
-    model.refusal = reason.message; // stays until something is changed
+    model.refusal = reasonOf(reason); // stays until something is changed
   }
   starting = false;
   draw();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The line that is always there, and the sentence it becomes when something fails. */
 import { by, make, rebuild, show, write } from "./screen.js";
-import { number, text } from "./words.js";
+import { detailed, explained, number, text } from "./words.js";
 
 /* A mark tells what its colour also tells. */
 const MARKS = { good: "●", idle: "○", bad: "▲" };
@@ -39,10 +39,11 @@ export function sentences(page) {
   const cutOff = page.state.test === null ? page.state.cut_off ?? null : null;
   if (cutOff !== null) found.push(text("cut_off", { seconds: number(cutOff.stored_s, 1) }));
   if (["absent", "lost"].includes(instrument.state) || instrument.problem !== null)
-    found.push(instrument.problem ?? text("instrument_away"));
+    found.push(instrument.problem === null
+      ? text("instrument_away") : explained(`problem.${instrument.state}`, instrument.problem));
   if (["absent", "lost"].includes(sound.state))
-    found.push([text("sound_away"), sound.problem].filter(Boolean).join(" "));
-  if (store.state !== "ok") found.push([text(`store_away_${store.state}`), store.problem].join(" "));
+    found.push(detailed(text("sound_away"), sound.problem));
+  if (store.state !== "ok") found.push(detailed(text(`store_away_${store.state}`), store.problem));
   if (instrument.lost > 0) found.push(text("frames_lost_sentence", { count: instrument.lost }));
   return found;
 }

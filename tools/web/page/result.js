@@ -5,7 +5,7 @@ import { askText } from "./door.js";
 import { HEADLINES, comparedMetric, decimalsOf, flagsOf, repetitionsOf, statusOf, valuesOf } from "./report.js";
 import { by, make, rebuild, show, write } from "./screen.js";
 import { titleOf } from "./setup.js";
-import { comparison, date, force, has, number, text } from "./words.js";
+import { comparison, date, explained, force, has, number, text } from "./words.js";
 
 function nameOf(metric) {
   return has(`metric.${metric}`) ? text(`metric.${metric}`) : metric.replaceAll("_", " ");
@@ -153,7 +153,7 @@ export function drawResult(page) {
   drawPanels(report);
   drawHead(page, report);
   drawComparison(report);
-  const flags = [...(warnings ?? []), ...flagsOf(report).map(reasonText)];
+  const flags = [...(warnings ?? []).map((said) => explained("error.warning", said)), ...flagsOf(report).map(reasonText)];
   drawRepetitions(report);
   rebuild(by("flags"), flags, () => flags.map((flag) => make("li", {}, `⚑ ${flag}`)));
   rebuild(by("values"), report.recording, () => [

@@ -3,7 +3,7 @@
 import { ask } from "./door.js";
 import { chooseAthlete } from "./setup.js";
 import { by, make, rebuild, say, write } from "./screen.js";
-import { number, parseNumber, text } from "./words.js";
+import { number, parseNumber, reasonOf, text } from "./words.js";
 
 /* One change after the other, each of what the station has then: a slow one never undoes a quick one. */
 let changes = Promise.resolve();
@@ -26,7 +26,7 @@ function choose(page, position) {
   if (athlete === undefined) return;
   chooseAthlete(athlete);
   change(page, (roster) => ({ ...roster, position: Math.min(position, roster.athletes.length) }))
-    .catch((reason) => say(reason.message));
+    .catch((reason) => say(reasonOf(reason)));
   by("choice").dispatchEvent(new Event("input"));
 }
 
@@ -126,7 +126,7 @@ export function openRoster(page) {
       await change(page, () => ({ athletes, position: 0 }));
       say(text("saved"));
     } catch (reason) {
-      say(reason.message);
+      say(reasonOf(reason));
     }
   });
 }

@@ -44,6 +44,22 @@ export function translate(key, said, values) {
   return key in table ? text(key, values) : said;
 }
 
+/* The station's own sentence, as the detail behind one in the reader's language. */
+export function detailed(what, said) {
+  return said ? text("said", { what, said }) : what;
+}
+
+/* Of a kind for which the table has words; else as the station said it. */
+export function explained(key, said) {
+  return key in table ? detailed(text(key), said) : said;
+}
+
+/* Why something was refused (door.js, Refused), or any other error. */
+export function reasonOf({ status, word, message }) {
+  if (status === 0) return text("station_lost");
+  return word ? explained(`error.${word}`, message) : message;
+}
+
 export function number(value, decimals = 0) {
   return new Intl.NumberFormat(navigator.language, {
     minimumFractionDigits: decimals,
