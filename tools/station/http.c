@@ -166,7 +166,7 @@ static bool is_due(int64_t now_ns, int64_t period_ms, int64_t *last_ns)
   return due;
 }
 
-static void look_after(struct stance_http *http)
+void http_look_after(struct stance_http *http)
 {
   int64_t now_ns = http_now_ns();
   const bool beat = is_due(now_ns, BEAT_S * 1000, &http->beat_ns);
@@ -201,7 +201,7 @@ static void *keep_the_door(void *context)
   while (!is_stopping(http)) {
     bool knocks[HTTP_DOOR_COUNT];
     wait_for_news(http, epoll_fd, knocks);
-    look_after(http);
+    http_look_after(http);
     for (size_t k = 0; k < HTTP_DOOR_COUNT; k++)
       if (knocks[k])
         http_door_welcome(http, &http->door[k]);
@@ -222,13 +222,8 @@ static size_t leave_as_it_is(void *context, struct MHD_Connection *connection, c
   return strlen(text);
 }
 
-static enum stance_status open_doors(struct stance_http *http, struct stance_problem *problem)
+enum stance_status http_start_library(struct stance_http *http, struct stance_problem *problem)
 {
-  enum stance_status status = http_door_open_port(http, problem);
-  if (status != STANCE_OK)
-    return status;
-  if (http->options.socket != NULL)
-    http->door[HTTP_PRIVATE].listening = stance_daemon_socket_descriptor(http->options.socket);
   errno = 0;
   http->daemon = MHD_start_daemon(
       MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
@@ -245,6 +240,16 @@ static enum stance_status open_doors(struct stance_http *http, struct stance_pro
   for (size_t k = 0; k < sizeof names / sizeof *names; k++)
     snprintf(http->host[k], HTTP_HOST_MAX, "%s:%u", names[k], (unsigned)http->port);
   return STANCE_OK;
+}
+
+static enum stance_status open_doors(struct stance_http *http, struct stance_problem *problem)
+{
+  enum stance_status status = http_door_open_port(http, problem);
+  if (status != STANCE_OK)
+    return status;
+  if (http->options.socket != NULL)
+    http->door[HTTP_PRIVATE].listening = stance_daemon_socket_descriptor(http->options.socket);
+  return http_start_library(http, problem);
 }
 
 /* Signals are for the program's own thread. */

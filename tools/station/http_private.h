@@ -106,6 +106,10 @@ struct stance_http {
   struct http_workers workers;
 };
 
+/* Connections may be added from then on; what the doors are is known. */
+enum stance_status http_start_library(struct stance_http *http, struct stance_problem *problem);
+/* What is answered goes on, who is late is cut. Between two runs of the library. */
+void http_look_after(struct stance_http *http);
 int64_t http_now_ns(void);
 /* Wakes the porter. Any thread. */
 void http_ring(const struct stance_http *http);
