@@ -97,4 +97,10 @@ if [ -x "$here/test_tidy.sh" ] && command -v clang-tidy >/dev/null; then
     '  return 0;' '}'
   catches test_tidy.sh NullDereference
 fi
+if command -v systemd-analyze >/dev/null; then
+  cp -r "$here/../../tools/packaging" "$top/tools/packaging"
+  passes test_units.sh
+  sed -i 's/^WatchdogSec=/WatchdogSecs=/' "$top/tools/packaging/stanced.user.service"
+  catches test_units.sh "Unknown key 'WatchdogSecs'"
+fi
 echo "every style test fails where it should"

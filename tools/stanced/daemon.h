@@ -19,7 +19,7 @@ struct daemon_options {
 void daemon_parse(int argc, char **argv, struct daemon_options *ret_options);
 
 /* One event a line on stderr, `key=value`, with the priority that the journal reads (syslog's
-   numbers). Never an athlete's name. */
+   numbers). Never an athlete's name, nor the path of a recording, which may be one. */
 enum daemon_priority { DAEMON_ERROR = 3, DAEMON_WARNING = 4, DAEMON_NOTICE = 5 };
 STANCE_PRINTF(2, 3) void daemon_log(enum daemon_priority priority, const char *format, ...);
 

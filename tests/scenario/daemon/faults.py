@@ -1,80 +1,49 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What goes wrong in a test, at each of its states: it ends early, the instrument is unplugged, the
-disk is full, the daemon is killed. Whatever it is, what was sampled is kept."""
+daemon is killed. Whatever it is, what was sampled is kept."""
 import pathlib
 import signal
-import time
 
 from station import (
     BUILD,
     FULL,
     Daemon,
     Onlooker,
-    SmallDisk,
     check,
     lead,
     main,
-    may_mount,
     run,
     same,
     scenario,
     wait_for,
 )
-
-# Nobody on it, ten times as fast: the clinician can lead it to any state, and nothing ends it.
-EMPTY = "sim:nordic?speed=10&unloaded_s=3000&duration=3600&noise_n=0.2&wander_n=0&zero_shift_n=0"
-# Pulls left from 6 s on for 60 s.
-PULLS_LEFT = (
-    "sim:nordic?speed=10&sides=left&unloaded_s=5&get_on_s=0&limb_s=0&ready_s=1&effort_s=60"
-    "&peak_n=3000&range_n=5000&duration=600"
-)
-WAY = (
-    "zero zeroing get_on prove_left weigh weighing wait ready effort rest pain pain_side get_off"
-    " zeroing_after"
-).split()
-SHORT_WAY = "zeroing prove_left weighing ready effort rest pain_side zeroing_after".split()
-
-
-def lead_to(daemon, test, wanted):
-    """From the beginning to the state `wanted`, on an empty instrument."""
-
-    def answer(now):
-        state = now["state"]
-        if state.startswith("prove_"):
-            daemon.command(test, "next", status=None)
-        elif state == "wait" and wanted in ("pain", "pain_side"):
-            daemon.command(test, "stop", status=None)
-        elif state == "wait" and wanted in ("get_off", "zeroing_after"):
-            daemon.command(test, "finish", status=None)
-        elif state == "pain":
-            daemon.command(test, "pain", 3, status=None)
-        else:
-            return False
-        return True
-
-    now = lead(daemon, test, until=(wanted,), answer=answer)
-    check(now is not None, f"never came to {wanted}")
+from way import EMPTY, PULLS_LEFT, WAY, by_device, check_complete, chosen, lead_to
 
 
 @scenario("ended early at each state, by each way to end it: everything is kept and analysed")
 def ended_at_each_state(folder):
-    with Daemon(folder, EMPTY, unattended=False) as daemon:
-        for number, state in enumerate(WAY if FULL else SHORT_WAY):
-            ways = ("abort", "stop_test", "finish") if FULL else (("abort", "stop_test")[number % 2],)
-            for way in ways:
-                test = daemon.start(athlete="A-17")
-                lead_to(daemon, test, state)
-                if way == "stop_test":
-                    same(daemon.ask("POST", f"tests/{test}/stop")[0], 202, "stop")
-                elif way == "finish" and "finish" in daemon.state()["test"]["commands"]:
-                    daemon.command(test, "finish")
-                    lead(daemon, test)
-                else:
-                    daemon.command(test, "abort", status=None)
-                daemon.result(test)
-                daemon.keeps(test)
-                same(daemon.ask("POST", f"tests/{test}/stop")[0], 202, "stopped once more")
-                daemon.command(test, "next", status=404)
+    for device, states in by_device(chosen(0, of=2)):
+        with Daemon(folder, device, unattended=False) as daemon:
+            for number, state in enumerate(states):
+                ways = ("abort", "stop_test", "finish") if FULL else (("abort", "stop_test")[number % 2],)
+                for way in ways:
+                    end_in(daemon, state, way)
+
+
+def end_in(daemon, state, way):
+    test = daemon.start(athlete="A-17")
+    lead_to(daemon, test, state)
+    if way == "stop_test":
+        same(daemon.ask("POST", f"tests/{test}/stop")[0], 202, "stop")
+    elif way == "finish" and "finish" in daemon.state()["test"]["commands"]:
+        daemon.command(test, "finish")
+        lead(daemon, test)
+    else:
+        daemon.command(test, "abort", status=None)
+    daemon.result(test)
+    daemon.keeps(test)
+    same(daemon.ask("POST", f"tests/{test}/stop")[0], 202, "stopped once more")
+    daemon.command(test, "next", status=404)
 
 
 @scenario("ended while the right side is proved")
@@ -82,35 +51,56 @@ def ended_while_right_is_proved(folder):
     with Daemon(folder, PULLS_LEFT, unattended=False) as daemon:
         onlooker = Onlooker(daemon)
         test = daemon.start(athlete="A-17")
-        lead(daemon, test, until=("prove_right",))
+        lead_to(daemon, test, "prove_right")
         onlooker.wait("tell", lambda data: data["message"] == "side_proved")
         daemon.command(test, "abort")
         daemon.result(test)
         daemon.keeps(test)
 
 
-# A Nordic that nobody attends: when each of its states goes on, in seconds of the rig.
-MOMENTS = {
-    "zeroing": 1.5,
-    "get_on": 5,
-    "weighing": 9,
-    "effort": 14,
-    "rest": 25,
-    "second effort": 50,
-    "get_off": 127,
-    "zeroing_after": 131,
-}
+# When the cable is pulled in each state, in seconds of the rig. What ends by itself does so where
+# nobody attends a Nordic, too, and always at the same time.
+ALONE = {"zeroing": 1.5, "weighing": 9, "effort": 14, "rest": 25, "zeroing_after": 131}
+# What waits for a person waits for longer than this; the proof of a side for 10 s.
+ATTENDED = {state: 30 for state in WAY if state not in ALONE}
+ATTENDED |= {"prove_left": 10, "prove_right": 15}
+# Get ready lasts 2.5 s at least: it begins so long before.
+ATTENDED["ready"] = 20
+READY_BEFORE_S = 1.3
+AWAY_S = 2
+
+
+def unplug(folder, name, back):
+    """A daemon with an onlooker and a test, in which the instrument has just gone away in `name`."""
+    check_complete([*ALONE, *ATTENDED], "unplugging")
+    moment_s = ALONE.get(name) or ATTENDED[name]
+    device = "sim:?speed=20" if name in ALONE else WAY[name]
+    device = device.replace("speed=10", "speed=4") if name == "ready" else device
+    device += f"&fail_s={moment_s}" + (f"&back_s={moment_s + AWAY_S}" if back else "")
+    daemon = Daemon(folder, device, unattended=name in ALONE, store=f"{folder}/{name}.db")
+    onlooker = Onlooker(daemon)
+    test = daemon.start(athlete="A-17")
+    if name == "ready":
+        lead_to(daemon, test, "wait")
+        onlooker.wait("live", lambda data: data["t_s"] > moment_s - READY_BEFORE_S)
+        daemon.command(test, "next")
+    elif name in ATTENDED:
+        lead_to(daemon, test, name)
+    if back:
+        onlooker.wait("tell", lambda data: data["message"] == "instrument_lost", what=name)
+    else:
+        onlooker.wait("result", lambda data: data["id"] == test, what=name)
+    states = [state["test"]["state"] for state in onlooker.all("state")
+              if state["test"] and state["instrument"]["state"] == "streaming"]
+    same(states[-1], name, "unplugged in")
+    return daemon, onlooker, test, moment_s
 
 
 @scenario("unplugged and plugged in again at each state: told, waited for, its time is a gap")
 def unplugged_at_each_state(folder):
-    moments = MOMENTS if FULL else {name: MOMENTS[name] for name in ("zeroing", "weighing", "effort")}
-    away_s = 2
-    for name, moment_s in moments.items():
-        device = f"sim:?speed=20&fail_s={moment_s}&back_s={moment_s + away_s}"
-        with Daemon(folder, device, store=f"{folder}/{name.replace(' ', '-')}.db") as daemon:
-            onlooker = Onlooker(daemon)
-            test = daemon.start(athlete="A-17")
+    for name in chosen(4):
+        daemon, onlooker, test, _ = unplug(folder, name, back=True)
+        with daemon:
             away = onlooker.wait(
                 "state", lambda data: data["instrument"]["state"] == "absent", what=f"away in {name}"
             )
@@ -119,20 +109,19 @@ def unplugged_at_each_state(folder):
             check(told["text"], told)
             same(away["test"]["commands"].count("next"), 0, "offers to go on without an instrument")
             onlooker.wait("tell", lambda data: data["message"] == "instrument_back")
-            if not FULL:
+            whole = FULL and name in ALONE
+            if not whole:
                 daemon.command(test, "abort")
             report = daemon.result(test)
-            daemon.keeps(test, lost=away_s * 1000)
-            check(report["repetitions"] or not FULL, f"{name}: no repetition")
+            daemon.keeps(test, lost=AWAY_S * 1000)
+            check(report["repetitions"] or not whole, f"{name}: no repetition")
 
 
 @scenario("unplugged for good at each state: it ends, says so, and keeps what there is")
 def lost_at_each_state(folder):
-    for name, moment_s in MOMENTS.items() if FULL else {"effort": 14}.items():
-        store = f"{folder}/{name.replace(' ', '-')}.db"
-        with Daemon(folder, f"sim:?speed=20&fail_s={moment_s}", store=store) as daemon:
-            onlooker = Onlooker(daemon)
-            test = daemon.start(athlete="A-17")
+    for name in chosen(3):
+        daemon, onlooker, test, moment_s = unplug(folder, name, back=False)
+        with daemon:
             result = onlooker.wait("result", lambda data: data["id"] == test)
             check(any("fell silent" in text for text in result["warnings"]), result["warnings"])
             daemon.result(test)
@@ -159,62 +148,6 @@ def one_of_two_unplugged(folder):
         same(lost["left"], 0, "lost of the one that was there")
         # what it sampled until the other one had its length is lost as well
         check(2000 <= lost["right"] < 2100, "lost of the one that was away:", lost)
-
-
-def notices(daemon, state):
-    """That the disk is full; what still fits into the log that is there may end a test before."""
-    now = daemon.state()
-    if now["store"]["state"] == "ok":
-        return state == "zeroing_after" and now["test"] is None
-    check(str(daemon.store) in (now["store"]["problem"] or ""), now["store"])
-    return True
-
-
-@scenario("the disk is full at each state: said, nothing lost, and recording goes on with room")
-def disk_full_at_each_state(folder):
-    if not may_mount():
-        print("  left out: mounting a small disk is not permitted here")
-        return
-    with SmallDisk(folder) as disk:
-        device = EMPTY + "&rate=200"
-        with Daemon(folder, device, unattended=False, store=disk.path / "store.db") as daemon:
-            for state in WAY if FULL else ("zeroing", "effort", "pain"):
-                test = daemon.start(athlete="A-17")
-                lead_to(daemon, test, state)
-                disk.fill()
-                wait_for(lambda: notices(daemon, state), f"a full disk in {state}")
-                disk.make_room()
-                wait_for(lambda: daemon.state()["store"]["state"] == "ok", "room again")
-                daemon.command(test, "abort", status=None)
-                daemon.result(test)
-                daemon.keeps(test)
-
-
-@scenario("the disk is full when a test ends: it waits, refuses the next one, loses nothing")
-def disk_full_at_the_end(folder):
-    if not may_mount():
-        print("  left out: mounting a small disk is not permitted here")
-        return
-    with SmallDisk(folder) as disk:
-        device = EMPTY + "&rate=200"
-        with Daemon(folder, device, unattended=False, store=disk.path / "store.db") as daemon:
-            test = daemon.start(athlete="A-17")
-            lead_to(daemon, test, "wait")
-            disk.fill()
-            wait_for(lambda: daemon.state()["store"]["state"] == "retrying", "a full disk")
-            daemon.command(test, "abort")
-            time.sleep(0.5)
-            check(daemon.state()["test"] is not None, "it ended without a disk")
-            status, answer = daemon.ask("POST", "tests", {"protocol": "nordic"})
-            check(status in (409, 503), "another test on a full disk:", status, answer)
-            disk.make_room()
-            daemon.result(test)
-            daemon.keeps(test)
-            disk.fill()
-            status, answer = daemon.ask("POST", "tests", {"protocol": "nordic"})
-            same((status, answer["error"]), (503, "store"), "a test on a full disk")
-            disk.make_room()
-            daemon.result(daemon.start("nordic", duration_s=0.5))
 
 
 @scenario("the wall clock jumps by hours, forth and back, in a test: only its date notices")
@@ -261,8 +194,8 @@ def clock_jumps(folder):
 
 @scenario("SIGTERM at each state: the test is ended, closed and analysed before the program is")
 def told_to_end_at_each_state(folder):
-    for state in WAY if FULL else ("zeroing", "effort"):
-        with Daemon(folder, EMPTY, unattended=False) as daemon:
+    for state in chosen(2):
+        with Daemon(folder, WAY[state], unattended=False) as daemon:
             test = daemon.start(athlete="A-17")
             lead_to(daemon, test, state)
             daemon.end()
@@ -276,8 +209,9 @@ def told_to_end_at_each_state(folder):
 
 @scenario("killed at each state: the next start says what was recovered, at most 250 ms are lost")
 def killed_at_each_state(folder):
-    for state in WAY if FULL else ("weighing", "effort"):
-        daemon = Daemon(folder, EMPTY.replace("speed=10", "speed=4"), unattended=False)
+    for state in chosen(1):
+        device = WAY[state].replace("speed=10", "speed=5")
+        daemon = Daemon(folder, device, unattended=False)
         test = daemon.start(athlete="A-17")
         lead_to(daemon, test, state)
         seen = daemon.state()["instrument"]["frames"]
@@ -291,8 +225,8 @@ def killed_at_each_state(folder):
             told = again.state()["cut_off"]
             same(told and told["id"], test, "the page is not told what was cut off")
             stored = again.rows("SELECT max(last_index) FROM blocks WHERE recording = ?", test)[0][0]
-            # the block in flight, at four times the pace, and what came in while it was asked
-            check((stored or 0) > seen - 2 * 4 * 250, state, stored, seen)
+            # the block in flight, at five times the pace, and what came in while it was asked
+            check((stored or 0) > seen - 2 * 5 * 250, state, stored, seen)
             if stored is None:
                 continue
             run([BUILD / "stance", "analyze", test], env=again.store_environment())
