@@ -131,7 +131,7 @@ static int read_until_refused(int (*dial)(void), int readers[READER_MAX])
 /* As many as HTTP_API.md says; the port's leave those of the socket alone, and who asks. */
 static void one_reader_too_many_is_told_so(void **state)
 {
-  int by_port[READER_MAX], by_socket[READER_MAX];
+  int by_port[READER_MAX] = {0}, by_socket[READER_MAX] = {0};
   (void)state;
   assert_int_equal(read_until_refused(door_dial_port, by_port), 192);
   const int private = read_until_refused(door_dial, by_socket);
