@@ -3,66 +3,11 @@
 // started again, pain, a team; every screen accessible, at 320 px, in the dark and on paper.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { Station } from "./station.mjs";
-
-const { build, chromium: executablePath, npm } = process.env;
-const require = createRequire(`${npm}/`);
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const WAIT_MS = 60000;
-/* A simulated athlete who waits for nobody and never pulls. */
-const PATIENT = "sim:nordic?unloaded_s=900&duration=920&noise_n=0.2&wander_n=0&zero_shift_n=0&speed=4";
-const WIDE = { width: 1280, height: 800 };
-
-const station = new Station();
-const browser = await chromium.launch({
-  executablePath,
-  args: ["--disable-gpu", "--disable-dev-shm-usage", ...(process.getuid() === 0 ? ["--no-sandbox"] : [])],
-});
-
-/* What the browser itself complains of is a failure: a blocked script, an exception. */
-const complaints = [];
-const elsewhere = [];
-async function open(options) {
-  const context = await browser.newContext({ viewport: WIDE, locale: "en-GB", ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(WAIT_MS);
-  page.on("pageerror", (error) => complaints.push(error.stack));
-  page.on("console", (message) => {
-    const said = message.text();
-    if (message.type() === "error" && !/Failed to load resource|ERR_/.test(said)) complaints.push(said);
-  });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(station.base) && !request.url().startsWith("blob:"))
-      elsewhere.push(request.url());
-  });
-  await page.goto(station.address);
-  return page;
-}
-
-const view = (page, wanted) =>
-  page.waitForFunction((name) => document.body.dataset.view === name, wanted);
-const moment = (page, wanted) =>
-  page.waitForFunction((name) => document.body.dataset.moment === name, wanted);
-const says = (page, id, part) => page.waitForFunction(
-  ([where, what]) => document.getElementById(where).textContent.includes(what), [id, part]);
-
-async function accessible(page, where) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html, nodes[0].failureSummary]), [],
-    `${where}: axe finds violations`);
-}
-
-async function picture(page, name) {
-  await page.screenshot({ path: `${build}/page/${name}.png` });
-}
-
-async function fits(page, where) {
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert.ok(width <= page.viewportSize().width, `${where}: ${width} px wide`);
-}
+import {
+  PATIENT, accessible, browser, build, complaints, elsewhere, fits, moment, open, picture, says, station,
+  toTheEffort, view,
+} from "./driver.mjs";
+import * as troubles from "./troubles.mjs";
 
 async function aWholeTestByKeyboard() {
   const page = await open({});
@@ -207,47 +152,6 @@ async function aTeamAndAMove(page, id) {
   await other.context().close();
 }
 
-/* Nothing of a whole screen, but what the station is quoted with. */
-async function nothingIsEnglish(page, id, wanted) {
-  await view(page, "setup");
-  await page.waitForFunction(() => document.getElementById("protocol").options.length > 10);
-  if (id === "sentence") {
-    await page.locator("#athlete").fill("D-4");
-    await page.locator("#athlete").press("Enter");
-  }
-  await says(page, id, wanted);
-  const said = (await page.evaluate(() => document.body.innerText)).replace(/„[^“]*“/g, "");
-  assert.doesNotMatch(said, /\b(the|is|not|no|and|of|with|it|this|cannot|athletes?|press|lost)\b/i);
-  await page.context().close();
-}
-
-async function whatIsNotPluggedInIsSaid(page) {
-  await says(page, "health", "instrument away");
-  await says(page, "trouble", "no LabJack U6 is connected to USB port 99-9; plug it in");
-  await accessible(page, "without an instrument");
-  await picture(page, "9-no-instrument");
-  await nothingIsEnglish(await open({ locale: "de-DE" }), "trouble", "Das Gerät ist nicht angeschlossen.");
-}
-
-async function aTestThatCannotBegin(page) {
-  await page.locator("#athlete").fill("D-4");
-  await page.locator("#athlete").press("Enter");
-  await page.waitForFunction(() => !/^Ready/.test(document.getElementById("sentence").textContent));
-  assert.match(await page.locator("#sentence").textContent(), /absent\.csv/, "the reason is not named");
-  await view(page, "setup");
-  await nothingIsEnglish(await open({ locale: "de-DE" }), "sentence", "lässt sich nicht lesen");
-}
-
-/* A person leads, to the moment in which GO is seen. */
-async function toTheEffort(page) {
-  for (let waited = 0; (await page.locator("#moment").textContent()) !== "GO"; waited++) {
-    assert.ok(waited < 200, `no effort: ${await page.locator("#sentence").textContent()}`);
-    const { test } = await station.ask("state");
-    if (test.commands.includes("next") && test.state !== "rest") await page.keyboard.press("Space");
-    await page.waitForTimeout(50);
-  }
-}
-
 /* Pain at the very first moment, with whatever key; the hand hammers on, which is no answer. */
 async function painStopsAndLocks(page) {
   await page.locator("#athlete").fill("D-4");
@@ -293,53 +197,6 @@ async function painStopsAndLocks(page) {
   await picture(page, "11-no-result");
 }
 
-async function theDaemonIsKilled(page) {
-  await page.keyboard.press("Space");
-  await view(page, "setup");
-  await page.locator("#athlete").fill("C-3");
-  await page.locator("#athlete").press("Enter");
-  await view(page, "bench");
-  while ((await station.ask("state")).instrument.frames < 4000) await page.waitForTimeout(100);
-  await station.end("SIGKILL");
-  await says(page, "trouble", "The station does not answer");
-  assert.equal(await page.locator("#actions button").count(), 0, "nothing can be done");
-  await accessible(page, "without a station");
-  await picture(page, "12-station-lost");
-  await station.start("sim:nordic?speed=8&fail_s=16&back_s=36", "--unattended");
-  await says(page, "trouble", "stance open");
-  await page.goto(station.address); // as `stance open` does: the same page, a new token
-  await says(page, "trouble", "The test before was cut off by a crash");
-  const { cut_off: cutOff } = await station.ask("state");
-  await says(page, "trouble", `its first ${cutOff.stored_s.toFixed(1)} s are kept`);
-  await picture(page, "12-cut-off");
-  await page.waitForFunction(() => ["setup", "result"].includes(document.body.dataset.view));
-}
-
-async function theInstrumentIsUnplugged(page) {
-  if (await page.evaluate(() => document.body.dataset.view === "result")) await page.keyboard.press("Space");
-  await view(page, "setup");
-  await page.locator("#athlete").fill("C-3");
-  await page.locator("#protocol").selectOption("nordic");
-  await page.locator("#athlete").press("Enter");
-  await view(page, "bench");
-  await says(page, "trouble", "fell silent");
-  await says(page, "health", "instrument away");
-  assert.equal(await page.locator("#sentence").textContent(), "The instrument does not answer. The test waits.");
-  await picture(page, "13-unplugged");
-  await says(page, "trouble", "samples were lost since the test began");
-  await says(page, "health", "instrument · 1000 Hz");
-  await moment(page, "rest"); // in an effort every key is a stop
-  await page.keyboard.press("q");
-  await view(page, "result");
-  await says(page, "flags", "samples were lost");
-  await page.keyboard.press("Space");
-  await view(page, "setup");
-  await page.waitForSelector("#roster li.done");
-  const { athletes } = await station.ask("roster");
-  assert.deepEqual(athletes.map(({ athlete, done }) => [athlete, done]),
-    [["A-17", false], ["B-2", false], ["C-3", true]], "who was tested is done");
-}
-
 const steps = [];
 async function step(name, run) {
   const start = Date.now();
@@ -360,19 +217,25 @@ try {
   await station.start("labjack-u6:99-9");
   await page.goto(station.address);
   await view(page, "setup");
-  await step("an instrument that is not there", () => whatIsNotPluggedInIsSaid(page));
+  await step("an instrument that is not there", () => troubles.whatIsNotPluggedInIsSaid(page));
   await station.end("SIGTERM");
   await station.start("replay:absent.csv");
   await page.goto(station.address);
   await view(page, "setup");
-  await step("a test that cannot begin", () => aTestThatCannotBegin(page));
+  await step("a test that cannot begin", () => troubles.aTestThatCannotBegin(page));
+  await station.end("SIGTERM");
+  await station.start(PATIENT.replace("zero_shift_n=0", "zero_shift_n=234"), "--sound", "no-such-card");
+  await page.goto(station.address);
+  await view(page, "setup");
+  await step("a zero is refused, without sound", () => troubles.aZeroIsRefused(page));
   await station.end("SIGTERM");
   await station.start(PATIENT);
   await page.goto(station.address);
   await view(page, "setup");
+  await step("a target band, and a silence", () => troubles.aTargetAndASilence(page));
   await step("pain stops and locks", () => painStopsAndLocks(page));
-  await step("the daemon is killed", () => theDaemonIsKilled(page));
-  await step("the instrument is unplugged", () => theInstrumentIsUnplugged(page));
+  await step("the daemon is killed", () => troubles.theDaemonIsKilled(page));
+  await step("the instrument is unplugged", () => troubles.theInstrumentIsUnplugged(page));
   assert.deepEqual(complaints, [], "the browser complains");
   assert.deepEqual(elsewhere, [], "something is fetched from elsewhere");
   console.log(`${steps.join("\n")}\npassed`);

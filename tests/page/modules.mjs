@@ -147,6 +147,13 @@ if (folder !== source) {
   assert.equal(said({}), "");
   assert.match(said({ cut_off: { id: "a", stored_s: 12.34 } }), /12.3 s/);
   assert.equal(said({ cut_off: { id: "a", stored_s: 12.34 }, test: {} }), "");
+  assert.equal(said({ sound: { state: "off", problem: "none is wanted" } }), "");
+  for (const state of ["lost", "absent"])
+    assert.equal(said({ sound: { state, problem: "the card went." } }), `${english.sound_away} the card went.`);
+  assert.equal(said({ store: { state: "failed", problem: "it is full" } }), `${english.store_away_failed} it is full`);
+  assert.equal(said({ instrument: { state: "lost", problem: null, lost: 0 } }), english.instrument_away);
+  assert.equal(said({ instrument: { state: "streaming", problem: "THE LEFT INSTRUMENT FAILED", lost: 0 } }),
+    "THE LEFT INSTRUMENT FAILED");
 }
 
 /* The trace: an axis that holds still, losses that stay gaps, numbers that grow old. */
@@ -291,7 +298,10 @@ if (folder !== source) {
   assert.deepEqual(done(), ["recall 17", "roster-next", "roster-skip", "roster-back", "to athlete", "start"]);
   const button = { matches: () => false, closest: () => button, blur() {} };
   for (const scanned of ["s17", "B-2", "n", "17 b"])
-    for (const key of [...scanned, "Enter"]) press(key, { target: button });
+    for (const key of [...scanned, "Enter"]) {
+      press(key, { target: button });
+      await new Promise((waited) => setTimeout(waited, 10));
+    }
   await slowly();
   assert.deepEqual(done(), ["recall s17", "recall B-2", "recall n", "recall 17 b"], "a scanned name is taken apart");
   assert.equal(press("Enter", { target: button }), false, "a button that has the focus is pressed");
@@ -311,5 +321,44 @@ if (folder !== source) {
   });
   assert.deepEqual(found, [["21", ""], ["2", ""], ["1", "80.0"], ["02", ""]], "somebody else is chosen");
   globalThis.fetch = asked;
+}
+/* History: a line a side, and around the test before the band in which the next one falls by chance. */
+{
+  const node = (name) => ({
+    name, children: [], attributes: {}, setAttribute(key, said) { this.attributes[key] = said; },
+    append(...more) { this.children.push(...more); }, replaceChildren(...all) { this.children = all; },
+    dataset: {}, classList: { toggle() {} },
+  });
+  const found = (from, wanted) => from.children.flatMap((child) => child.attributes === undefined ? []
+    : [...(wanted(child) ? [child] : []), ...found(child, wanted)]);
+  const place = node("div");
+  globalThis.document = {
+    documentElement: {}, getElementById: () => place, createElement: node,
+    createElementNS: (_, name) => node(name),
+  };
+  locale = "en-GB";
+  const { drawHistory } = await load("history.js");
+  const test = (day, left, right, noise) => ({ started: `2026-01-0${day}T10:00:00Z`, peak_left_n: left,
+    peak_right_n: right, mdc_left_n: noise, mdc_right_n: noise });
+  const name = (wanted) => (child) => child.attributes.class === wanted;
+  const band = () => found(place, name("noise")).map(({ attributes }) => attributes);
+  const middle = ({ y, height }) => y + height / 2;
+  drawHistory([test(1, 300, 320, 50), test(2, 330, null, 50)]);
+  assert.equal(found(place, (child) => child.name === "svg").length, 2, "a line for each side");
+  const points = found(place, (child) => child.name === "polyline")
+    .map(({ attributes }) => attributes.points.split(" ").map((point) => point.split(",").map(Number)));
+  assert.deepEqual(points.map((line) => line.length), [2, 1], "a test without a value is no point");
+  const [[before, now], [alone]] = points;
+  assert.ok(before[0] < now[0] && before[1] > now[1], "time to the right, force upwards");
+  assert.equal(middle(band()[0]).toFixed(6), before[1].toFixed(6), "the band is not around the test before");
+  const newton = (before[1] - now[1]) / 30;
+  assert.equal((band()[0].height / newton).toFixed(6), "100.000000", "± what two tests differ");
+  assert.equal(middle(band()[1]).toFixed(6), alone[1].toFixed(6));
+  assert.match(found(place, (child) => child.attributes["aria-label"])[1].attributes["aria-label"], /right.*320 N; .*no value/);
+  drawHistory([test(1, 300, 320, null), test(2, 330, 310, null)]);
+  assert.deepEqual(band(), [], "a noise that nobody knows");
+  assert.ok(found(place, name("small")).some(({ children }) => children.includes(english.noise_unknown)));
+  drawHistory([]);
+  assert.deepEqual(place.children, []);
 }
 console.log("modules: passed");

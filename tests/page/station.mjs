@@ -37,10 +37,12 @@ export class Station {
     }
   }
 
-  /* As a program beside the page sees it. */
-  async ask(path) {
-    const answer = await fetch(`${this.base}/api/v1/${path}`,
-      { headers: { Authorization: `Bearer ${this.token}` } });
+  /* As a program beside the page sees it, and, with a body, begins it. */
+  async ask(path, body) {
+    const answer = await fetch(`${this.base}/api/v1/${path}`, {
+      headers: { Authorization: `Bearer ${this.token}` },
+      ...(body ? { method: "POST", body: JSON.stringify(body) } : {}),
+    });
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
     return path.includes(".csv") ? answer.text() : answer.json();
   }

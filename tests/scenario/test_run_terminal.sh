@@ -125,6 +125,18 @@ run.press("q")
 answer = run.end(0)
 assert "Reports: pain/" in answer, answer
 
+# An empty instrument far from its zero: said with its reading, asked anew.
+if "--sound" in common:
+    rig, right = rig.replace("zero_shift_n=0", "zero_shift_n=234"), rig
+    run = Run("--output", "far")
+    run.until("Press Enter")
+    run.press(" ")
+    run.until(r"Zero refused: the empty instrument reads 46\d N")
+    run.until("Nothing may touch the instrument. Press Enter")
+    run.press("q")
+    run.end(0)
+    rig = right
+
 # Ctrl-C ends and keeps.
 run = Run("--output", "cut")
 to_efforts(run)
