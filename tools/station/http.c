@@ -128,7 +128,7 @@ static void wait_for_news(const struct stance_http *http, int epoll_fd,
     const struct http_door *door = &http->door[k];
     const int fd = http_door_listens(door, now_ns) ? door->listening : -1;
     ready[DOOR + k] = (struct pollfd){.fd = fd, .events = POLLIN};
-    if (http_door_is_crowded(door))
+    if (door->crowded)
       most_ms = most_ms < LOOK_CROWDED_MS ? most_ms : LOOK_CROWDED_MS;
     if (now_ns < door->paused_until_ns && most_ms > rest_ms(door, now_ns))
       most_ms = rest_ms(door, now_ns);
@@ -153,7 +153,7 @@ static bool has_gone(const struct http_guest *guest)
 
 static bool is_late(const struct http_guest *guest, int64_t now_ns)
 {
-  const bool hurries = guest->asking && !guest->decided && http_door_is_crowded(guest->door);
+  const bool hurries = guest->asking && !guest->decided && guest->door->crowded;
   const int64_t less_ns = hurries ? (IDLE_S - CROWDED_S) * INT64_C(1000000000) : 0;
   return guest->deadline_ns != 0 && now_ns > guest->deadline_ns - less_ns;
 }
@@ -176,6 +176,9 @@ void http_look_after(struct stance_http *http)
     done->answered = true;
     resume(done->guest);
   }
+  /* Before anybody goes: all who are late go then, not the youngest of them alone. */
+  for (struct http_door *door = http->door; door < http->door + HTTP_DOOR_COUNT; door++)
+    door->crowded = door->undecided >= door->undecided_max / 2;
   for (struct http_guest *guest = http->guests; guest != NULL; guest = guest->next) {
     if (guest->stream != NULL) {
       guest->stream->beat |= beat;

@@ -28,11 +28,6 @@ static bool has_room(const struct http_door *door)
   return door->count < door->places && door->undecided < door->undecided_max;
 }
 
-bool http_door_is_crowded(const struct http_door *door)
-{
-  return door->undecided >= door->undecided_max / 2;
-}
-
 bool http_door_listens(const struct http_door *door, int64_t now_ns)
 {
   return door->listening >= 0 && now_ns >= door->paused_until_ns &&

@@ -36,6 +36,7 @@ struct http_door {
   size_t places, undecided_max, reader_max;
   size_t count, undecided, readers; /* inside; undecided: have not shown the token */
   int64_t paused_until_ns;          /* CLOCK_MONOTONIC */
+  bool crowded; /* half of the places for the undecided were taken at the last look */
 };
 
 /* One request: its body as it comes in, what it becomes, and its answer. */
@@ -118,8 +119,6 @@ void http_ring(const struct stance_http *http);
 enum stance_status http_door_open_port(struct stance_http *http, struct stance_problem *problem);
 /* Whether it is worth hearing who knocks. */
 bool http_door_listens(const struct http_door *door, int64_t now_ns);
-/* Half of the places for those who have not shown the token are taken. */
-bool http_door_is_crowded(const struct http_door *door);
 /* Lets some of those in who wait, or makes room for them. */
 void http_door_welcome(struct stance_http *http, struct http_door *door);
 /* He has shown the token. */
