@@ -4,6 +4,7 @@
 #include "stance/source.h"
 
 #include "support/faulty_disk.h"
+#include "support/moved_date.h"
 #include "support/scripted_source.h"
 #include "support/station_fixture.h"
 #include "support/station_way.h"
@@ -33,6 +34,7 @@ static int begin(void **state)
   scripted_source_fail(false);
   scripted_source_pull(0, 0);
   atomic_store(&disk->write_error, 0);
+  moved_date_set(0);
   return 0;
 }
 
@@ -130,6 +132,26 @@ static void proved_sides_hold_for_the_day(void **state)
   scripted_source_plug(true);
   start(fixture);
   next(fixture, "prove_left");
+}
+
+static void proved_sides_do_not_hold_for_the_next_day(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "rig:", false);
+  start(fixture);
+  prove(fixture);
+  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
+  wait_for_result(fixture);
+  moved_date_set(1);
+  start(fixture);
+  prove(fixture); /* before the first test of the day, though nobody has touched a cable */
+  moved_date_set(2);
+  weigh(fixture); /* midnight in a test asks nobody anew */
+  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
+  wait_for_result(fixture);
+  assert_null(strstr(station_fixture_last(fixture, "result"), "sides_unproved"));
+  start(fixture);
+  next(fixture, "prove_left"); /* but the next one: it was proved on the day before */
 }
 
 static void a_cable_out_between_tests_is_told(void **state)
@@ -287,7 +309,8 @@ static void it_is_waited_for_in_every_state(void **state)
     start_at(fixture, at);
     scripted_source_plug(false);
     hear(fixture, "instrument_lost");
-    scripted_source_pull(0, 0); /* nobody pulls while the cable is looked for */
+    scripted_source_pull(0, 0); /* nobody pulls while the cable is looked for: half a second */
+    assert_false(station_fixture_wait(fixture, "live", "no such text", 0.05));
     scripted_source_plug(true);
     hear(fixture, "instrument_back");
     assert_true(station_fixture_wait(fixture, "state", NULL, patience_s));
@@ -360,8 +383,8 @@ static void one_that_dies_is_named(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(station_way_names_every_state),
       CASE(proved_sides_hold_for_the_day),
+      CASE(proved_sides_do_not_hold_for_the_next_day),
       CASE(a_cable_out_between_tests_is_told),
       CASE(swapped_sides_are_told),
       CASE(unproved_sides_are_flagged),
