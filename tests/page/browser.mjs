@@ -128,6 +128,11 @@ async function aTeamAndAMove(page, id) {
   await page.waitForFunction(() => document.getElementById("athlete").value === "C-3");
   await page.keyboard.type("B-2\n");
   await page.waitForFunction(() => document.getElementById("mass").value === "71.0");
+  await page.locator("#mass").focus();
+  await page.keyboard.type("A-17\n"); // and then no mass of 7117 kg, nor a start
+  await page.waitForFunction(() => document.getElementById("mass").value === "80.5");
+  assert.equal(await page.locator("#athlete").inputValue(), "A-17");
+  await view(page, "setup");
   await page.locator("#roster button").first().focus();
   await page.keyboard.type("C-3\n"); // whatever has the focus
   await page.waitForFunction(() => document.getElementById("athlete").value === "C-3");

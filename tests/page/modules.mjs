@@ -304,6 +304,17 @@ if (folder !== source) {
     }
   await slowly();
   assert.deepEqual(done(), ["recall s17", "recall B-2", "recall n", "recall 17 b"], "a scanned name is taken apart");
+  const mass = { value: "80.5", matches: () => true, closest: () => mass, blur() {} };
+  const into = (keys, gap_ms) => {
+    for (const key of keys) {
+      if (!press(key, { target: mass }) && key.length === 1) mass.value += key;
+      now += gap_ms;
+    }
+  };
+  into([..."17", "Enter"], 20);
+  assert.deepEqual([done(), mass.value], [["recall 17"], "80.5"], "a scanned name is a mass");
+  into([..."17", "Enter"], 60);
+  assert.deepEqual([done(), mass.value], [[], "80.517"], "what a hand types stays in its field");
   assert.equal(press("Enter", { target: button }), false, "a button that has the focus is pressed");
   press(" ", { target: button });
   assert.deepEqual(done(), []);

@@ -9,6 +9,8 @@ import { viewOf } from "./state.js";
 const SECOND_DIGIT_MS = 800;
 /* A scanner types faster than any hand: a letter that no other follows within this time was a key of its own. */
 const SCAN_MS = 100;
+/* In a field a name may be typed by hand, and fast: no hand is as fast as this. */
+const SCAN_FIELD_MS = 40;
 /* What was typed by hand and never ended by Enter is forgotten. */
 const FORGET_MS = 3000;
 /* The hand that stopped still hammers, or holds its key: that is no answer. Keyboards repeat after at most
@@ -40,6 +42,7 @@ export class Keys {
     this.run = { act, pain, recall, start };
     this.typed = "";
     this.timer = 0;
+    this.scan = { at: -Infinity, said: "", before: "" }; // into a field
     this.state = "";
     this.stopped = false; // this effort, by this hand
     this.calmAt = 0;
@@ -76,7 +79,11 @@ export class Keys {
     }
     if (/^(Tab|F\d+)$/.test(event.key)) return; // the browser's
     if (event.key === "Escape") event.target.blur?.();
-    if (event.repeat || isTyping(event.target)) return;
+    if (event.repeat) return;
+    if (isTyping(event.target)) {
+      this.scanField(event);
+      return;
+    }
     if (this.pain(event) || this.name(event)) {
       take(event);
       return;
@@ -144,6 +151,21 @@ export class Keys {
     }, action ? SCAN_MS : FORGET_MS);
     if (!action) say(this.typed);
     return true;
+  }
+
+  /* A name that is scanned while a field of the set-up has the focus is neither a mass nor the end of another
+     name, and its Enter does not start whoever was chosen before. */
+  scanField(event) {
+    if (!event.target.closest("#choice")) return;
+    const now = performance.now();
+    if (now - this.scan.at > SCAN_FIELD_MS) this.scan = { said: "", before: event.target.value };
+    this.scan.at = now;
+    if (event.key.length === 1) this.scan.said += event.key;
+    if (event.key !== "Enter" || this.scan.said === "") return;
+    take(event);
+    event.target.value = this.scan.before;
+    event.target.blur();
+    this.run.recall(this.scan.said.trim());
   }
 
   enter(event) {
