@@ -79,6 +79,22 @@ assert.equal(shown("a", null, "a", null), "result");
 assert.equal(shown("b", null, "a", null), "connecting", "an older result while a new one is read");
 assert.equal(shown("a", null, "a", "a"), "setup");
 assert.equal(shown(null, null, "c", "a"), "result", "a test without a result says so");
+{
+  const { toldLast } = await load("state.js");
+  const clock = globalThis.performance.now;
+  globalThis.performance.now = () => 20000;
+  const told = (state, at, stateSince, message = "zero_far") =>
+    toldLast({ state: { test: { state } }, stateSince, tells: [{ message: "older", at }, { message, at }] })?.message;
+  assert.equal(told("zero", 1000, 1100), "zero_far", "why the zero is asked for once more is forgotten");
+  assert.equal(told("get_on", 1000, 9000), undefined, "the step is taken");
+  assert.equal(told("get_on", 13000, 15000), "zero_far");
+  assert.equal(told("rest", 1000, 1100), undefined);
+  assert.equal(told("rest", 13000, 13000), "zero_far");
+  assert.equal(told("effort", 19000, 13000), undefined, "an effort is not talked into");
+  assert.equal(told("wait", 19000, 19000, "locked"), undefined, "it has a sentence of its own");
+  assert.equal(toldLast({ state: { test: { state: "zero" } }, stateSince: 0, tells: [] }), null);
+  globalThis.performance.now = clock;
+}
 for (const file of readdirSync(source).filter((name) => name.endsWith(".js")))
   for (const key of ids(`tools/web/page/${file}`, /\btext\("([^"]+)"/g))
     assert.ok(key in english, `${file} asks for ${key}`);

@@ -103,6 +103,7 @@ function takeState(state) {
   const now = state.test;
   model.state = state;
   model.stateAt = performance.now();
+  if (now?.id !== before?.id || now?.state !== before?.state) model.stateSince = model.stateAt;
   if (now !== null && now.id !== before?.id) {
     model.tells = [];
     model.result = null;

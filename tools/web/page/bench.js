@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A test that goes on: the sentence of the moment, the two numbers, the countdown. */
 import { by, make, rebuild, show, write } from "./screen.js";
-import { momentOf, remaining } from "./state.js";
+import { momentOf, remaining, toldLast } from "./state.js";
 import { force, has, number, text, translate } from "./words.js";
 
 const SIDES = ["left", "right"];
 /* A number that changes faster cannot be read. */
 const REDRAW_MS = 100;
-/* How long what the station told stands beside what it waits for. */
-const TOLD_MS = 8000;
 
 function unitOf(page) {
   return page.state?.instrument.unit ?? "N";
@@ -108,10 +106,8 @@ function sentence(page) {
   if (page.connection !== "open") return text("not_connected");
   if (isAway(page)) return text("instrument_waits");
   const said = [translate(`state.${test.state}`, test.text)];
-  const last = page.tells[page.tells.length - 1];
-  const fresh = last !== undefined && performance.now() - last.at < TOLD_MS;
-  if (fresh && last.message !== "locked" && ["setup", "rest"].includes(momentOf(test)))
-    said.unshift(tellSentence(last));
+  const told = toldLast(page);
+  if (told !== null) said.unshift(tellSentence(told));
   for (const side of test.locked) said.push(text("locked", { side: text(side) }));
   return said.join(" ");
 }

@@ -17,6 +17,7 @@ export const model = {
   mine: sessionStorage.getItem("stance-mine"), // the test that this page began
   state: null,
   stateAt: 0, // when it came, performance.now()
+  stateSince: 0, // since when the test is in this state
   protocols: [],
   roster: { athletes: [], position: 0 },
   result: null, // {id, report, summary, warnings}
@@ -64,6 +65,21 @@ export function remaining(page) {
 
 export function accepts(page, command) {
   return page.connection === "open" && (page.state?.test?.commands.includes(command) ?? false);
+}
+
+/* How long what the station told stands beside what it waits for. */
+const TOLD_MS = 8000;
+/* A tell comes with the state that it explains, before or behind it. */
+const TOGETHER_MS = 500;
+
+/* What the station told last and still matters; null: nothing. Why a step of the set-up is asked for once
+   more is said until it is taken. */
+export function toldLast(page) {
+  const last = page.tells[page.tells.length - 1];
+  const moment = momentOf(page.state.test);
+  if (last === undefined || last.message === "locked" || !["setup", "rest"].includes(moment)) return null;
+  const explains = moment === "setup" && last.at >= page.stateSince - TOGETHER_MS;
+  return explains || performance.now() - last.at < TOLD_MS ? last : null;
 }
 
 /* What stands under the space bar in a test; null: nothing. */
