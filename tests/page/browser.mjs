@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import {
-  PATIENT, accessible, browser, build, complaints, elsewhere, fits, moment, open, picture, says, station,
+  PATIENT, accessible, browser, build, complaints, elsewhere, fits, isGerman, moment, open, picture, says, station,
   toTheEffort, view,
 } from "./driver.mjs";
 import * as troubles from "./troubles.mjs";
@@ -58,6 +58,7 @@ async function everyScreenInATest(page) {
   await fits(narrow, "a test at 320 px");
   await accessible(narrow, "a test at 320 px, dark");
   await picture(narrow, "4-narrow-dark");
+  await isGerman(narrow);
   return narrow;
 }
 
@@ -95,6 +96,7 @@ async function theResultIsTheRecordings(page, narrow, id) {
   await fits(narrow, "a result at 320 px");
   await accessible(narrow, "a result at 320 px, dark");
   await picture(narrow, "6-narrow-result");
+  await isGerman(narrow);
   await narrow.context().close();
 
   await page.emulateMedia({ media: "print" });

@@ -55,6 +55,13 @@ export async function accessible(page, where) {
     `${where}: axe finds violations`);
 }
 
+/* Nothing of the whole screen is English, but what the station is quoted with. */
+export async function isGerman(page) {
+  const said = (await page.evaluate(() => document.body.innerText)).replace(/„[^“]*“/g, "");
+  const english = /^.*\b(the|is|not|no|and|of|with|it|this|cannot|athletes?|press|lost)\b.*$/gim;
+  assert.deepEqual(said.match(english) ?? [], []);
+}
+
 export async function picture(page, name) {
   await page.screenshot({ path: `${build}/page/${name}.png` });
 }
