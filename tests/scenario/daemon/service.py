@@ -121,11 +121,10 @@ def hangs(folder):
 def played_back(folder):
     name = "Jane Roe"
     recording = pathlib.Path(folder) / f"{name}.csv"
-    recording.write_text("time_s,force_n\n" + "".join(f"{k / 100},{k % 7}\n" for k in range(300)))
+    recording.write_text("time_s,left_n,right_n\n" + "".join(f"{k / 100},{k % 7},{k % 5}\n" for k in range(300)))
     with Daemon(folder, f"replay:{recording}") as daemon:
         check(name in str(daemon.state()["instrument"]["name"]), "the page does not say what is played")
-        daemon.ask("POST", "tests", {"protocol": "nordic", "athlete": name})
-        wait_for(lambda: daemon.state()["test"] is None, "its end")
+        daemon.result(daemon.start(athlete=name))
     check('device="replay:"' in daemon.log(), "does not say what it plays:", daemon.log())
     check("Roe" not in daemon.log() and ".csv" not in daemon.log(), daemon.log())
 
