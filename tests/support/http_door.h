@@ -33,6 +33,12 @@ int door_ask(const char *method, const char *path, const char *headers, const ch
 const char *door_with(const char *more);
 /* A reader of events; what it has been sent until `until` stands in `door_heard`. */
 int door_listen(const char *until);
+/* A test for cmocka's table: the same rules at both doors. */
+#define SERVED(test)                                                  \
+  cmocka_unit_test_setup_teardown(test, door_open, door_close),       \
+  {                                                                   \
+#test " by the socket", test, door_open_private, door_close, NULL \
+  }
 #define BEARER "Authorization: Bearer 0123456789abcdef0123456789abcdef\r\n"
 
 #endif

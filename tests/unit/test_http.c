@@ -173,12 +173,6 @@ static void tokens_are_long_and_never_the_same(void **state)
 }
 int main(void)
 {
-/* The same rules at both doors. */
-#define SERVED(test)                                                  \
-  cmocka_unit_test_setup_teardown(test, door_open, door_close),       \
-  {                                                                   \
-#test " by the socket", test, door_open_private, door_close, NULL \
-  }
   const struct CMUnitTest tests[] = {
       SERVED(the_page_is_open_and_the_rest_is_not),
       SERVED(wrong_tokens_are_refused),

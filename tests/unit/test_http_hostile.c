@@ -218,11 +218,6 @@ static void a_thousand_connections_are_survived(void **state)
 int main(void)
 {
 #define BY_PORT(test) cmocka_unit_test_setup_teardown(test, door_open, door_close)
-#define SERVED(test)                                                  \
-  BY_PORT(test),                                                      \
-  {                                                                   \
-#test " by the socket", test, door_open_private, door_close, NULL \
-  }
   const struct CMUnitTest tests[] = {
       SERVED(a_slow_reader_holds_nobody), SERVED(slow_answers_hold_no_event),
       SERVED(hostile_clients_do_no_harm), SERVED(a_stop_under_fire_is_clean),

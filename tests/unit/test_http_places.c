@@ -199,11 +199,6 @@ static void without_descriptors_it_waits_at_rest(void **state)
 
 int main(void)
 {
-#define SERVED(test)                                                  \
-  cmocka_unit_test_setup_teardown(test, door_open, door_close),       \
-  {                                                                   \
-#test " by the socket", test, door_open_private, door_close, NULL \
-  }
   const struct CMUnitTest tests[] = {
       SERVED(idle_connections_keep_nobody_out),
       SERVED(who_has_shown_the_token_keeps_his_place),
