@@ -132,7 +132,8 @@ static void test_nobody_can_tell(void **state)
   assert_int_equal(stance_store_check(store, NULL), STANCE_OK);
   stance_store_close(store);
   assert_true(ask(fixture, "SELECT count(*) FROM blocks") < 2 * ROUNDS * BLOCKS / 2);
-  assert_true(ask(fixture, "SELECT max(frame_count) FROM blocks") < BLOCK_FRAMES_LARGE);
+  /* As long as the longest that was appended: what is large already is left alone. */
+  assert_true(ask(fixture, "SELECT max(frame_count) FROM blocks") <= BLOCK_FRAMES_LARGE);
 }
 
 /* More than one commit merges; what is appended afterwards comes after it and is merged again. */
