@@ -49,14 +49,6 @@ static void get_state(struct stance_http_api *api, const struct stance_http_requ
   reply->content_type = "application/json";
 }
 
-static bool parse_side(const char *text, enum stance_side *ret_side)
-{
-  if (strcmp(text, "left") != 0 && strcmp(text, "right") != 0)
-    return false;
-  *ret_side = strcmp(text, "left") == 0 ? STANCE_LEFT : STANCE_RIGHT;
-  return true;
-}
-
 /* A path would let whoever has the token read files by their error messages: ids alone. */
 static bool is_protocol_id(const char *text)
 {
@@ -110,12 +102,10 @@ static enum stance_status check_test(struct stance_test_request *wanted, const c
   if (!is_protocol_id(wanted->protocol))
     return stance_problem_set(problem, STANCE_USAGE,
                               "`protocol` is an id out of GET /api/v1/protocols");
-  if (injured != NULL && !parse_side(injured, &wanted->injured_side))
-    return stance_problem_set(problem, STANCE_USAGE, "`injured` is \"left\" or \"right\"");
   if (unattended != NULL && !json_is_boolean(unattended))
     return stance_problem_set(problem, STANCE_USAGE, "`unattended` is true or false");
   wanted->unattended = json_is_true(unattended);
-  return STANCE_OK;
+  return api_parse_injured(injured, &wanted->injured_side, problem);
 }
 
 static void post_test(struct stance_http_api *api, const struct stance_http_request *request,
@@ -127,7 +117,7 @@ static void post_test(struct stance_http_api *api, const struct stance_http_requ
   const char *injured = NULL;
   json_t *unattended = NULL, *set = NULL, *rig = NULL;
   double duration_s = 0;
-  /* Ranges: what is possible for a person and a day, so that a slip is noticed. */
+  /* Ranges: what is possible in a day, so that a slip is noticed. */
   const struct api_member members[] = {
       {.name = "protocol",
        .required = true,
@@ -135,9 +125,9 @@ static void post_test(struct stance_http_api *api, const struct stance_http_requ
        .length_max = PROTOCOL_MAX_BYTES},
       {.name = "athlete", .text = &wanted.athlete, .length_max = NAME_MAX_BYTES},
       {.name = "operator", .text = &wanted.operator_name, .length_max = NAME_MAX_BYTES},
-      {.name = "mass_kg", .number = &wanted.body_mass_kg, .minimum = 10, .maximum = 500},
-      {.name = "lever_m", .number = &wanted.lever_m, .minimum = 0.01, .maximum = 2},
-      {.name = "injured", .text = &injured, .length_max = 5},
+      api_mass_member(&wanted.body_mass_kg),
+      api_lever_member(&wanted.lever_m),
+      api_injured_member(&injured),
       {.name = "target_low_pct", .number = &wanted.target_low_pct, .minimum = 1, .maximum = 150},
       {.name = "target_high_pct", .number = &wanted.target_high_pct, .minimum = 1, .maximum = 150},
       {.name = "duration_s", .number = &duration_s, .minimum = 0.1, .maximum = 86400},
@@ -222,7 +212,7 @@ static bool take_value(enum value_kind kind, const json_t *value, int *ret_value
     return json_is_integer(value) && json_integer_value(value) >= 0 &&
            json_integer_value(value) <= 10;
   case SIDE_VALUE:
-    if (!json_is_string(value) || !parse_side(json_string_value(value), &side))
+    if (!json_is_string(value) || !api_parse_side(json_string_value(value), &side))
       return false;
     *ret_value = (int)side;
     return true;

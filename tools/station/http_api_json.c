@@ -156,3 +156,19 @@ void api_fail_method(struct stance_http_reply *reply, const char *allowed)
   snprintf(detail, sizeof detail, "here goes %s alone", allowed);
   stance_http_fail(reply, 405, "method", detail);
 }
+
+bool api_parse_side(const char *text, enum stance_side *ret_side)
+{
+  if (strcmp(text, "left") != 0 && strcmp(text, "right") != 0)
+    return false;
+  *ret_side = strcmp(text, "left") == 0 ? STANCE_LEFT : STANCE_RIGHT;
+  return true;
+}
+
+enum stance_status api_parse_injured(const char *injured, enum stance_side *ret_side,
+                                     struct stance_problem *problem)
+{
+  if (injured != NULL && !api_parse_side(injured, ret_side))
+    return stance_problem_set(problem, STANCE_USAGE, "`injured` is \"left\" or \"right\"");
+  return STANCE_OK;
+}

@@ -26,6 +26,24 @@ struct api_member {
   double *number;          /* or, null leaves it */
   json_t **any;            /* whatever; borrowed */
 };
+/* Of a person; in a test, a move and the roster alike. What is possible, so that a slip is noticed.
+   The injured side is the text of `left` or `right`, for api_parse_injured. */
+static inline struct api_member api_mass_member(double *mass_kg)
+{
+  return (struct api_member){.name = "mass_kg", .number = mass_kg, .minimum = 10, .maximum = 500};
+}
+static inline struct api_member api_lever_member(double *lever_m)
+{
+  return (struct api_member){.name = "lever_m", .number = lever_m, .minimum = 0.01, .maximum = 2};
+}
+static inline struct api_member api_injured_member(const char **injured)
+{
+  return (struct api_member){.name = "injured", .text = injured, .length_max = 5};
+}
+/* NULL: none. STANCE_USAGE where it is no side of a person. */
+STANCE_MUST_CHECK enum stance_status
+api_parse_injured(const char *injured, enum stance_side *ret_side, struct stance_problem *problem);
+bool api_parse_side(const char *text, enum stance_side *ret_side);
 /* False, with the reply failed and the member named, for anything but an object that has the
    required members, may have the others, and none beside. */
 bool api_take_members(json_t *object, const char *what, const struct api_member *members,

@@ -57,8 +57,8 @@ static bool check_athlete(json_t *athlete, size_t number, struct stance_http_rep
   char what[64];
   const struct api_member members[] = {
       {.name = "athlete", .required = true, .text = &name, .length_max = NAME_MAX_BYTES},
-      {.name = "mass_kg", .number = &mass_kg, .minimum = 10, .maximum = 400},
-      {.name = "lever_m", .number = &lever_m, .minimum = 0.05, .maximum = 2},
+      api_mass_member(&mass_kg),
+      api_lever_member(&lever_m),
       {.name = "done", .required = true, .any = &done},
   };
   snprintf(what, sizeof what, "athlete %zu of the roster", number + 1);
@@ -134,13 +134,15 @@ static bool goes_on(struct stance_http_api *api, const char *id)
 void api_move(struct stance_http_api *api, const struct stance_http_request *request,
               const char *id, struct stance_http_reply *reply)
 {
-  const char *athlete = NULL;
+  const char *injured = NULL;
   json_t *undo = NULL;
-  double mass_kg = (double)NAN, lever_m = (double)NAN;
+  struct stance_subject to = {
+      .body_mass_kg = (double)NAN, .lever_m = (double)NAN, .injured_side = STANCE_SIDE_NONE};
   const struct api_member members[] = {
-      {.name = "athlete", .text = &athlete, .length_max = NAME_MAX_BYTES},
-      {.name = "mass_kg", .number = &mass_kg, .minimum = 10, .maximum = 400},
-      {.name = "lever_m", .number = &lever_m, .minimum = 0.05, .maximum = 2},
+      {.name = "athlete", .text = &to.athlete, .length_max = NAME_MAX_BYTES},
+      api_mass_member(&to.body_mass_kg),
+      api_lever_member(&to.lever_m),
+      api_injured_member(&injured),
       {.name = "undo", .any = &undo},
   };
   json_t *body = api_take_body(request, members, sizeof members / sizeof *members, reply);
@@ -148,19 +150,19 @@ void api_move(struct stance_http_api *api, const struct stance_http_request *req
     return;
   struct stance_store *store = NULL;
   struct stance_problem problem = {""};
-  enum stance_status status = STANCE_OK;
-  if ((undo != NULL) == (athlete != NULL) || (undo != NULL && !json_is_true(undo)))
+  enum stance_status status = api_parse_injured(injured, &to.injured_side, &problem);
+  if (status == STANCE_OK &&
+      ((undo != NULL) == (to.athlete != NULL) || (undo != NULL && !json_is_true(undo))))
     status = stance_problem_set(&problem, STANCE_USAGE,
-                                "either `athlete`, with `mass_kg` and `lever_m` where they are "
-                                "known, or `undo`: true");
-  else if (goes_on(api, id))
+                                "either `athlete`, with `mass_kg`, `lever_m` and `injured` where "
+                                "they are known, or `undo`: true");
+  if (status == STANCE_OK && goes_on(api, id))
     status = stance_problem_set(&problem, STANCE_MISMATCH, "this test goes on; move it afterwards");
   if (status == STANCE_OK) {
     status = begin_writing(api, &store, &problem);
     if (status == STANCE_OK)
-      status = undo != NULL
-                   ? stance_store_undo_move(store, id, &problem)
-                   : stance_store_move_recording(store, id, athlete, mass_kg, lever_m, &problem);
+      status = undo != NULL ? stance_store_undo_move(store, id, &problem)
+                            : stance_store_move_recording(store, id, &to, &problem);
     if (status == STANCE_OK)
       api_keep_result(api, store, id);
     end_writing(api, store);

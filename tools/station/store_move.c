@@ -70,38 +70,39 @@ static int settle(const struct stance_store *store, const char *recording_id)
 static const char not_there[] = "is not there";
 static const char changed[] = "is not as it was sealed: it is left as it is, lest that be hidden";
 
-static int move(const struct stance_store *store, const char *recording_id, const char *athlete,
-                double body_mass_kg, double lever_m)
+static int move(const struct stance_store *store, const char *recording_id,
+                const struct stance_subject *to)
 {
   char session[STANCE_UUID_SIZE], person[STANCE_UUID_SIZE], now[32];
   stance_recording_new_uuid(session);
   stance_recording_new_uuid(person);
   store_now(now, sizeof now);
   int code = store_execute(store, "INSERT INTO athletes VALUES(?, ?, ?) ON CONFLICT DO NOTHING",
-                           "ttt", person, athlete, now);
+                           "ttt", person, to->athlete, now);
   if (code == SQLITE_OK)
     code = store_execute(store,
                          "INSERT INTO sessions SELECT ?, (SELECT id FROM athletes WHERE code = ?),"
                          " r.started_at, s.operator FROM recordings r"
                          " JOIN sessions s ON s.id = r.session WHERE r.id = ?",
-                         "ttt", session, athlete, recording_id);
+                         "ttt", session, to->athlete, recording_id);
   if (code == SQLITE_OK)
     code = store_execute(
         store,
         "INSERT INTO moves SELECT NULL, id, session, ?, body_mass_kg, lever_m, digest,"
-        " ?, NULL FROM recordings WHERE id = ?",
+        " ?, NULL, injured_side FROM recordings WHERE id = ?",
         "ttt", session, now, recording_id);
   if (code == SQLITE_OK)
     code = store_execute(store,
-                         "UPDATE recordings SET session = ?, body_mass_kg = ?, lever_m = ?"
-                         " WHERE id = ?",
-                         "trrt", session, body_mass_kg, lever_m, recording_id);
+                         "UPDATE recordings SET session = ?, body_mass_kg = ?, lever_m = ?,"
+                         " injured_side = ? WHERE id = ?",
+                         "trrtt", session, to->body_mass_kg, to->lever_m,
+                         stance_side_name(to->injured_side), recording_id);
   return code == SQLITE_OK ? settle(store, recording_id) : code;
 }
 
 enum stance_status stance_store_move_recording(struct stance_store *store, const char *recording_id,
-                                               const char *athlete, double body_mass_kg,
-                                               double lever_m, struct stance_problem *problem)
+                                               const struct stance_subject *to,
+                                               struct stance_problem *problem)
 {
   bool there = false, holds = false;
   int code = store_transaction_begin(store);
@@ -114,7 +115,7 @@ enum stance_status stance_store_move_recording(struct stance_store *store, const
   if (code == SQLITE_OK && !holds)
     return give_up(store, STANCE_MISMATCH, recording_id, changed, problem);
   if (code == SQLITE_OK)
-    code = move(store, recording_id, athlete, body_mass_kg, lever_m);
+    code = move(store, recording_id, to);
   return store_transaction_end(store, code, "move the recording", problem);
 }
 
@@ -124,8 +125,9 @@ static int undo(const struct stance_store *store, const char *recording_id)
   store_now(now, sizeof now);
   int code = store_execute(
       store,
-      "UPDATE recordings SET (session, body_mass_kg, lever_m) ="
-      " (SELECT from_session, from_mass_kg, from_lever_m FROM moves"
+      "UPDATE recordings SET (session, body_mass_kg, lever_m, injured_side) ="
+      " (SELECT from_session, from_mass_kg, from_lever_m,"
+      "  coalesce(from_injured_side, recordings.injured_side) FROM moves"
       "  WHERE recording = recordings.id AND undone_at IS NULL ORDER BY number DESC LIMIT 1)"
       " WHERE id = ?",
       "t", recording_id);

@@ -114,6 +114,8 @@ static const char *const scripts[] = {
     "  rate_hz REAL NOT NULL, latency_s REAL NOT NULL, late_s REAL NOT NULL,"
     "  uncertainty_s REAL NOT NULL, heard INTEGER NOT NULL, microphone TEXT NOT NULL,"
     "  measured_at TEXT NOT NULL, software TEXT NOT NULL) STRICT;",
+    /* NULL: moved before this was known; the injured side stayed what it was. */
+    "ALTER TABLE moves ADD COLUMN from_injured_side TEXT;",
 };
 enum { SCHEMA_VERSION = sizeof scripts / sizeof *scripts };
 
