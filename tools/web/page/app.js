@@ -9,7 +9,7 @@ import { Keys } from "./keys.js";
 import { download, drawResult } from "./result.js";
 import { chooseBack, chooseNext, fetchRoster, markDone, openRoster, recall } from "./roster.js";
 import { by, say, show, write } from "./screen.js";
-import { drawSetup, fillProtocols, protocolOf, startTest, titleOf } from "./setup.js";
+import { chooseAthlete, drawSetup, fillProtocols, protocolOf, startTest, takeName, titleOf } from "./setup.js";
 import { dismiss, model, momentOf, rememberMine, viewOf } from "./state.js";
 import { Trace } from "./trace.js";
 import { explained, fillDocument, loadTexts, reasonOf, text } from "./words.js";
@@ -154,7 +154,7 @@ async function start() {
 function again() {
   const athlete = model.result?.report?.athlete;
   dismiss(model);
-  by("athlete").value = "";
+  chooseAthlete({ athlete: "" });
   draw();
   if (model.roster.athletes.some((known) => known.athlete === athlete)) chooseNext(model, false);
 }
@@ -196,8 +196,14 @@ function openDocument() {
     event.preventDefault();
     start();
   });
-  by("choice").addEventListener("input", () => {
+  by("choice").addEventListener("input", ({ target, inputType }) => {
+    /* picked out of the list below the field, where nothing was typed */
+    if (target.id === "athlete") takeName(model, !inputType || inputType === "insertReplacementText");
     model.refusal = "";
+    draw();
+  });
+  by("athlete").addEventListener("change", () => {
+    takeName(model, true);
     draw();
   });
   by("move_form").addEventListener("submit", (event) => {

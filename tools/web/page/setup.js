@@ -27,11 +27,36 @@ export function protocolOf(page, id) {
   return page.protocols.find((protocol) => protocol.id === id) ?? null;
 }
 
+/* For whom mass, lever and injured side stand; "": for whoever is named next. */
+let filledFor = "";
+
+function fieldsOf(athlete) {
+  return {
+    mass: athlete.mass_kg > 0 ? number(athlete.mass_kg, 1) : "",
+    lever: athlete.lever_m > 0 ? number(athlete.lever_m, 3) : "",
+    injured: "",
+  };
+}
+
+/* {athlete: ""}: nobody. */
 export function chooseAthlete(athlete) {
   by("athlete").value = athlete.athlete;
-  by("mass").value = athlete.mass_kg > 0 ? number(athlete.mass_kg, 1) : "";
-  by("lever").value = athlete.lever_m > 0 ? number(athlete.lever_m, 3) : "";
-  by("injured").value = "";
+  for (const [id, said] of Object.entries(fieldsOf(athlete))) by(id).value = said;
+  filledFor = athlete.athlete;
+}
+
+/* Another name than before has nothing of that one. Once it is `meant`, not while it is written, the list
+   fills what nobody has given; what was typed before any name is of whoever is named then. */
+export function takeName(page, meant) {
+  const name = by("athlete").value.trim();
+  if (name === filledFor) return;
+  if (filledFor !== "") for (const id of Object.keys(fieldsOf({}))) by(id).value = "";
+  filledFor = "";
+  if (!meant || name === "") return;
+  const known = page.roster.athletes.find((athlete) => athlete.athlete === name) ?? {};
+  for (const [id, said] of Object.entries(fieldsOf(known)))
+    if (by(id).value.trim() === "") by(id).value = said;
+  filledFor = name;
 }
 
 /* The one thing that is still missing; "" where nothing is. */
@@ -58,6 +83,7 @@ export function drawSetup(page) {
 
 /* The test's id; null where something is missing. */
 export async function startTest(page) {
+  takeName(page, true);
   if (missing(page) !== "") {
     by("athlete").focus();
     return null;
