@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { by, more, openDocument, openTab, pick, press, send, type } from "./document.mjs";
+import { by, click, more, openDocument, openTab, pick, press, send, type } from "./document.mjs";
 
 const source = `${process.env.source}/tools/web/page`;
 const work = mkdtempSync(`${tmpdir()}/stance-page-`);
@@ -12,6 +12,7 @@ process.on("exit", () => rmSync(work, { recursive: true }));
 
 const value = (metric, side, number, unit) => ({ repetition: "best", metric, side, value: number, unit,
   uncertainty: null, status: number === null ? "missing:no_body_mass" : "ok" });
+const TODAY = new Date().toISOString();
 const SIDES = ["left", "right"];
 
 class Station {
@@ -30,7 +31,7 @@ class Station {
   report({ id, athlete, mass_kg: mass = null, used = 3 }) {
     return {
       recording: id, athlete: athlete || null, body_mass_kg: mass, lever_m: null, injured_side: null,
-      started_at: "2026-03-01T10:00:00+01:00", operator: null, instrument: "rig", software: "stance",
+      started_at: TODAY, operator: null, instrument: "rig", software: "stance",
       protocol: { id: "nordic", title: "Nordic", compared: "peak_force" },
       sides: Object.fromEntries(SIDES.map((side) => [side, { measured: true, attempted: 3, used }])),
       integrity: { frames_lost: 0 }, flags: [], repetitions: [],
@@ -42,8 +43,8 @@ class Station {
   }
 
   history(athlete) {
-    return this.tests.filter((test) => test.athlete === athlete).reverse().map(({ id, used = 3 }) => ({
-      id, athlete, protocol: "nordic", started: "2026-03-01T10:00:00+01:00", metric: "peak_force", flags: [],
+    return this.tests.filter((test) => test.athlete === athlete).reverse().map(({ id, used = 3, started = TODAY }) => ({
+      id, athlete, protocol: "nordic", started, metric: "peak_force", flags: [],
       peak_left_n: used > 0 ? 320 : null, peak_right_n: used > 0 ? 320 : null, mdc_left_n: null, mdc_right_n: null }));
   }
 
@@ -79,6 +80,7 @@ class Station {
         ? { ok: true, json: async () => JSON.parse(readFileSync(`${source}/${path}`, "utf8")) } : { ok: false };
     this.asked.push(`${method} ${path}`);
     const said = structuredClone(this.answer(method, path, body && JSON.parse(body)));
+    if (path.endsWith("/report.json")) await this.slow;
     return { ok: true, json: async () => said };
   }
 
@@ -196,7 +198,150 @@ async function aMassMayComeBeforeTheName() {
     "of today, and the rest out of the list");
 }
 
-for (const journey of [fieldsAreOfWhomTheyName, aMassMayComeBeforeTheName]) {
+/* A result that is somebody else's is his, with his numbers, his earlier tests and his tick. */
+async function aMovedResultIsTheOtherOnes() {
+  const station = await begin([{ athlete: "Anna", mass_kg: 60 }, { athlete: "Ben" }, { athlete: "Cleo" }]);
+  station.tests.push({ id: "t0", athlete: "Ben", started: "2026-01-02T10:00:00Z" });
+  pick("athlete", "Anna");
+  send("choice");
+  await calm();
+  const test = { id: "t1", athlete: "Anna", mass_kg: 60 };
+  await station.test(test, { warnings: ["the cable was loose"] });
+  assert.deepEqual([done(station), says("sentence")], [["Anna"], "Result of Anna."]);
+  assert.match(says("values"), /5\.33/);
+  assert.match(says("report_head"), /60\.0 kg/);
+  assert.match(says("flags"), /the cable was loose/);
+  assert.match(says("history"), /: 1$|: 1\D/);
+
+  type("move_to", "Ben");
+  send("move_form");
+  await calm();
+  assert.equal(says("sentence"), "Result of Ben.");
+  assert.doesNotMatch(says("values"), /5\.33/, "divided by the mass of another one");
+  assert.match(says("values"), /no body mass was given/);
+  assert.doesNotMatch(says("report_head"), /60\.0 kg/);
+  assert.match(says("flags"), /the cable was loose/, "a move takes a warning away");
+  assert.match(says("history"), /: 2/, "the history is of the one before");
+  assert.deepEqual(done(station), ["Ben"], "Anna was not tested");
+  await station.result(test, { warnings: ["the cable was loose"] }); // kept, for whoever comes anew
+  await station.says({});
+  assert.deepEqual([done(station), says("sentence")], [["Ben"], "Result of Ben."]);
+
+  click(by("move_undo"));
+  await calm();
+  assert.deepEqual([done(station), says("sentence")], [["Anna"], "Result of Anna."]);
+  assert.match(says("values"), /5\.33/);
+  station.tests.push({ id: "t2", athlete: "Anna" });
+  type("move_to", "Cleo");
+  send("move_form");
+  await calm();
+  assert.deepEqual(done(station), ["Anna", "Cleo"], "Anna has another test of today");
+
+  station.move(test, { undo: true }); // on another screen
+  await station.result(test);
+  assert.equal(says("sentence"), "Result of Anna.");
+  assert.match(says("history"), /: 2/, "what another screen moves");
+}
+
+/* Who was tested is ticked once; who was not, never. */
+async function aTickIsForATest() {
+  const station = await begin([{ athlete: "Anna" }, { athlete: "Ben" }]);
+  pick("athlete", "Anna");
+  send("choice");
+  await calm();
+  const test = { id: "t1", athlete: "Anna", used: 0 };
+  await station.test(test);
+  assert.deepEqual(done(station), [], "done without a repetition");
+  press(" ");
+  await calm();
+  assert.equal(by("athlete").value, "Anna", "it is still her turn");
+  send("choice");
+  await calm();
+  const second = { id: "t2", athlete: "Anna" };
+  await station.test(second);
+  assert.deepEqual([done(station), station.roster.position], [["Anna"], 1]);
+
+  const untick = () => { // on another screen
+    station.roster.athletes[0].done = false;
+    station.roster.position = 0;
+  };
+  untick();
+  await station.result(second);
+  assert.deepEqual(done(station), [], "a result that was taken is taken again");
+  await load(station); // a reload
+  await station.result(second);
+  await station.says({ last_result: "t2" });
+  assert.deepEqual(done(station), [], "after a reload");
+  assert.equal(view(), "result");
+  press(" ");
+  await calm();
+  sessionStorage.setItem("stance-ticked", "");
+  await load(station);
+  await station.result(second);
+  assert.deepEqual([done(station), view()], [[], "setup"], "a result that was put away is taken again");
+}
+
+/* Who is done is the station's to say: of today, and on whichever screen. */
+async function theListIsTheStations() {
+  const station = await begin([{ athlete: "Anna", done: true }, { athlete: "Ben", done: true }]);
+  const tomorrow = () => station.roster.athletes.forEach((athlete) => { athlete.done = false; });
+  assert.equal(by("roster").all("li.done").length, 2);
+  tomorrow();
+  by("roster_text").value = "Anna; 60\nBen\nCleo";
+  click(by("roster_save"));
+  await calm();
+  assert.deepEqual(done(station), [], "yesterday's ticks are kept with the list");
+  assert.equal(station.roster.athletes[0].mass_kg, 60);
+
+  station.roster.athletes[0].done = true; // on another screen
+  press("n");
+  await new Promise((acted) => setTimeout(acted, 150));
+  await calm();
+  assert.equal(by("athlete").value, "Ben", "who was tested on another screen is next");
+
+  const { toDateString } = Date.prototype;
+  tomorrow();
+  Date.prototype.toDateString = () => "another day";
+  await station.says({});
+  Date.prototype.toDateString = toDateString;
+  assert.equal(by("roster").all("li.done").length, 0, "a page that stood open overnight");
+}
+
+/* What came while it was being read is newer, and knows what the report does not say. */
+async function aResultThatIsReadKeepsItsWarnings() {
+  const station = await begin([]);
+  const test = { id: "t1", athlete: "Anna" };
+  station.tests.push(test);
+  await station.says({ last_result: "t1" });
+  assert.equal(view(), "result");
+  await station.result(test, { warnings: ["the cable was loose"] });
+  assert.match(says("flags"), /the cable was loose/);
+  let goOn;
+  station.slow = new Promise((now) => { goOn = now; });
+  await load(station); // begins to read
+  assert.equal(view(), "connecting");
+  test.athlete = "Ben";
+  await station.result(test, { warnings: ["the cable was loose"] });
+  goOn();
+  await calm();
+  assert.equal(says("sentence"), "Result of Ben.");
+  assert.match(says("flags"), /the cable was loose/);
+}
+
+async function nobodysTestHasNoHistory() {
+  const station = await begin([]);
+  station.tests.push({ id: "t0", athlete: "" }, { id: "t1", athlete: "" });
+  await station.test({ id: "t2", athlete: "" });
+  assert.equal(says("sentence"), "Result of no athlete named.");
+  assert.equal(says("history"), "", "a history made of other people");
+  type("move_to", "Ben");
+  send("move_form");
+  await calm();
+  assert.match(says("history"), /: 1/);
+}
+
+for (const journey of [fieldsAreOfWhomTheyName, aMassMayComeBeforeTheName, aMovedResultIsTheOtherOnes, aTickIsForATest, theListIsTheStations,
+  aResultThatIsReadKeepsItsWarnings, nobodysTestHasNoHistory]) {
   try {
     await journey();
   } catch (reason) {

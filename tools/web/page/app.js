@@ -6,11 +6,12 @@ import { ask, listen, takeToken } from "./door.js";
 import { drawHealth } from "./health.js";
 import { drawHistory, fetchHistory } from "./history.js";
 import { Keys } from "./keys.js";
+import { isTested } from "./report.js";
 import { download, drawResult } from "./result.js";
-import { chooseBack, chooseNext, fetchRoster, markDone, openRoster, recall } from "./roster.js";
+import { chooseBack, chooseNext, fetchRoster, markDone, moveDone, openRoster, recall } from "./roster.js";
 import { by, say, show, write } from "./screen.js";
 import { chooseAthlete, drawSetup, fillProtocols, protocolOf, startTest, takeName, titleOf } from "./setup.js";
-import { dismiss, model, momentOf, rememberMine, viewOf } from "./state.js";
+import { dismiss, model, momentOf, rememberMine, rememberTicked, viewOf } from "./state.js";
 import { Trace } from "./trace.js";
 import { explained, fillDocument, loadTexts, reasonOf, text } from "./words.js";
 
@@ -34,6 +35,15 @@ function title() {
   write(by("what"), [shown?.athlete, ...words].filter(Boolean).join(" · "));
 }
 
+let listedOn = "";
+/* When somebody comes back to it, and when a day begins on which nobody is done yet. */
+function freshenRoster() {
+  const today = new Date().toDateString();
+  if (drawnView === "setup" && listedOn === today) return;
+  listedOn = today;
+  fetchRoster(model).catch(report);
+}
+
 function drawView() {
   const view = viewOf(model);
   document.body.dataset.view = view;
@@ -41,13 +51,13 @@ function drawView() {
   show(by("setup"), view === "setup");
   show(by("bench"), view === "bench" || view === "result");
   show(by("result"), view === "result");
+  if (view === "setup") freshenRoster();
   if (view === drawnView) return;
   drawnView = view;
   say("");
   document.activeElement?.blur?.();
   scrollTo(0, 0);
   if (view === "result") showHistory();
-  if (view === "setup") fetchRoster(model).catch(report);
 }
 
 function draw() {
@@ -69,29 +79,45 @@ function draw() {
 
 async function showHistory() {
   const kept = model.result?.report;
-  if (!kept) {
+  if (!kept?.athlete) { // nobody's tests are everybody's
     drawHistory([]);
     return;
   }
-  drawHistory(await fetchHistory(kept.athlete ?? "", kept.protocol.id).catch(() => []));
+  const tests = await fetchHistory(kept.athlete, kept.protocol.id).catch(() => []);
+  if (model.result?.report?.athlete === kept.athlete) drawHistory(tests);
+}
+
+/* Once: what was moved or put away since is not taken for a new one when the station tells it again. */
+function tick({ id, report: made }) {
+  if (made === null || id !== model.mine || id === model.ticked || id === model.dismissed) return;
+  rememberTicked(model, id);
+  if (!isTested(made)) return;
+  markDone(model, made.athlete).catch((reason) => {
+    rememberTicked(model, "");
+    report(reason);
+  });
 }
 
 function takeResult(result) {
   const { problem, summary } = result;
+  const before = model.result;
   model.result = result.report === null && problem
     ? { ...result, summary: explained(`error.${problem.error}`, summary) } : result;
-  if (result.report !== null && model.mine === result.id)
-    markDone(model, result.report.athlete).catch(report);
+  if (before?.id === result.id && before.report?.athlete !== result.report?.athlete) showHistory();
+  tick(result);
 }
 
-async function fetchResult(id) {
-  if (reading === id || (model.result?.id === id && model.result.report !== null)) return;
+/* `anew`: although it is here, because it has changed. */
+async function fetchResult(id, anew = false) {
+  const isHere = () => !anew && model.result?.id === id && model.result.report !== null;
+  if (reading === id || isHere()) return;
   reading = id;
   try {
     const found = await ask("GET", `tests/${id}/report.json`);
-    takeResult({ id, report: found, summary: "", warnings: [] });
+    const warnings = model.result?.id === id ? model.result.warnings : []; // the report does not say them
+    if (!isHere()) takeResult({ id, report: found, summary: "", warnings });
   } catch (reason) {
-    if (reason.status !== 0) model.result = { id, report: null, summary: reasonOf(reason), warnings: [] };
+    if (reason.status !== 0 || anew) model.result = { id, report: null, summary: reasonOf(reason), warnings: [] };
   } finally {
     reading = null;
   }
@@ -170,12 +196,11 @@ function act(action) {
 }
 
 async function move(body) {
-  const id = model.result.id;
+  const { id, report: before } = model.result;
   try {
     await ask("POST", `tests/${id}/athlete`, body);
-    model.result.report = null;
-    await fetchResult(id);
-    await showHistory();
+    await fetchResult(id, true);
+    if (model.result.report !== null) await moveDone(model, before?.athlete, model.result.report);
     say(text("moved"));
   } catch (reason) {
     report(reason);

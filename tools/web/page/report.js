@@ -29,6 +29,11 @@ export function statusOf(value) {
   return { kind, reasons: reasons === undefined ? [] : reasons.split("+") };
 }
 
+/* At least one repetition of anybody's side is used. */
+export function isTested(report) {
+  return Object.values(report.sides ?? {}).some((side) => side.used > 0);
+}
+
 export function comparedMetric(report) {
   return report.comparison?.metric ?? report.protocol?.compared ?? "peak_force";
 }

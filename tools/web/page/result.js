@@ -79,25 +79,25 @@ function drawPanels(report) {
 }
 
 function drawHead(page, report) {
-  const fact = (name, said) => (said ? [make("dt", {}, text(name)), make("dd", {}, said)] : []);
-  rebuild(by("report_head"), report.recording + report.athlete, () => [
-    make("h2", {}, titleOf(page, report.protocol.id, report.protocol.title)),
-    make("dl", {},
-      ...fact("athlete", report.athlete),
-      ...fact("when", date(report.started_at)),
-      ...fact("operator", report.operator),
-      ...fact("injured", report.injured_side && text(report.injured_side)),
-      ...fact("mass", report.body_mass_kg && `${number(report.body_mass_kg, 1)} kg`),
-      ...fact("lever", report.lever_m && `${number(report.lever_m, 3)} m`),
-      ...fact("instrument", report.instrument),
-      ...fact("repetitions", ["left", "right"].filter((side) => report.sides[side]?.measured)
-        .map((side) => text("used_of", {
-          side: text(side), used: report.sides[side].used, attempted: report.sides[side].attempted,
-        })).join("; ")),
-      ...fact("frames", text("lost", { count: report.integrity.frames_lost })),
-      ...fact("recording", report.recording),
-      ...fact("software", report.software)),
-  ]);
+  const title = titleOf(page, report.protocol.id, report.protocol.title);
+  const facts = [
+    ["athlete", report.athlete],
+    ["when", date(report.started_at)],
+    ["operator", report.operator],
+    ["injured", report.injured_side && text(report.injured_side)],
+    ["mass", report.body_mass_kg && `${number(report.body_mass_kg, 1)} kg`],
+    ["lever", report.lever_m && `${number(report.lever_m, 3)} m`],
+    ["instrument", report.instrument],
+    ["repetitions", ["left", "right"].filter((side) => report.sides[side]?.measured)
+      .map((side) => text("used_of", {
+        side: text(side), used: report.sides[side].used, attempted: report.sides[side].attempted,
+      })).join("; ")],
+    ["frames", text("lost", { count: report.integrity.frames_lost })],
+    ["recording", report.recording],
+    ["software", report.software],
+  ].filter(([, said]) => said);
+  rebuild(by("report_head"), [title, facts], () => [make("h2", {}, title),
+    make("dl", {}, ...facts.flatMap(([name, said]) => [make("dt", {}, text(name)), make("dd", {}, said)]))]);
 }
 
 function drawComparison(report) {
@@ -156,9 +156,9 @@ export function drawResult(page) {
   const flags = [...(warnings ?? []).map((said) => explained("error.warning", said)), ...flagsOf(report).map(reasonText)];
   drawRepetitions(report);
   rebuild(by("flags"), flags, () => flags.map((flag) => make("li", {}, `⚑ ${flag}`)));
-  rebuild(by("values"), report.recording, () => [
+  rebuild(by("values"), best, () => [
     table(best, HEADLINES), make("p", { class: "small" }, text("uncertainty_note"))]);
-  rebuild(by("all_values"), report.recording, () => [
+  rebuild(by("all_values"), best, () => [
     table(best, Object.keys(best).filter((metric) => !HEADLINES.includes(metric)))]);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Team days: who comes next. The list is the station's, so that every screen shows the same one. */
 import { ask } from "./door.js";
+import { isTested } from "./report.js";
 import { chooseAthlete } from "./setup.js";
 import { by, make, rebuild, say, write } from "./screen.js";
-import { number, parseNumber, reasonOf, text } from "./words.js";
+import { day, number, parseNumber, reasonOf, text } from "./words.js";
 
 /* One change after the other, each of what the station has then: a slow one never undoes a quick one. */
 let changes = Promise.resolve();
@@ -42,6 +43,7 @@ function nextFrom(page, from) {
 
 export async function chooseNext(page, skip) {
   await changes; // whoever was just tested is done
+  await fetchRoster(page).catch(() => {}); // so is who was on another screen; and nobody on a new day
   const at = nextFrom(page, page.roster.position + (skip ? 1 : 0));
   if (at < 0) say(text("roster_all_done"));
   else choose(page, at);
@@ -71,6 +73,20 @@ export function markDone(page, name) {
     const athletes = roster.athletes.map((athlete, k) => (k === at ? { ...athlete, done: true } : athlete));
     return { athletes, position: at < 0 ? roster.position : Math.min(at + 1, athletes.length - 1) };
   });
+}
+
+/* After a test of today that was `from`'s became another one's: he is done, and `from` only if there is
+   another test of today. */
+export async function moveDone(page, from, report) {
+  const today = (at) => day(at) === day(Date.now());
+  if (from === report.athlete || !isTested(report) || !today(report.started_at)) return;
+  const others = from ? await ask("GET", `tests?athlete=${encodeURIComponent(from)}`) : [];
+  const isDone = others.some((test) =>
+    today(test.started) && (test.peak_left_n !== null || test.peak_right_n !== null));
+  const done = (athlete) => athlete.athlete === report.athlete ? true
+    : athlete.athlete === from ? athlete.done && isDone : athlete.done;
+  await change(page, (roster) => ({ ...roster,
+    athletes: roster.athletes.map((athlete) => ({ ...athlete, done: done(athlete) })) }));
 }
 
 function row(page, athlete, k) {
@@ -122,8 +138,8 @@ export function drawRoster(page) {
 export function openRoster(page) {
   by("roster_save").addEventListener("click", async () => {
     try {
-      const athletes = parseLines(by("roster_text").value, page.roster);
-      await change(page, () => ({ athletes, position: 0 }));
+      const said = by("roster_text").value;
+      await change(page, (roster) => ({ athletes: parseLines(said, roster), position: 0 }));
       say(text("saved"));
     } catch (reason) {
       say(reasonOf(reason));

@@ -83,7 +83,6 @@ export function drawSetup(page) {
 
 /* The test's id; null where something is missing. */
 export async function startTest(page) {
-  takeName(page, true);
   if (missing(page) !== "") {
     by("athlete").focus();
     return null;

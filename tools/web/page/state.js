@@ -15,6 +15,7 @@ export function momentOf(test) {
 export const model = {
   connection: "connecting", // open, lost, refused
   mine: sessionStorage.getItem("stance-mine"), // the test that this page began
+  ticked: sessionStorage.getItem("stance-ticked"), // the one of them that the list knows of
   state: null,
   stateAt: 0, // when it came, performance.now()
   stateSince: 0, // since when the test is in this state
@@ -49,6 +50,11 @@ export function dismiss(page) {
 export function rememberMine(page, test) {
   page.mine = test;
   sessionStorage.setItem("stance-mine", test);
+}
+
+export function rememberTicked(page, test) {
+  page.ticked = test;
+  sessionStorage.setItem("stance-ticked", test);
 }
 
 export function rememberMass(page, test, massKg) {
