@@ -4,7 +4,7 @@
 #include "stance/source.h"
 
 #include "support/faulty_disk.h"
-#include "support/moved_date.h"
+#include "support/scripted_rig.h"
 #include "support/scripted_source.h"
 #include "support/station_fixture.h"
 #include "support/station_way.h"
@@ -18,197 +18,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double patience_s = 60;
-static double speed = 10;
-static struct stance_clock clock_of_test;
 static struct faulty_disk *disk;
 
 static int begin(void **state)
 {
-  if (station_fixture_setup(state) != 0)
-    return -1;
-  struct station_fixture *fixture = *state;
-  clock_of_test = fast_clock(&speed);
-  fixture->clock = &clock_of_test;
-  scripted_source_plug(true);
-  scripted_source_fail(false);
-  scripted_source_pull(0, 0);
   atomic_store(&disk->write_error, 0);
-  moved_date_set(0);
-  return 0;
-}
-
-static void come_to(struct station_fixture *fixture, const char *state)
-{
-  char wanted[48];
-  snprintf(wanted, sizeof wanted, "\"state\":\"%s\"", state);
-  if (!station_fixture_wait(fixture, "state", wanted, patience_s))
-    fail_msg("never came to %s: %s", state, station_fixture_last(fixture, "state"));
-}
-
-static void hear(struct station_fixture *fixture, const char *message)
-{
-  char wanted[48];
-  snprintf(wanted, sizeof wanted, "\"message\":\"%s\"", message);
-  if (!station_fixture_wait(fixture, "tell", wanted, patience_s))
-    fail_msg("never said %s: %s", message, station_fixture_last(fixture, "state"));
-}
-
-static void next(struct station_fixture *fixture, const char *state)
-{
-  station_fixture_command(fixture, STANCE_COMMAND_NEXT, 0);
-  come_to(fixture, state);
-}
-
-static void wait_for_result(struct station_fixture *fixture)
-{
-  char id[64];
-  scripted_source_pull(0, 0);
-  snprintf(id, sizeof id, "\"id\":\"%s\"", fixture->id);
-  if (!station_fixture_wait(fixture, "result", id, patience_s))
-    fail_msg("no result; the state is %s", station_fixture_last(fixture, "state"));
-  assert_true(station_fixture_wait(fixture, "state", "\"test\":null", patience_s));
-}
-
-static void start(struct station_fixture *fixture)
-{
-  station_fixture_start(fixture, "nordic", "A-17");
-  assert_true(station_fixture_wait(fixture, "state", fixture->id, patience_s));
-  come_to(fixture, "zero");
-  next(fixture, "zeroing");
-  come_to(fixture, "get_on");
-}
-
-static void prove_sides(struct station_fixture *fixture)
-{
-  scripted_source_pull(60, 0);
-  come_to(fixture, "prove_right");
-  scripted_source_pull(0, 0);
-  scripted_source_pull(0, 120);
-  come_to(fixture, "weigh");
-  scripted_source_pull(30, 30);
-}
-
-static void prove(struct station_fixture *fixture)
-{
-  next(fixture, "prove_left");
-  prove_sides(fixture);
-}
-
-static void weigh(struct station_fixture *fixture)
-{
-  next(fixture, "weighing");
-  come_to(fixture, "wait");
-}
-
-static void proved_sides_hold_for_the_day(void **state)
-{
-  struct station_fixture *fixture = *state;
-  station_fixture_open(fixture, "rig:", false);
-  start(fixture);
-  prove(fixture);
-  weigh(fixture);
-  assert_non_null(strstr(station_fixture_last(fixture, "state"), "\"sides_proved\":true"));
-  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
-  wait_for_result(fixture);
-  assert_null(strstr(station_fixture_last(fixture, "result"), "sides_unproved"));
-  assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_SIDES_PROVED, ""), 1);
-  start(fixture);
-  next(fixture, "weigh"); /* not asked again */
-  scripted_source_plug(false);
-  hear(fixture, "instrument_lost");
-  assert_true(station_fixture_wait(fixture, "state", "\"state\":\"absent\"", patience_s));
-  scripted_source_plug(true);
-  hear(fixture, "instrument_back");
-  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
-  wait_for_result(fixture);
-  assert_non_null(strstr(station_fixture_last(fixture, "result"), "sides_unproved"));
-  start(fixture);
-  prove(fixture); /* it was plugged in anew */
-  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
-  wait_for_result(fixture);
-  assert_null(strstr(station_fixture_last(fixture, "result"), "sides_unproved"));
-  scripted_source_plug(false); /* while nobody looks */
-  scripted_source_plug(true);
-  start(fixture);
-  next(fixture, "prove_left");
-}
-
-static void proved_sides_do_not_hold_for_the_next_day(void **state)
-{
-  struct station_fixture *fixture = *state;
-  station_fixture_open(fixture, "rig:", false);
-  start(fixture);
-  prove(fixture);
-  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
-  wait_for_result(fixture);
-  moved_date_set(1);
-  start(fixture);
-  prove(fixture); /* before the first test of the day, though nobody has touched a cable */
-  moved_date_set(2);
-  weigh(fixture); /* midnight in a test asks nobody anew */
-  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
-  wait_for_result(fixture);
-  assert_null(strstr(station_fixture_last(fixture, "result"), "sides_unproved"));
-  start(fixture);
-  next(fixture, "prove_left"); /* but the next one: it was proved on the day before */
+  return rig_setup(state);
 }
 
 static void a_cable_out_between_tests_is_told(void **state)
 {
   struct station_fixture *fixture = *state;
   station_fixture_open(fixture, "rig:", false);
-  assert_true(station_fixture_wait(fixture, "state", "\"state\":\"idle\"", patience_s));
+  assert_true(station_fixture_wait(fixture, "state", "\"state\":\"idle\"", rig_patience_s));
   scripted_source_plug(false);
   assert_true(station_fixture_wait(
-      fixture, "state", "\"problem\":\"rig: is not connected; plug it in\"", patience_s));
+      fixture, "state", "\"problem\":\"rig: is not connected; plug it in\"", rig_patience_s));
   assert_non_null(strstr(station_fixture_last(fixture, "state"), "\"state\":\"absent\""));
   scripted_source_plug(true);
-  assert_true(station_fixture_wait(fixture, "state", "\"state\":\"idle\"", patience_s));
-  start(fixture); /* in one nobody looks: it tells itself */
-  prove(fixture);
-}
-
-static void swapped_sides_are_told(void **state)
-{
-  struct station_fixture *fixture = *state;
-  station_fixture_open(fixture, "rig:", false);
-  start(fixture);
-  next(fixture, "prove_left");
-  scripted_source_pull(0, 60);
-  hear(fixture, "side_wrong");
-}
-
-static void unproved_sides_are_flagged(void **state)
-{
-  struct station_fixture *fixture = *state;
-  station_fixture_open(fixture, "rig:", false);
-  start(fixture);
-  next(fixture, "prove_left");
-  next(fixture, "weigh"); /* the clinician does without */
-  station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
-  wait_for_result(fixture);
-  assert_non_null(strstr(station_fixture_last(fixture, "result"), "sides_unproved"));
-  station_fixture_close(fixture);
-  station_fixture_open(fixture, "rig:", true); /* and where nobody is there to pull */
-  station_fixture_start(fixture, "nordic", "A-17");
-  for (int k = 0; k < 60; k++) /* a second: four commits */
-    assert_true(station_fixture_wait(fixture, "live", NULL, patience_s));
-  assert_int_equal(stance_station_stop_test(fixture->station, fixture->id, NULL), STANCE_OK);
-  wait_for_result(fixture);
-  assert_non_null(strstr(station_fixture_last(fixture, "result"), "sides_unproved"));
+  assert_true(station_fixture_wait(fixture, "state", "\"state\":\"idle\"", rig_patience_s));
+  rig_start(fixture); /* in one nobody looks: it tells itself */
+  rig_prove(fixture);
 }
 
 static void who_starts_too_early_waits(void **state)
 {
   struct station_fixture *fixture = *state;
   station_fixture_open(fixture, "rig:", false);
-  start(fixture);
-  prove(fixture);
-  weigh(fixture);
-  next(fixture, "ready");
+  rig_start(fixture);
+  rig_prove(fixture);
+  rig_weigh(fixture);
+  rig_next(fixture, "ready");
   scripted_source_pull(300, 300);
-  hear(fixture, "false_start");
+  rig_hear(fixture, "false_start");
   assert_int_equal(station_fixture_count(fixture, "repetition", ""), 0);
 }
 
@@ -216,24 +58,24 @@ static void an_effort_counts_or_is_repeated(void **state)
 {
   struct station_fixture *fixture = *state;
   station_fixture_open(fixture, "rig:", false);
-  start(fixture);
-  prove(fixture);
-  weigh(fixture);
-  next(fixture, "ready");
-  come_to(fixture, "effort");
+  rig_start(fixture);
+  rig_prove(fixture);
+  rig_weigh(fixture);
+  rig_next(fixture, "ready");
+  rig_come_to(fixture, "effort");
   scripted_source_pull(300, 280);
-  assert_true(station_fixture_wait(fixture, "live", NULL, patience_s));
+  assert_true(station_fixture_wait(fixture, "live", NULL, rig_patience_s));
   for (int k = 0; k < 5; k++) /* half a second of the rig's time */
     station_fixture_wait(fixture, "live", "no such text", 0.01);
   scripted_source_pull(30, 30);
-  assert_true(station_fixture_wait(fixture, "repetition", "\"counted\":true", patience_s));
-  come_to(fixture, "rest");
+  assert_true(station_fixture_wait(fixture, "repetition", "\"counted\":true", rig_patience_s));
+  rig_come_to(fixture, "rest");
   station_fixture_command(fixture, STANCE_COMMAND_REPEAT, 0);
-  assert_true(station_fixture_wait(fixture, "repetition", "\"counted\":false", patience_s));
+  assert_true(station_fixture_wait(fixture, "repetition", "\"counted\":false", rig_patience_s));
   station_fixture_command(fixture, STANCE_COMMAND_PAIN, 5); /* above the protocol's limit */
-  assert_true(station_fixture_wait(fixture, "state", "\"needs\":\"side\"", patience_s));
+  assert_true(station_fixture_wait(fixture, "state", "\"needs\":\"side\"", rig_patience_s));
   station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
-  wait_for_result(fixture);
+  rig_wait_for_result(fixture);
   assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_REPETITION, ""), 1);
   assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_REJECT, ""), 1);
   assert_int_equal(station_fixture_notes(fixture, STANCE_NOTE_PAIN, ""), 1);
@@ -246,19 +88,12 @@ static void pull_left(void)
   scripted_source_pull(60, 0);
 }
 
-static void end_here(struct station_fixture *fixture)
-{
-  assert_int_equal(stance_station_stop_test(fixture->station, fixture->id, NULL), STANCE_OK);
-  wait_for_result(fixture);
-  assert_null(strstr(station_fixture_last(fixture, "result"), "\"report\":null"));
-}
-
 /* In `at`, behind the first commits: what is kept is to be analysed. */
 static void start_at(struct station_fixture *fixture, enum stance_test_state at)
 {
   station_fixture_start(fixture, "nordic", "A-17");
   for (int k = 0; k < 30; k++)
-    assert_true(station_fixture_wait(fixture, "live", NULL, patience_s));
+    assert_true(station_fixture_wait(fixture, "live", NULL, rig_patience_s));
   station_way_lead(fixture, at, pull_left);
 }
 
@@ -281,16 +116,16 @@ static void answer(struct station_fixture *fixture, enum stance_test_state at)
 {
   switch (at) {
   case STANCE_TEST_PROVE_LEFT:
-    prove_sides(fixture);
+    rig_pull_both(fixture);
     break;
   case STANCE_TEST_PAIN:
     station_fixture_command(fixture, STANCE_COMMAND_PAIN, 3);
-    come_to(fixture, "pain_side");
+    rig_come_to(fixture, "pain_side");
     break;
   case STANCE_TEST_PAIN_SIDE:
     station_fixture_command(fixture, STANCE_COMMAND_SIDE, STANCE_LEFT);
-    hear(fixture, "locked");
-    come_to(fixture, "wait");
+    rig_hear(fixture, "locked");
+    rig_come_to(fixture, "wait");
     break;
   default:
     break;
@@ -308,18 +143,18 @@ static void it_is_waited_for_in_every_state(void **state)
       continue;
     start_at(fixture, at);
     scripted_source_plug(false);
-    hear(fixture, "instrument_lost");
+    rig_hear(fixture, "instrument_lost");
     scripted_source_pull(0, 0); /* nobody pulls while the cable is looked for: half a second */
     assert_false(station_fixture_wait(fixture, "live", "no such text", 0.05));
     scripted_source_plug(true);
-    hear(fixture, "instrument_back");
-    assert_true(station_fixture_wait(fixture, "state", NULL, patience_s));
+    rig_hear(fixture, "instrument_back");
+    assert_true(station_fixture_wait(fixture, "state", NULL, rig_patience_s));
     snprintf(wanted, sizeof wanted, "\"state\":\"%s\"", stance_test_state_id(regained(at)));
     if (strstr(station_fixture_last(fixture, "state"), wanted) == NULL)
       fail_msg("unplugged in %s: %s", stance_test_state_id(at),
                station_fixture_last(fixture, "state"));
     answer(fixture, regained(at));
-    end_here(fixture);
+    rig_stop(fixture);
   }
 }
 
@@ -332,11 +167,12 @@ static void a_full_disk_costs_nothing_in_any_state(void **state)
       continue;
     start_at(fixture, (enum stance_test_state)k);
     atomic_store(&disk->write_error, FAULTY_DISK_FULL);
-    assert_true(
-        station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"retrying\"", patience_s));
+    assert_true(station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"retrying\"",
+                                     rig_patience_s));
     atomic_store(&disk->write_error, 0);
-    assert_true(station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"ok\"", patience_s));
-    end_here(fixture);
+    assert_true(
+        station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"ok\"", rig_patience_s));
+    rig_stop(fixture);
     assert_non_null(strstr(station_fixture_last(fixture, "result"), "\"frames_lost\":0"));
   }
 }
@@ -345,24 +181,25 @@ static void a_disk_that_refuses_costs_nothing(void **state)
 {
   struct station_fixture *fixture = *state;
   station_fixture_open(fixture, "rig:", false);
-  start(fixture);
+  rig_start(fixture);
   atomic_store(&disk->write_error, FAULTY_DISK_FULL);
   assert_true(
-      station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"retrying\"", patience_s));
-  next(fixture, "prove_left"); /* the test goes on */
+      station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"retrying\"", rig_patience_s));
+  rig_next(fixture, "prove_left"); /* the test goes on */
   atomic_store(&disk->write_error, 0);
-  assert_true(station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"ok\"", patience_s));
+  assert_true(
+      station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"ok\"", rig_patience_s));
   atomic_store(&disk->write_error, FAULTY_DISK_FULL);
   assert_true(
-      station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"retrying\"", patience_s));
+      station_fixture_wait(fixture, "state", "\"store\":{\"state\":\"retrying\"", rig_patience_s));
   station_fixture_command(fixture, STANCE_COMMAND_ABORT, 0);
-  assert_true(station_fixture_wait(fixture, "state", "\"state\":\"aborted\"", patience_s));
+  assert_true(station_fixture_wait(fixture, "state", "\"state\":\"aborted\"", rig_patience_s));
   assert_true(stance_station_is_testing(fixture->station));
   assert_int_equal(
       stance_station_command(fixture->station, fixture->id, STANCE_COMMAND_NEXT, 0, NULL),
       STANCE_MISMATCH);
   atomic_store(&disk->write_error, 0);
-  wait_for_result(fixture);
+  rig_wait_for_result(fixture);
   const char *result = station_fixture_last(fixture, "result");
   assert_non_null(strstr(result, "\"warnings\":[]"));
   assert_non_null(strstr(result, "\"frames_lost\":0"));
@@ -372,9 +209,9 @@ static void one_that_dies_is_named(void **state)
 {
   struct station_fixture *fixture = *state;
   station_fixture_open(fixture, "rig:", false);
-  start(fixture);
+  rig_start(fixture);
   scripted_source_fail(true);
-  wait_for_result(fixture);
+  rig_wait_for_result(fixture);
   assert_non_null(strstr(station_fixture_last(fixture, "result"), "it fell silent"));
 }
 
@@ -383,11 +220,7 @@ static void one_that_dies_is_named(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      CASE(proved_sides_hold_for_the_day),
-      CASE(proved_sides_do_not_hold_for_the_next_day),
       CASE(a_cable_out_between_tests_is_told),
-      CASE(swapped_sides_are_told),
-      CASE(unproved_sides_are_flagged),
       CASE(who_starts_too_early_waits),
       CASE(an_effort_counts_or_is_repeated),
       CASE(it_is_waited_for_in_every_state),

@@ -41,7 +41,7 @@ static void side_proved(struct stance_station *station, struct station_test *tes
   if (test->sides_proved != BOTH_PROVED)
     return;
   today(station->proved_on);
-  station_test_rig_name(test, station->proved_rig, sizeof station->proved_rig);
+  station_test_rig_name(station, test, station->proved_rig);
   note_side(station, test, STANCE_NOTE_SIDES_PROVED, STANCE_SIDE_NONE);
 }
 

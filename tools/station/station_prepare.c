@@ -368,13 +368,18 @@ void station_test_destroy(struct station_test *test)
   free(test);
 }
 
-void station_test_rig_name(const struct station_test *test, char *ret_name, size_t size)
+/* A profile and a URI may each say which channel is left, and which way is up. */
+void station_test_rig_name(const struct stance_station *station, const struct station_test *test,
+                           char ret_name[STATION_RIG_NAME_SIZE])
 {
   size_t used = 0;
-  for (size_t k = 0; k < test->stream_count && used < size; k++) {
+  ret_name[0] = '\0';
+  for (size_t k = 0; k < station->device_count && k < test->stream_count; k++) {
+    const struct station_stream *stream = &test->stream[k];
     char name[136];
-    stance_pipeline_instrument(test->stream[k].info, name, sizeof name);
-    used += (size_t)snprintf(ret_name + used, size - used, "%s%s #%u", k == 0 ? "" : " + ", name,
-                             test->stream[k].info->plugging);
+    stance_pipeline_instrument(stream->info, name, sizeof name);
+    used += (size_t)snprintf(ret_name + used, STATION_RIG_NAME_SIZE - used, "%s #%u\n%s=%s\n%s\n",
+                             name, stream->info->plugging, stance_side_name(stream->side),
+                             station->device[k].uri, stream->calibration.id);
   }
 }

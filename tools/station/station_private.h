@@ -21,6 +21,8 @@ enum {
   STATION_POINT_MAX = 1024,  /* of a `live` event: five seconds, should nobody have looked */
   STATION_SENTENCE_MAX = 160,
   STATION_CUE_MAX = 64, /* ordered and not yet heard of: more than the mixer can hold */
+  /* of each instrument its URI (1024), name (136), profile (64), and what stands between them */
+  STATION_RIG_NAME_SIZE = STANCE_STREAM_MAX * 1280,
 };
 
 /* One instrument of the rig in a test. */
@@ -188,7 +190,7 @@ struct stance_station {
   struct stance_sound_health heard; /* as it was last told */
   struct station_priority priority;
   char proved_on[16]; /* the day on which the sides of the rig were proved; "" */
-  char proved_rig[320];
+  char proved_rig[STATION_RIG_NAME_SIZE]; /* station_test_rig_name */
 };
 
 static inline int64_t station_now_ns(const struct stance_station *station)
@@ -239,8 +241,10 @@ const char *station_test_unit(const struct station_test *test);
 /* The first thing that went wrong is the one that is told. */
 void station_test_fail(struct station_test *test, enum stance_status status,
                        const struct stance_problem *problem);
-/* Model and serial of every instrument, and which plugging in of it this is. */
-void station_test_rig_name(const struct station_test *test, char *ret_name, size_t size);
+/* What a proof of the sides holds for: of every instrument model, serial, which plugging in of it
+   this is, the side and the URI it was given with, and its profile. */
+void station_test_rig_name(const struct stance_station *station, const struct station_test *test,
+                           char ret_name[STATION_RIG_NAME_SIZE]);
 
 /* station_test.c: a test that goes on. */
 STANCE_MUST_CHECK enum stance_status station_test_begin(struct stance_station *station,

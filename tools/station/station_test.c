@@ -212,6 +212,18 @@ bool station_test_pump(struct stance_station *station, struct station_test *test
   return any;
 }
 
+/* Where nobody is there to pull, or no longer; a proof that comes after it takes it back. */
+static void note_unproved(struct stance_station *station, struct station_test *test)
+{
+  enum { BOTH_PROVED = 1 << STANCE_LEFT | 1 << STANCE_RIGHT };
+  if (test->leads && test->two_sided && !test->simulated && test->unattended &&
+      test->sides_proved != BOTH_PROVED)
+    station_note(station, test,
+                 &(struct stance_note){.kind = STANCE_NOTE_SIDES_UNPROVED,
+                                       .side = STANCE_SIDE_NONE,
+                                       .value = (double)NAN});
+}
+
 static bool is_value_possible(enum stance_test_command command, int value,
                               struct stance_problem *problem)
 {
@@ -252,6 +264,10 @@ enum stance_status station_test_command(struct stance_station *station, struct s
                  &(struct stance_note){.kind = STANCE_NOTE_RELEASE,
                                        .side = (enum stance_side)value,
                                        .value = (double)NAN});
+  if (command == STANCE_COMMAND_UNATTENDED) {
+    test->unattended = true;
+    note_unproved(station, test);
+  }
   station_take_actions(station, test);
   step(station, test);
   station->changed = true;
@@ -270,10 +286,10 @@ void station_test_abort(struct stance_station *station, struct station_test *tes
 
 static bool are_sides_proved(const struct stance_station *station, const struct station_test *test)
 {
-  char rig[sizeof station->proved_rig], day[16];
+  char rig[STATION_RIG_NAME_SIZE], day[16];
   time_t now = time(NULL);
   struct tm local;
-  station_test_rig_name(test, rig, sizeof rig);
+  station_test_rig_name(station, test, rig);
   return localtime_r(&now, &local) != NULL && strftime(day, sizeof day, "%Y-%m-%d", &local) > 0 &&
          strcmp(day, station->proved_on) == 0 && strcmp(rig, station->proved_rig) == 0;
 }
@@ -358,12 +374,7 @@ enum stance_status station_test_begin(struct stance_station *station, struct sta
     test->recorder = NULL;
     return status;
   }
-  const bool must_prove = test->leads && test->two_sided && !test->simulated;
-  if (must_prove && test->unattended && test->sides_proved == 0)
-    station_note(station, test,
-                 &(struct stance_note){.kind = STANCE_NOTE_SIDES_UNPROVED,
-                                       .side = STANCE_SIDE_NONE,
-                                       .value = (double)NAN});
+  note_unproved(station, test);
   if (test->leads && !isnan(test->protocol.target_low_pct) && test->maximum.day[0] == '\0')
     station_tell(station, test, STANCE_MESSAGE_NO_TARGET);
   station_take_priority(station);
