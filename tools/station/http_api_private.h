@@ -4,6 +4,7 @@
 #define STANCE_HTTP_API_PRIVATE_H
 
 #include "http_api.h"
+#include "result_keep.h"
 #include "text.h"
 
 #include <jansson.h>
@@ -69,8 +70,19 @@ void api_get_report_csv(struct stance_http_api *api, const struct stance_http_re
                         const char *id, struct stance_http_reply *reply);
 void api_get_report_json(struct stance_http_api *api, const struct stance_http_request *request,
                          const char *id, struct stance_http_reply *reply);
-/* Analyses the recording and keeps its result; where it has none, nothing is kept. */
-void api_keep_result(struct stance_http_api *api, struct stance_store *store, const char *id);
+/* What the kept result of a recording was analysed with: the defaults where there is none. */
+struct api_settings {
+  char *text; /* the caller frees it */
+  struct stance_setting setting[STANCE_RESULT_SETTING_MAX];
+  size_t count;
+};
+STANCE_MUST_CHECK enum stance_status api_read_settings(struct stance_store *store, const char *id,
+                                                       struct api_settings *ret_settings,
+                                                       struct stance_problem *problem);
+/* Analyses the recording, keeps its result, and tells it anew where onlookers have the one before;
+   where it has none, nothing is kept. */
+void api_keep_result(struct stance_http_api *api, struct stance_store *store, const char *id,
+                     const struct api_settings *settings);
 
 /* http_api_history.c */
 void api_get_history(struct stance_http_api *api, const struct stance_http_request *request,

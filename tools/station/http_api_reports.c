@@ -3,12 +3,31 @@
 #include "http_api_private.h"
 
 #include "batch.h"
-#include "result_keep.h"
 #include "stored_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum stance_status api_read_settings(struct stance_store *store, const char *id,
+                                     struct api_settings *ret_settings,
+                                     struct stance_problem *problem)
+{
+  struct stance_stored_result kept;
+  ret_settings->text = NULL;
+  ret_settings->count = 0;
+  enum stance_status status = stance_store_get_result(store, id, NULL, &kept, problem);
+  if (status == STANCE_END)
+    return STANCE_OK;
+  if (status != STANCE_OK)
+    return status;
+  ret_settings->text = kept.settings;
+  kept.settings = NULL;
+  if (ret_settings->text != NULL) /* one of an older stance has none */
+    ret_settings->count = stance_result_split_settings(ret_settings->text, ret_settings->setting);
+  stance_stored_result_finish(&kept);
+  return STANCE_OK;
+}
 
 struct making {
   struct stance_text *text;
@@ -28,7 +47,7 @@ static enum stance_status emit(void *context, size_t item, const struct stance_b
   return STANCE_OK;
 }
 
-/* One at a time; the first failure with its sentence. */
+/* One at a time, with the settings of the test; the first failure with its sentence. */
 static enum stance_status make(struct stance_http_api *api, const char *id,
                                const struct stance_batch_options *how, struct stance_text *text,
                                struct stance_problem *problem)
@@ -39,7 +58,9 @@ static enum stance_status make(struct stance_http_api *api, const char *id,
   struct stance_store *store = NULL;
   struct stance_reliability_record *records = NULL;
   struct stance_reliability_book book = {0};
-  options.trial = &stance_trial_options_default;
+  struct stance_trial_options trial = stance_trial_options_default;
+  struct api_settings settings = {0};
+  options.trial = &trial;
   options.jobs = 1;
   options.store_path = stance_station_store_path(api->station);
   pthread_mutex_lock(&api->analysing);
@@ -47,12 +68,17 @@ static enum stance_status make(struct stance_http_api *api, const char *id,
       stance_store_open(options.store_path, STANCE_STORE_READ, &store, problem);
   if (status == STANCE_OK)
     status = stance_store_list_reliability(store, &records, &book.count, problem);
+  if (status == STANCE_OK)
+    status = api_read_settings(store, id, &settings, problem);
   stance_store_close(store);
+  trial.setting = settings.setting;
+  trial.setting_count = settings.count;
   book.record = records;
   options.reliability = &book;
   if (status == STANCE_OK)
     status = stance_batch_run(&item, 1, &options, emit, &making, problem);
   pthread_mutex_unlock(&api->analysing);
+  free(settings.text);
   free(records);
   if (status == STANCE_OK && making.status != STANCE_OK) {
     status = making.status;
@@ -117,23 +143,31 @@ void api_get_report_json(struct stance_http_api *api, const struct stance_http_r
 }
 
 struct keeping {
+  struct stance_http_api *api;
   struct stance_store *store;
   const char *id;
+  bool told;
 };
 
 static enum stance_status keep(void *context, const struct stance_report *report,
                                struct stance_problem *problem)
 {
-  const struct keeping *keeping = context;
+  struct keeping *keeping = context;
+  stance_station_tell_again(keeping->api->station, keeping->id, report, NULL);
+  keeping->told = true;
   return stance_result_keep(keeping->store, keeping->id, report, problem);
 }
 
-void api_keep_result(struct stance_http_api *api, struct stance_store *store, const char *id)
+void api_keep_result(struct stance_http_api *api, struct stance_store *store, const char *id,
+                     const struct api_settings *settings)
 {
   struct stance_problem problem = {""};
-  struct keeping keeping = {.store = store, .id = id};
+  struct keeping keeping = {.api = api, .store = store, .id = id};
   pthread_mutex_lock(&api->analysing);
-  enum stance_status status = stance_stored_report(store, id, NULL, 0, keep, &keeping, &problem);
+  enum stance_status status =
+      stance_stored_report(store, id, settings->setting, settings->count, keep, &keeping, &problem);
   pthread_mutex_unlock(&api->analysing);
-  (void)status; /* the history then says `no_result`; a report says why when it is asked for */
+  /* the history then says `no_result`; a report says why when it is asked for */
+  if (status != STANCE_OK && !keeping.told)
+    stance_station_tell_again(api->station, id, NULL, problem.text);
 }

@@ -131,6 +131,27 @@ static bool goes_on(struct stance_http_api *api, const char *id)
   return same;
 }
 
+/* `to` NULL: under whom it was before. The result that goes with the move is made anew, with the
+   settings it had. */
+static enum stance_status file_under(struct stance_http_api *api, const char *id,
+                                     const struct stance_subject *to,
+                                     struct stance_problem *problem)
+{
+  struct stance_store *store = NULL;
+  struct api_settings settings = {0};
+  enum stance_status status = begin_writing(api, &store, problem);
+  if (status == STANCE_OK)
+    status = api_read_settings(store, id, &settings, problem);
+  if (status == STANCE_OK)
+    status = to == NULL ? stance_store_undo_move(store, id, problem)
+                        : stance_store_move_recording(store, id, to, problem);
+  if (status == STANCE_OK)
+    api_keep_result(api, store, id, &settings);
+  end_writing(api, store);
+  free(settings.text);
+  return status;
+}
+
 void api_move(struct stance_http_api *api, const struct stance_http_request *request,
               const char *id, struct stance_http_reply *reply)
 {
@@ -148,7 +169,6 @@ void api_move(struct stance_http_api *api, const struct stance_http_request *req
   json_t *body = api_take_body(request, members, sizeof members / sizeof *members, reply);
   if (body == NULL)
     return;
-  struct stance_store *store = NULL;
   struct stance_problem problem = {""};
   enum stance_status status = api_parse_injured(injured, &to.injured_side, &problem);
   if (status == STANCE_OK &&
@@ -158,15 +178,8 @@ void api_move(struct stance_http_api *api, const struct stance_http_request *req
                                 "they are known, or `undo`: true");
   if (status == STANCE_OK && goes_on(api, id))
     status = stance_problem_set(&problem, STANCE_MISMATCH, "this test goes on; move it afterwards");
-  if (status == STANCE_OK) {
-    status = begin_writing(api, &store, &problem);
-    if (status == STANCE_OK)
-      status = undo != NULL ? stance_store_undo_move(store, id, &problem)
-                            : stance_store_move_recording(store, id, &to, &problem);
-    if (status == STANCE_OK)
-      api_keep_result(api, store, id);
-    end_writing(api, store);
-  }
+  if (status == STANCE_OK)
+    status = file_under(api, id, undo == NULL ? &to : NULL, &problem);
   json_decref(body);
   if (status == STANCE_OK)
     api_answer(reply, 200, json_pack("{}"));

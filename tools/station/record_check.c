@@ -39,29 +39,12 @@ static void differ(struct stance_record_check *check, const char *format, ...)
   stance_text_format(&check->words, "  %s\n", line);
 }
 
-enum { SETTING_MAX = 64 };
-
-/* The lines of `text`, cut in place. */
-static size_t split_settings(char *text, struct stance_setting settings[SETTING_MAX])
-{
-  size_t count = 0;
-  char *rest = text, *line;
-  while (count < SETTING_MAX && (line = strsep(&rest, "\n")) != NULL) {
-    char *equals = strchr(line, '=');
-    if (equals == NULL)
-      continue;
-    *equals = '\0';
-    settings[count++] = (struct stance_setting){.key = line, .value = equals + 1};
-  }
-  return count;
-}
-
 static enum stance_status compute(struct stance_store *store, struct stance_analyzer *analyzer,
                                   const char *recording_id, const char *settings_text,
                                   struct stance_stored_result *ret_now,
                                   struct stance_problem *problem)
 {
-  struct stance_setting setting[SETTING_MAX];
+  struct stance_setting setting[STANCE_RESULT_SETTING_MAX];
   struct stance_trial_options options = stance_trial_options_default;
   struct stance_trial trial = {0};
   struct stance_result result = {0};
@@ -69,7 +52,7 @@ static enum stance_status compute(struct stance_store *store, struct stance_anal
   if (lines == NULL)
     return stance_problem_set(problem, STANCE_MEMORY, "out of memory");
   options.setting = setting;
-  options.setting_count = split_settings(lines, setting);
+  options.setting_count = stance_result_split_settings(lines, setting);
   enum stance_status status =
       stance_trial_load_stored(store, recording_id, &options, &trial, problem);
   if (status == STANCE_OK)

@@ -47,3 +47,18 @@ enum stance_status stance_result_keep(struct stance_store *store, const char *re
   stance_stored_result_finish(&result);
   return status;
 }
+
+size_t stance_result_split_settings(char *text,
+                                    struct stance_setting ret_setting[STANCE_RESULT_SETTING_MAX])
+{
+  size_t count = 0;
+  char *rest = text, *line;
+  while (count < STANCE_RESULT_SETTING_MAX && (line = strsep(&rest, "\n")) != NULL) {
+    char *equals = strchr(line, '=');
+    if (equals == NULL)
+      continue;
+    *equals = '\0';
+    ret_setting[count++] = (struct stance_setting){.key = line, .value = equals + 1};
+  }
+  return count;
+}

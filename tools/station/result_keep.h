@@ -5,6 +5,9 @@
 
 #include "report.h"
 #include "store.h"
+#include "trial.h"
+
+enum { STANCE_RESULT_SETTING_MAX = 64 }; /* more than there are */
 
 /* The long layout, the ledger and the settings that made them: all that `stance verify-record`
    needs to make it again. WORK. */
@@ -15,5 +18,9 @@ STANCE_MUST_CHECK enum stance_status stance_result_keep(struct stance_store *sto
                                                         const char *recording_id,
                                                         const struct stance_report *report,
                                                         struct stance_problem *problem);
+/* The settings of a kept result, to analyse with them again; the lines of `text` are cut in place,
+   and borrowed. */
+size_t stance_result_split_settings(char *text,
+                                    struct stance_setting ret_setting[STANCE_RESULT_SETTING_MAX]);
 
 #endif

@@ -118,6 +118,11 @@ struct stance_event_hub *stance_station_hub(struct stance_station *station);
 /* The `state` event as it was told last; the caller frees it; NULL: out of memory. Any thread that
    may block. */
 char *stance_station_state_json(struct stance_station *station);
+/* Where `id` is the test whose `result` was told last, that is told anew: with what the recording
+   says now, and what went wrong in the test. `report` NULL: it has none any more, `why`. Any thread
+   that may block. */
+void stance_station_tell_again(struct stance_station *station, const char *id,
+                               const struct stance_report *report, const char *why);
 /* Borrowed until destroy. A store is for one thread: others open it for reading. */
 const char *stance_station_store_path(const struct stance_station *station);
 /* True where the last writer of the store had not closed it. */

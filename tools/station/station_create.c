@@ -92,6 +92,7 @@ static void release(struct stance_station *station)
   pthread_cond_destroy(&station->answered);
   pthread_cond_destroy(&station->wake);
   pthread_mutex_destroy(&station->lock);
+  stance_text_finish(&station->last_problems);
   free(station->state_json);
   free(station);
 }

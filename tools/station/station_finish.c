@@ -77,26 +77,33 @@ static void describe_problems(struct stance_text *text, const struct station_tes
   stance_text_string(text, "]");
 }
 
-/* `report` NULL: there is none, `ended_by` says why. */
-static void describe(struct station_test *test, const struct stance_report *report)
+/* The event up to its problem. `report` NULL: there is none, `why`. */
+static void describe_report(struct stance_text *text, const char *id,
+                            const struct stance_report *report, const char *why)
 {
-  struct stance_text *text = &test->result, summary = {0}, json = {0};
+  struct stance_text summary = {0}, json = {0};
   if (report != NULL) {
     stance_report_summary(&summary, report);
     stance_report_json(&json, report);
   }
-  stance_text_format(text, "{\"id\":\"%s\",\"summary\":", test->recording.id);
-  stance_json_string(text, summary.bytes != NULL ? summary.bytes : test->ended_by.text);
+  stance_text_format(text, "{\"id\":\"%s\",\"summary\":", id);
+  stance_json_string(text, summary.bytes != NULL ? summary.bytes : why);
   stance_text_string(text, ",\"report\":");
   if (json.bytes != NULL && json.length > 0)
     stance_text_append(text, json.bytes, strcspn(json.bytes, "\n"));
   else
     stance_text_string(text, "null");
-  describe_problems(text, test);
-  stance_text_string(text, "}");
   text->failed = text->failed || summary.failed || json.failed;
   stance_text_finish(&summary);
   stance_text_finish(&json);
+}
+
+/* `report` NULL: there is none, `ended_by` says why. */
+static void describe(struct station_test *test, const struct stance_report *report)
+{
+  describe_report(&test->result, test->recording.id, report, test->ended_by.text);
+  describe_problems(&test->result, test);
+  stance_text_string(&test->result, "}");
 }
 
 static enum stance_status analyze(struct station_test *test, struct stance_problem *problem)
@@ -175,10 +182,31 @@ void station_finish_end(struct stance_station *station, struct station_test *tes
 {
   if (!pthread_equal(test->finisher, pthread_self()))
     pthread_join(test->finisher, NULL);
-  memcpy(station->last_id, test->recording.id, sizeof station->last_id);
   station->has_result = test->has_result;
   station->cut_off_id[0] = '\0';
+  pthread_mutex_lock(&station->lock); /* against a result before it that is told anew */
+  memcpy(station->last_id, test->recording.id, sizeof station->last_id);
+  stance_text_finish(&station->last_problems);
+  describe_problems(&station->last_problems, test);
   if (!test->result.failed)
     stance_event_hub_publish(station->hub, "result", test->result.bytes, true);
+  pthread_mutex_unlock(&station->lock);
   station->changed = true;
+}
+
+void stance_station_tell_again(struct stance_station *station, const char *id,
+                               const struct stance_report *report, const char *why)
+{
+  struct stance_text text = {0};
+  describe_report(&text, id, report, why);
+  pthread_mutex_lock(&station->lock);
+  if (strcmp(station->last_id, id) == 0) {
+    text.failed = text.failed || station->last_problems.failed;
+    if (!text.failed)
+      stance_text_format(&text, "%s}", station->last_problems.bytes);
+    if (!text.failed)
+      stance_event_hub_publish(station->hub, "result", text.bytes, true);
+  }
+  pthread_mutex_unlock(&station->lock);
+  stance_text_finish(&text);
 }

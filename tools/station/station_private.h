@@ -169,21 +169,22 @@ struct stance_station {
 
   pthread_mutex_t lock;
   pthread_cond_t wake, answered;
-  struct station_request *request; /* under `lock` */
-  bool closed;                     /* under `lock` */
-  bool testing;                    /* under `lock` */
-  char *state_json;                /* under `lock` */
-  struct stance_problem disk;      /* under `lock`: why the store refuses; "" */
-  bool disk_gave_up;               /* under `lock` */
+  struct station_request *request;  /* under `lock` */
+  bool closed;                      /* under `lock` */
+  bool testing;                     /* under `lock` */
+  char *state_json;                 /* under `lock` */
+  struct stance_problem disk;       /* under `lock`: why the store refuses; "" */
+  bool disk_gave_up;                /* under `lock` */
+  struct stance_text last_problems; /* under `lock`: what its `result` says beside the report */
   atomic_bool disk_news;
   atomic_int_least64_t alive_ns;
 
   bool paused;
   struct stance_store *store; /* the thread's, lent to recorder and finisher */
   struct station_test *test;
-  char last_id[STANCE_UUID_SIZE];
-  bool has_result; /* last_id has one */
-  bool changed;    /* the state must be told */
+  char last_id[STANCE_UUID_SIZE]; /* of the thread, which writes it under `lock` */
+  bool has_result;                /* last_id has one */
+  bool changed;                   /* the state must be told */
   int64_t told_ns;
   int64_t looked_ns;                /* for the instruments, without a test: */
   struct stance_problem missing;    /* which is not plugged in; "" */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whose a recording is, what it was analysed with, and who has been tested today."""
-from station import Daemon, check, main, same, scenario
+from station import Daemon, Onlooker, main, same, scenario
 
 RIG = "sim:nordic?speed=max&rate=250&repetitions=1"
 
@@ -31,6 +31,63 @@ def injured_side(folder):
         for side in (None, "left"):
             move(daemon, test, undo=True)
             same(report_of(daemon, test)["injured_side"], side, "injured side, undone")
+        daemon.keeps(test)
+
+
+def kept_result(daemon):
+    """What a page that connects now is told first."""
+    newcomer = Onlooker(daemon)
+    newcomer.wait("state")
+    result = newcomer.wait("result")
+    newcomer.leave()
+    return result
+
+
+@scenario("the result that is told is the new athlete's, to who looks on and to who comes; undone too")
+def told_again(folder):
+    with Daemon(folder, RIG + "&fail_s=20&back_s=21") as daemon:
+        first = daemon.start(athlete="A-17", mass_kg=80)
+        daemon.result(first)
+        test = daemon.start(athlete="A-17", mass_kg=80)
+        before = daemon.result(test)
+        told = kept_result(daemon)
+        same([told["id"], told["report"]], [test, before], "result")
+        same(len(told["warnings"]), 1, f"warnings: {told['warnings']}")
+        onlooker = Onlooker(daemon)
+        move(daemon, test, athlete="B-2", mass_kg=71)
+        onlooker.wait("result", lambda data: data["report"]["athlete"] == "B-2", 20)
+        for athlete, again in (("B-2", kept_result(daemon)), ("A-17", None)):
+            if again is None:
+                move(daemon, test, undo=True)
+                again = kept_result(daemon)
+            same(again["report"], report_of(daemon, test), "result and report.json")
+            same([again["id"], again["report"]["athlete"]], [test, athlete], "whose it is")
+            same(athlete in again["summary"], True, again["summary"])
+            for name in ("problem", "warnings"):
+                same(again[name], told[name], name)
+        same(again, told, "undone")
+        move(daemon, first, athlete="C-3")  # of an earlier test nobody is told
+        same(kept_result(daemon), told, "result after another one was moved")
+        onlooker.leave()
+        daemon.keeps(test, lost=None)
+
+
+@scenario("reports have the settings that the test was given, and a move keeps them")
+def own_settings(folder):
+    with Daemon(folder, RIG) as daemon:
+        test = daemon.start(athlete="A-17", settings={"onset_sd": "7"})
+        before = daemon.result(test)
+        same(before["settings"]["onset_sd"], 7, "onset_sd")
+        same(kept_result(daemon)["report"], before, "result and report.json")
+        sheet = daemon.ask("GET", f"tests/{test}/report.csv?layout=long")[1]
+        kept = "SELECT settings, long_csv FROM results WHERE recording = ?"
+        same(sheet, daemon.rows(kept, test)[0][1], "report.csv and what was kept")
+        for body in ({"athlete": "B-2"}, {"undo": True}):
+            move(daemon, test, **body)
+            same(report_of(daemon, test)["settings"], before["settings"], f"settings after {body}")
+            same(kept_result(daemon)["report"]["settings"], before["settings"], "as told")
+            same("onset_sd=7\n" in daemon.rows(kept, test)[0][0], True, "as kept")
+        same(daemon.ask("GET", f"tests/{test}/report.csv?layout=long")[1], sheet, "undone")
         daemon.keeps(test)
 
 
