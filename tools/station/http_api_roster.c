@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { ATHLETE_MAX = 500, NAME_MAX_BYTES = 63 };
 
@@ -27,12 +28,62 @@ static void end_writing(struct stance_http_api *api, struct stance_store *store)
   pthread_mutex_unlock(&api->writing);
 }
 
+/* Here, as a person would say it; "" where the computer does not know. */
+static void today(char ret_day[STANCE_DAY_SIZE])
+{
+  struct tm local;
+  const time_t now = time(NULL);
+  if (localtime_r(&now, &local) == NULL ||
+      strftime(ret_day, STANCE_DAY_SIZE, "%Y-%m-%d", &local) == 0)
+    ret_day[0] = '\0';
+}
+
+/* Kept beside `done`: the local day on which it was said. */
+static const char done_on[] = "done_on";
+
+/* Whoever was done on another day is to be tested today. Takes the text over; NULL: it cannot be
+   read. */
+static json_t *read_roster(char *text)
+{
+  char day[STANCE_DAY_SIZE];
+  size_t k;
+  json_t *athlete, *roster = json_loads(text, 0, NULL);
+  today(day);
+  json_array_foreach(json_object_get(roster, "athletes"), k, athlete)
+  {
+    const char *on = json_string_value(json_object_get(athlete, done_on));
+    if (on == NULL || strcmp(on, day) != 0)
+      json_object_set_new(athlete, "done", json_false());
+    json_object_del(athlete, done_on);
+  }
+  free(text);
+  return roster;
+}
+
+/* As it is kept; NULL: out of memory. */
+static char *write_roster(const json_t *roster)
+{
+  enum { DIGITS = 15 };
+  char day[STANCE_DAY_SIZE];
+  size_t k;
+  json_t *athlete, *kept = json_deep_copy(roster);
+  bool failed = kept == NULL;
+  today(day);
+  json_array_foreach(json_object_get(kept, "athletes"), k,
+                     athlete) if (json_is_true(json_object_get(athlete, "done"))) failed |=
+      json_object_set_new(athlete, done_on, json_string(day)) != 0;
+  char *text = failed ? NULL : json_dumps(kept, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
+  json_decref(kept);
+  return text;
+}
+
 void api_get_roster(struct stance_http_api *api, const struct stance_http_request *request,
                     struct stance_http_reply *reply)
 {
   struct stance_store *store = NULL;
   struct stance_problem problem = {""};
   char *text = NULL;
+  json_t *roster;
   if (!api_check_query(request, NULL, reply))
     return;
   enum stance_status status = stance_store_open(stance_station_store_path(api->station),
@@ -44,9 +95,11 @@ void api_get_roster(struct stance_http_api *api, const struct stance_http_reques
     api_answer(reply, 200, json_pack("{s:[], s:i}", "athletes", "position", 0));
   else if (status != STANCE_OK)
     api_answer_problem(reply, status, &problem);
+  else if ((roster = read_roster(text)) == NULL)
+    stance_http_fail(reply, 503, "store",
+                     "the team list that is kept cannot be read; save it anew");
   else
-    *reply = (struct stance_http_reply){
-        .status = 200, .body = text, .length = strlen(text), .content_type = "application/json"};
+    api_answer(reply, 200, roster);
 }
 
 static bool check_athlete(json_t *athlete, size_t number, struct stance_http_reply *reply)
@@ -69,6 +122,34 @@ static bool check_athlete(json_t *athlete, size_t number, struct stance_http_rep
   return json_is_boolean(done);
 }
 
+/* Two of a name could not be told apart, neither in a scan nor in the history. All have one. */
+static bool check_names(const json_t *athletes, struct stance_http_reply *reply)
+{
+  json_t *seen = json_object();
+  const char *twice = NULL;
+  size_t k;
+  json_t *athlete;
+  bool failed = seen == NULL;
+  json_array_foreach(athletes, k, athlete)
+  {
+    const char *name = json_string_value(json_object_get(athlete, "athlete"));
+    if (json_object_get(seen, name) != NULL)
+      twice = name;
+    failed |= json_object_set_new(seen, name, json_true()) != 0;
+  }
+  json_decref(seen);
+  if (twice != NULL) {
+    char detail[256];
+    snprintf(detail, sizeof detail,
+             "`%s` is twice on the list: two of a name cannot be told apart; give one another name",
+             twice);
+    stance_http_fail(reply, 400, "bad_request", detail);
+  } else if (failed) {
+    stance_http_fail(reply, 503, "no_memory", "out of memory");
+  }
+  return twice == NULL && !failed;
+}
+
 static bool check_roster(const json_t *athletes, double position, struct stance_http_reply *reply)
 {
   const size_t count = json_array_size(athletes);
@@ -82,7 +163,7 @@ static bool check_roster(const json_t *athletes, double position, struct stance_
   for (size_t k = 0; k < count; k++)
     if (!check_athlete(json_array_get(athletes, k), k, reply))
       return false;
-  return true;
+  return check_names(athletes, reply);
 }
 
 void api_put_roster(struct stance_http_api *api, const struct stance_http_request *request,
@@ -101,8 +182,7 @@ void api_put_roster(struct stance_http_api *api, const struct stance_http_reques
     json_decref(body);
     return;
   }
-  enum { DIGITS = 15 };
-  char *text = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
+  char *text = write_roster(body);
   struct stance_store *store = NULL;
   struct stance_problem problem = {"out of memory"};
   enum stance_status status = text == NULL ? STANCE_MEMORY : begin_writing(api, &store, &problem);

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whose a recording is, what it was analysed with, and who has been tested today."""
+import time
+
 from station import Daemon, Onlooker, main, same, scenario
 
 RIG = "sim:nordic?speed=max&rate=250&repetitions=1"
@@ -89,6 +91,40 @@ def own_settings(folder):
             same("onset_sd=7\n" in daemon.rows(kept, test)[0][0], True, "as kept")
         same(daemon.ask("GET", f"tests/{test}/report.csv?layout=long")[1], sheet, "undone")
         daemon.keeps(test)
+
+
+def noons():
+    """TZ of two places where it is about noon, of one day and of the next."""
+    east_h = 12 - time.gmtime().tm_hour
+    first_h = east_h if east_h <= 0 else east_h - 24
+    return tuple({"TZ": f"NOON{-hours:+d}"} for hours in (first_h, first_h + 24))
+
+
+@scenario("who is done is done for the day: on the next one the same list is tested anew")
+def team_days(folder):
+    day, next_day = noons()
+    team = {
+        "athletes": [
+            {"athlete": "A-17", "mass_kg": 80.5, "done": True},
+            {"athlete": "B-2", "lever_m": 0.41, "done": False},
+        ],
+        "position": 1,
+    }
+    rested = {**team, "athletes": [{**one, "done": False} for one in team["athletes"]]}
+    with Daemon(folder, RIG, environment=day) as daemon:
+        same(daemon.ask("PUT", "roster", team), (200, team), "put")
+        same(daemon.ask("GET", "roster"), (200, team), "the same day")
+    with Daemon(folder, RIG, environment=day) as daemon:
+        same(daemon.ask("GET", "roster"), (200, team), "the same day, another daemon")
+    with Daemon(folder, RIG, environment=next_day) as daemon:
+        same(daemon.ask("GET", "roster"), (200, rested), "another day")
+        same(daemon.ask("PUT", "roster", team), (200, team), "put on that day")
+        same(daemon.ask("GET", "roster"), (200, team), "that day")
+        twice = {"athletes": team["athletes"] + team["athletes"][:1], "position": 0}
+        status, answer = daemon.ask("PUT", "roster", twice)
+        same(status, 400, f"a name twice: {answer}")
+        same("A-17" in answer["detail"] and "twice" in answer["detail"], True, answer["detail"])
+        same(daemon.ask("GET", "roster"), (200, team), "as it was")
 
 
 if __name__ == "__main__":
