@@ -170,8 +170,13 @@ static void watch_rest(struct stance_live *live, struct stance_live_unit *unit, 
 void stance_live_push(struct stance_live *live, const struct stance_force_frame *frame)
 {
   watch_stillness(live, frame);
-  if ((double)frame->index > (double)live->index + forget_s * live->rate_hz)
-    live->filter.primed = 0;
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++) {
+    if (isnan(frame->force_n[side]))
+      continue;
+    if ((double)frame->index > (double)live->heard[side] + forget_s * live->rate_hz)
+      live->filter.primed &= ~(1U << side);
+    live->heard[side] = frame->index + 1;
+  }
   live->index = frame->index + 1;
   stance_causal_process(&live->filter, frame->force_n, 1, live->force_n);
   for (size_t k = 0; k < live->unit_count; k++) {

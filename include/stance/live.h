@@ -51,7 +51,8 @@ struct stance_live {
   struct stance_live_unit unit[2];
   size_t unit_count;
   double force_n[STANCE_MEASURED_SIDE_COUNT]; /* filtered; NaN: not measured */
-  uint64_t index;                             /* of the frame after the last one */
+  uint64_t index;                             /* of the frame after the last one, */
+  uint64_t heard[STANCE_MEASURED_SIDE_COUNT]; /* and after the last one that had this side */
   struct {
     double sum, squares, low, high;
     unsigned count;

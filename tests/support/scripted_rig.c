@@ -22,6 +22,7 @@ int rig_setup(void **state)
   clock_of_test = fast_clock(&speed);
   fixture->clock = &clock_of_test;
   scripted_source_plug(true);
+  scripted_source_plug_second(true);
   scripted_source_fail(false);
   scripted_source_pull(0, 0);
   return 0;

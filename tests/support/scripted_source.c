@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { RATE_HZ = 1000, TRANSFER_NS = 2000000 };
 
@@ -22,7 +23,7 @@ struct stance_source {
 };
 
 static _Atomic double pull_n[2];
-static atomic_bool plugged = true, failing;
+static atomic_bool plugged = true, second_plugged = true, failing;
 static atomic_uint pluggings = 1;
 
 void scripted_source_pull(double left_n, double right_n)
@@ -36,6 +37,17 @@ void scripted_source_plug(bool is_plugged)
   if (is_plugged && !atomic_exchange(&plugged, true))
     atomic_fetch_add(&pluggings, 1);
   atomic_store(&plugged, is_plugged);
+}
+
+void scripted_source_plug_second(bool is_plugged)
+{
+  atomic_store(&second_plugged, is_plugged);
+}
+
+static bool is_plugged_in(const struct stance_source *source)
+{
+  const bool second = strcmp(source->info.uri, SCRIPTED_SOURCE_SECOND) == 0;
+  return atomic_load(&plugged) && (!second || atomic_load(&second_plugged));
 }
 
 void scripted_source_fail(bool fails)
@@ -140,7 +152,7 @@ static void *produce(void *argument)
   bool was_plugged = true;
   while (!atomic_load(&source->stopping) && !atomic_load(&failing)) {
     const uint64_t due = (uint64_t)((double)(now_ns(source) - start_ns) * RATE_HZ / 1e9);
-    const bool is_plugged = atomic_load(&plugged);
+    const bool is_plugged = is_plugged_in(source);
     if (was_plugged && !is_plugged)
       atomic_fetch_add(&source->interruptions, 1);
     was_plugged = is_plugged;
@@ -186,11 +198,11 @@ void stance_source_health(const struct stance_source *source,
       .frames_produced = atomic_load(&source->produced),
       .frames_lost = atomic_load(&source->lost),
       .interruptions = atomic_load(&source->interruptions),
-      .state = atomic_load(&plugged) ? STANCE_SOURCE_STREAMING : STANCE_SOURCE_ABSENT,
+      .state = is_plugged_in(source) ? STANCE_SOURCE_STREAMING : STANCE_SOURCE_ABSENT,
       .ended = atomic_load(&failing),
       .failed = atomic_load(&failing),
   };
-  if (!atomic_load(&plugged))
+  if (!is_plugged_in(source))
     stance_problem_write(&ret_health->notice, "it was unplugged: plug it in again");
   if (atomic_load(&failing))
     stance_problem_write(&ret_health->problem, "it fell silent");

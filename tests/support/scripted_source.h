@@ -10,6 +10,9 @@
 /* Any thread. */
 void scripted_source_pull(double left_n, double right_n);
 void scripted_source_plug(bool plugged);
+/* Of what is opened by this URI alone, which is away as well where all are. */
+#define SCRIPTED_SOURCE_SECOND "rig:2"
+void scripted_source_plug_second(bool plugged);
 void scripted_source_fail(bool failed);
 
 /* A clock that runs so many times as fast as the host's. */

@@ -144,6 +144,23 @@ static void what_was_before_a_long_gap_is_forgotten(void **state)
   assert_true(fabs(live.force_n[STANCE_TOTAL] - 30) < 1e-9);
 }
 
+static void what_a_side_was_before_it_was_away_is_forgotten(void **state)
+{
+  (void)state;
+  begin(1000, "nordic");
+  for (int k = 0; k < 3000; k++)
+    push(20, 300, 0);
+  for (int k = 0; k < 500; k++)
+    push(20, (double)NAN, 0);
+  assert_true(isnan(live.force_n[STANCE_RIGHT]));
+  push(20, 10, 0);
+  assert_true(fabs(live.force_n[STANCE_RIGHT] - 10) < 1e-9);
+  assert_true(fabs(live.force_n[STANCE_LEFT] - 20) < 1e-9);
+  push(20, (double)NAN, 0); /* one frame says nothing */
+  push(20, 300, 0);
+  assert_true(live.force_n[STANCE_RIGHT] < 20);
+}
+
 static void a_rate_too_low_is_refused(void **state)
 {
   struct stance_problem problem = {""};
@@ -163,6 +180,7 @@ int main(void)
       cmocka_unit_test(each_side_has_its_own_efforts),
       cmocka_unit_test(a_side_that_drops_out_disturbs_nothing),
       cmocka_unit_test(what_was_before_a_long_gap_is_forgotten),
+      cmocka_unit_test(what_a_side_was_before_it_was_away_is_forgotten),
       cmocka_unit_test(a_rate_too_low_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -215,6 +215,17 @@ static void one_that_dies_is_named(void **state)
   assert_non_null(strstr(station_fixture_last(fixture, "result"), "it fell silent"));
 }
 
+static void who_is_left_alone_waits_a_minute(void **state)
+{
+  struct station_fixture *fixture = *state;
+  station_fixture_open(fixture, "rig:", false);
+  rig_start(fixture);
+  station_fixture_command(fixture, STANCE_COMMAND_UNATTENDED, 0);
+  scripted_source_plug(false);
+  rig_wait_for_result(fixture);
+  assert_non_null(strstr(station_fixture_last(fixture, "result"), "did not come back"));
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, begin, station_fixture_teardown)
 
 int main(void)
@@ -227,6 +238,7 @@ int main(void)
       CASE(a_disk_that_refuses_costs_nothing),
       CASE(a_full_disk_costs_nothing_in_any_state),
       CASE(one_that_dies_is_named),
+      CASE(who_is_left_alone_waits_a_minute),
   };
   disk = faulty_disk_install();
   return cmocka_run_group_tests(tests, NULL, NULL);

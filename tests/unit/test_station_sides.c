@@ -183,6 +183,35 @@ static void unproved_sides_are_flagged(void **state)
   assert_non_null(strstr(station_fixture_last(fixture, "result"), "sides_unproved"));
 }
 
+static void watch(struct station_fixture *fixture, const char *part)
+{
+  if (!station_fixture_wait(fixture, "live", part, rig_patience_s))
+    fail_msg("never %s: %s", part, station_fixture_last(fixture, "live"));
+}
+
+/* A force that stands still beside one that lives would look like an asymmetry. */
+static void a_side_whose_instrument_is_away_has_no_force(void **state)
+{
+  struct station_fixture *fixture = *state;
+  const struct stance_station_device two[] = {
+      {.uri = "rig:1", .side = STANCE_LEFT}, {.uri = SCRIPTED_SOURCE_SECOND, .side = STANCE_RIGHT}};
+  station_fixture_open(fixture, "rig:", false);
+  rig_take(fixture, two, 2);
+  rig_start(fixture);
+  scripted_source_pull(60, 60);
+  for (int k = 0; k < 2; k++) {
+    watch(fixture, "\"right_n\":[60.");
+    scripted_source_plug_second(false);
+    rig_hear(fixture, "instrument_lost");
+    watch(fixture, "\"right_n\":[null,null,null");
+    assert_null(strstr(station_fixture_last(fixture, "live"), "\"left_n\":[null"));
+    scripted_source_plug_second(true);
+    rig_hear(fixture, "instrument_back");
+  }
+  watch(fixture, "\"right_n\":[60.");
+  rig_abort(fixture);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, begin, station_fixture_teardown)
 
 int main(void)
@@ -194,6 +223,7 @@ int main(void)
       CASE(a_new_profile_is_proved_anew),
       CASE(swapped_sides_are_told),
       CASE(unproved_sides_are_flagged),
+      CASE(a_side_whose_instrument_is_away_has_no_force),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

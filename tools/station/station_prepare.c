@@ -216,7 +216,7 @@ static enum stance_status open_streams(const struct stance_station *station,
   return status;
 }
 
-static bool has_side(const struct station_test *test, enum stance_side side)
+bool station_test_has_side(const struct station_test *test, enum stance_side side)
 {
   for (size_t k = 0; k < test->stream_count; k++)
     for (size_t c = 0; c < test->stream[k].calibration.channel_count; c++)
@@ -231,7 +231,7 @@ static enum stance_status check_side_order(const struct station_test *test,
                                            struct stance_problem *problem)
 {
   if (request->side_order == NULL ||
-      (!has_side(test, STANCE_LEFT) && !has_side(test, STANCE_RIGHT)))
+      (!station_test_has_side(test, STANCE_LEFT) && !station_test_has_side(test, STANCE_RIGHT)))
     return STANCE_OK;
   return stance_problem_set(problem, STANCE_USAGE,
                             "side_order: an order of sides is for one plate used by both in turn; "
@@ -307,7 +307,8 @@ static enum stance_status prepare(struct stance_station *station,
     status = describe_recording(test, request, problem);
   if (status == STANCE_OK)
     status = take_over_lever(station, test, problem);
-  test->two_sided = has_side(test, STANCE_LEFT) && has_side(test, STANCE_RIGHT);
+  test->two_sided =
+      station_test_has_side(test, STANCE_LEFT) && station_test_has_side(test, STANCE_RIGHT);
   if (status == STANCE_OK)
     status = station_target_find(station, test, problem);
   if (status == STANCE_OK && station->sound != NULL)

@@ -216,6 +216,8 @@ STANCE_MUST_CHECK enum stance_status station_test_prepare(struct stance_station 
                                                           struct station_test **ret_test,
                                                           struct stance_problem *problem);
 void station_test_destroy(struct station_test *test);
+/* Whether any of its instruments measures it. */
+bool station_test_has_side(const struct station_test *test, enum stance_side side);
 
 /* station_replay.c. Opens the streams of the recording that the device asks to be played back;
    STANCE_END where it asks for anything else. */

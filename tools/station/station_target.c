@@ -28,8 +28,8 @@ struct part {
 
 static struct part parts_of(const struct station_test *test, enum stance_side side)
 {
-  const bool is_measured[] = {!isnan(test->live.force_n[STANCE_LEFT]),
-                              !isnan(test->live.force_n[STANCE_RIGHT])};
+  const bool is_measured[] = {station_test_has_side(test, STANCE_LEFT),
+                              station_test_has_side(test, STANCE_RIGHT)};
   if ((side == STANCE_LEFT || side == STANCE_RIGHT) && is_measured[side])
     return (struct part){.side = {side}, .count = 1};
   if (side == STANCE_BOTH && is_measured[STANCE_LEFT] && is_measured[STANCE_RIGHT])

@@ -115,6 +115,12 @@ static bool is_away(enum stance_source_state state)
          state == STANCE_SOURCE_CONFIGURING;
 }
 
+static void forget_force(struct station_stream *stream)
+{
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+    stream->force.force_n[side] = (double)NAN;
+}
+
 /* True where one of them has news for the state. */
 static bool look_at(struct station_stream *stream, bool *away, bool *ended)
 {
@@ -125,7 +131,10 @@ static bool look_at(struct station_stream *stream, bool *away, bool *ended)
                     strcmp(now.problem.text, stream->health.problem.text) != 0 ||
                     now.frames_lost != stream->health.frames_lost;
   stream->health = now;
-  *away = *away || is_away(now.state) || now.failed;
+  const bool is_gone = is_away(now.state) || now.failed;
+  if (is_gone) /* what it measured last is not what is pulled now */
+    forget_force(stream);
+  *away = *away || is_gone;
   *ended = *ended && now.ended;
   return news;
 }
@@ -151,7 +160,9 @@ static void look_at_instruments(struct stance_station *station, struct station_t
   for (size_t k = 0; k < test->stream_count; k++)
     station->changed |= look_at(&test->stream[k], &away, &ended);
   test->looked_ns = now;
-  test->streaming = !away;
+  /* of two, one is back with its first force: nothing is to be measured without it */
+  const bool whole = test->stream_count < 2 || !isnan(test->stream[0].force.force_n[STANCE_TOTAL]);
+  test->streaming = !away && (test->streaming || whole);
   test->away_since_ns = !away ? 0 : test->away_since_ns == 0 ? now : test->away_since_ns;
   if (away && test->unattended &&
       (double)(now - test->away_since_ns) >= return_within_s * ns_per_s) {
@@ -354,8 +365,7 @@ enum stance_status station_test_begin(struct stance_station *station, struct sta
     rings[k] = test->stream[k].ring;
     /* of a recording that is played back it is known when its frames arrived */
     options.source[k] = station_is_played(test) ? NULL : test->stream[k].source;
-    for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
-      test->stream[k].force.force_n[side] = (double)NAN;
+    forget_force(&test->stream[k]);
   }
   station_trace_begin(&test->trace, test->stream[0].info->rate_hz);
   test->start_ns = station_now_ns(station);

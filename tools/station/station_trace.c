@@ -76,7 +76,6 @@ static void add_array(struct stance_text *text, const struct station_trace *trac
 void station_trace_tell(struct stance_station *station, struct station_test *test)
 {
   struct station_trace *trace = &test->trace;
-  const struct stance_force_frame *force = &test->stream[0].force;
   const int64_t now = station_now_ns(station), every = station_look_ns(test);
   const double length_s = (double)trace->point_length / test->stream[0].info->rate_hz;
   struct stance_text text = {0};
@@ -89,14 +88,14 @@ void station_trace_tell(struct stance_station *station, struct station_test *tes
   trace->told_ns = in_step ? trace->told_ns + every : now;
   for (size_t k = 0; k < test->stream_count; k++)
     lost += test->stream[k].health.frames_lost;
-  const bool has_left = !isnan(force->force_n[STANCE_LEFT]);
-  const bool has_right = !isnan(force->force_n[STANCE_RIGHT]);
+  const bool has_left = station_test_has_side(test, STANCE_LEFT);
+  const bool has_right = station_test_has_side(test, STANCE_RIGHT);
   stance_text_format(&text, "{\"t_s\":%.4f,\"dt_s\":%.6g", (double)trace->first * length_s,
                      length_s);
   add_array(&text, trace, "left_n", STANCE_LEFT, has_left);
   add_array(&text, trace, "right_n", STANCE_RIGHT, has_right);
   add_array(&text, trace, "total_n", STANCE_TOTAL,
-            !has_left && !has_right && !isnan(force->force_n[STANCE_TOTAL]));
+            !has_left && !has_right && station_test_has_side(test, STANCE_TOTAL));
   stance_text_format(&text, ",\"lost\":%" PRIu64 "}", lost);
   if (!text.failed)
     stance_event_hub_publish(station->hub, "live", text.bytes, false);
