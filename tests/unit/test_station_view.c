@@ -32,7 +32,7 @@ static const char a_state[] =
     "{\"api\":1,\"version\":\"0\",\"now_s\":1.5,\"instrument\":{\"state\":\"streaming\","
     "\"name\":\"A and B\",\"serial\":null,\"rate_hz\":1000,\"measured_rate_hz\":null,"
     "\"frames\":1234,\"lost\":5,\"unit\":\"V\",\"uncalibrated\":true,\"simulated\":false,"
-    "\"problem\":\"plug it in\"},\"sound\":{\"state\":\"ok\",\"device\":\"x\",\"underflows\":0,"
+    "\"problem\":\"plug it in\"},\"sound\":{\"state\":\"ok\",\"device\":\"x\",\"underflows\":2,"
     "\"problem\":null},\"store\":{\"state\":\"retrying\",\"problem\":\"full\"},\"test\":{"
     "\"id\":\"12345678-1234-1234-1234-123456789abc\",\"protocol\":\"nordic\",\"title\":\"Nordic\","
     "\"athlete\":\"A\",\"instruction\":\"Kneel.\",\"lever_m\":0.41,\"lever_from\":\"2026-11-20\","
@@ -52,6 +52,7 @@ static void a_state_is_read(void **state)
   assert_true(view.instrument.frames == 1234 && view.instrument.lost == 5);
   assert_string_equal(view.instrument.problem.text, "plug it in");
   assert_string_equal(view.sound.problem.text, "");
+  assert_true(view.sound_underflows == 2);
   assert_string_equal(view.store.problem.text, "full");
   assert_string_equal(view.cut_off_id, "87654321-1234-1234-1234-123456789abc");
   assert_true(view.cut_off_s == 4.25);

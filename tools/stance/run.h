@@ -131,6 +131,7 @@ struct stance_run {
   int64_t begun_ns;
   char moment[48];
   struct stance_problem instrument, store, sound;
+  double dry_before, dry_said; /* how often the sound had run dry when the test began; in it */
 
   bool has_terminal, keys_closed; /* of standard input */
   bool goes_alone;                /* the station knows of it */

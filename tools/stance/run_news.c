@@ -22,6 +22,7 @@ static void introduce(struct stance_run *run)
   const struct stance_view_instrument *instrument = &run->view.instrument;
   run->introduced = true;
   run->begun_ns = stance_run_now_ns();
+  run->dry_before = run->view.sound_underflows;
   if (run->link->kind->greeting != NULL)
     stance_run_say(run, "%s", run->link->kind->greeting);
   stance_run_say(run, "%s: %s, %.6g Hz. Recording %s.", test->title, instrument->name,
@@ -79,6 +80,20 @@ static void say_store(struct stance_run *run, bool over)
     stance_run_say(run, "The store takes frames again; nothing was lost.");
 }
 
+/* At once, and again when they have doubled, so that a card that does it all the time is not all
+   that is read. */
+static void say_sound_gaps(struct stance_run *run)
+{
+  const double times = run->view.sound_underflows - run->dry_before;
+  if (!(times >= 1 && times >= 2 * run->dry_said))
+    return;
+  run->dry_said = times;
+  stance_run_say(run,
+                 "THE SOUND RAN DRY, %.0f time%s in this test: repeat an effort whose signal was "
+                 "cut off.",
+                 times, times == 1 ? "" : "s");
+}
+
 static void say_moment(struct stance_run *run)
 {
   const struct stance_view_test *test = &run->view.test;
@@ -114,6 +129,7 @@ static void say_state(struct stance_run *run)
   if (strcmp(run->view.sound.state, "off") != 0 &&
       run->state_ns - run->begun_ns >= sound_patience_ns)
     say_problem(run, &run->sound, &run->view.sound.problem);
+  say_sound_gaps(run);
   say_moment(run);
   say_store(run, over);
 }

@@ -85,6 +85,7 @@ static void take_state(const json_t *state, struct stance_station_view *view)
   own->lost = take_number(instrument, "lost");
   own->uncalibrated = json_is_true(json_object_get(instrument, "uncalibrated"));
   take_health(json_object_get(state, "sound"), &view->sound);
+  view->sound_underflows = take_number(json_object_get(state, "sound"), "underflows");
   take_health(json_object_get(state, "store"), &view->store);
   const json_t *cut_off = json_object_get(state, "cut_off");
   take_text(cut_off, "id", view->cut_off_id, sizeof view->cut_off_id);

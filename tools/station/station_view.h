@@ -68,8 +68,9 @@ struct stance_station_view {
   struct stance_view_test test;
   struct stance_view_instrument instrument;
   struct stance_view_health sound, store;
-  char cut_off_id[STANCE_UUID_SIZE];                  /* "": the test before was not cut off */
-  double cut_off_s;                                   /* of it that are kept */
+  double sound_underflows;           /* since the station's start; NaN: not known */
+  char cut_off_id[STANCE_UUID_SIZE]; /* "": the test before was not cut off */
+  double cut_off_s;                  /* of it that are kept */
   double time_s, force_n[STANCE_MEASURED_SIDE_COUNT]; /* newest of `live`; NaN: not measured */
   bool has_force;
   struct stance_view_repetition repetition; /* the latest */
