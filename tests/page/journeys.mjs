@@ -1,143 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What becomes of athletes, masses and results in the page's own code, from the first screen on, against a
-// station of this file. What only a browser shows is in browser.mjs.
+// What becomes of athletes, masses and results in the page's own code, from the first screen on. What only a
+// browser shows is in browser.mjs.
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { by, click, more, openDocument, openTab, pick, press, send, type } from "./document.mjs";
-
-const source = `${process.env.source}/tools/web/page`;
-const work = mkdtempSync(`${tmpdir()}/stance-page-`);
-process.on("exit", () => rmSync(work, { recursive: true }));
-
-const value = (metric, side, number, unit) => ({ repetition: "best", metric, side, value: number, unit,
-  uncertainty: null, status: number === null ? "missing:no_body_mass" : "ok" });
-const TODAY = new Date().toISOString();
-const SIDES = ["left", "right"];
-
-class Station {
-  constructor() {
-    this.roster = { athletes: [], position: 0 };
-    this.tests = []; // {id, athlete, mass_kg, used, warnings, moves}
-    this.begun = []; // what was asked for
-    this.asked = [];
-    this.state = {
-      instrument: { state: "idle", problem: null, lost: 0, rate_hz: null, unit: null, uncalibrated: false, simulated: false },
-      sound: { state: "ok", problem: null, underflows: 0 }, store: { state: "ok", problem: null },
-      test: null, cut_off: null, last_result: null,
-    };
-  }
-
-  report({ id, athlete, mass_kg: mass = null, used = 3 }) {
-    return {
-      recording: id, athlete: athlete || null, body_mass_kg: mass, lever_m: null, injured_side: null,
-      started_at: TODAY, operator: null, instrument: "rig", software: "stance",
-      protocol: { id: "nordic", title: "Nordic", compared: "peak_force" },
-      sides: Object.fromEntries(SIDES.map((side) => [side, { measured: true, attempted: 3, used }])),
-      integrity: { frames_lost: 0 }, flags: [], repetitions: [],
-      comparison: { metric: "peak_force", status: "missing:no_reliability", words: null,
-        assumes_independent_sides: false, source: null, ...this.compared },
-      values: SIDES.flatMap((side) => [value("peak_force", side, used > 0 ? 320 : null, "N"),
-        value("peak_force_per_kg", side, mass && 320 / mass, "N/kg")]),
-    };
-  }
-
-  history(athlete) {
-    return this.tests.filter((test) => test.athlete === athlete).reverse().map(({ id, used = 3, started = TODAY }) => ({
-      id, athlete, protocol: "nordic", started, metric: "peak_force", flags: [],
-      peak_left_n: used > 0 ? 320 : null, peak_right_n: used > 0 ? 320 : null, mdc_left_n: null, mdc_right_n: null }));
-  }
-
-  move(test, { athlete, undo, mass_kg: mass = null }) {
-    test.moves ??= [];
-    if (undo) Object.assign(test, test.moves.pop());
-    else {
-      test.moves.push({ athlete: test.athlete, mass_kg: test.mass_kg });
-      Object.assign(test, { athlete, mass_kg: mass });
-    }
-    return {};
-  }
-
-  answer(method, path, body) {
-    const id = path.split("/")[1];
-    const test = this.tests.find((one) => one.id === id);
-    if (path === "protocols") return [{ id: "nordic", title: "Nordic", rig: "strap", instruction: "" }];
-    if (path === "roster" && method === "PUT") this.roster = body;
-    if (path === "roster") return this.roster;
-    if (path.startsWith("tests?")) return this.history(new URLSearchParams(path.slice(6)).get("athlete"));
-    if (path.endsWith("/report.json")) return this.report(test);
-    if (path.endsWith("/athlete")) return this.move(test, body);
-    assert.deepEqual([method, path], ["POST", "tests"]);
-    this.begun.push(body);
-    return { test: `t${this.begun.length}` };
-  }
-
-  async fetch(address, { method, body } = {}) {
-    const path = address.replace("/api/v1/", "");
-    if (path === "events") return { ok: true, body: new ReadableStream({ start: (to) => { this.to = to; } }) };
-    if (path === address)
-      return existsSync(`${source}/${path}`)
-        ? { ok: true, json: async () => JSON.parse(readFileSync(`${source}/${path}`, "utf8")) } : { ok: false };
-    this.asked.push(`${method} ${path}`);
-    const said = structuredClone(this.answer(method, path, body && JSON.parse(body)));
-    if (path.endsWith("/report.json")) await this.slow;
-    return { ok: true, json: async () => said };
-  }
-
-  tell(name, data) {
-    this.to.enqueue(new TextEncoder().encode(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`));
-    return calm();
-  }
-
-  says(more) {
-    this.state = { ...this.state, ...more };
-    return this.tell("state", this.state);
-  }
-
-  result({ id }, { warnings = [] } = {}) {
-    const test = this.tests.find((one) => one.id === id);
-    return this.tell("result", { id, summary: "", report: this.report(test), problem: null, warnings });
-  }
-
-  /* A test from its start to its result. */
-  async test(test, { warnings } = {}) {
-    this.tests.push(test);
-    await this.says({ test: { id: test.id, protocol: "nordic", title: "Nordic", athlete: test.athlete, state: "wait",
-      text: "", side: "both", remaining_s: null, needs: "next", commands: ["next"], wanted: 3, attempts: [],
-      counted: { left: 0, right: 0 }, target: null, locked: [], lever_m: null, lever_from: null, ...test.now } });
-    if (test.now) return;
-    await this.result(test, { warnings });
-    await this.says({ test: null, last_result: test.id });
-  }
-}
-
-/* All that is under way without waiting for a clock. */
-async function calm() {
-  for (let turn = 0; turn < 60; turn++) await new Promise((done) => setImmediate(done));
-}
-
-let loads = 0;
-const html = readFileSync(`${source}/index.html`, "utf8");
-/* The page, loaded: modules anew, what the tab keeps as it was. */
-async function load(station) {
-  const folder = `${work}/${++loads}`;
-  cpSync(source, folder, { recursive: true });
-  writeFileSync(`${folder}/package.json`, '{"type":"module"}');
-  writeFileSync(`${folder}/uPlot.esm.js`, "export default class {}"); // nothing is drawn here
-  globalThis.fetch = (...asked) => station.fetch(...asked);
-  openDocument(html);
-  await import(`${folder}/app.js`);
-  await calm();
-  await station.says({});
-}
-
-async function begin(athletes, locale = "en-GB") {
-  const station = new Station();
-  station.roster.athletes = athletes.map((athlete) => ({ done: false, ...athlete }));
-  openTab(locale);
-  await load(station);
-  return station;
-}
+import { by, click, more, openTab, pick, press, send, type } from "./document.mjs";
+import { begin, calm, load } from "./puppet.mjs";
 
 const fields = () => ["athlete", "mass", "lever", "injured"].map((id) => by(id).value);
 const done = (station) => station.roster.athletes.filter((athlete) => athlete.done).map(({ athlete }) => athlete);
@@ -307,6 +173,88 @@ async function theListIsTheStations() {
   assert.equal(by("roster").all("li.done").length, 0, "a page that stood open overnight");
 }
 
+/* A key that acts may be the first letter of a name; and what it began is over once somebody is named. */
+async function aNameByHandIsWhole() {
+  const station = await begin([{ athlete: "Zoe" }, { athlete: "en" }, { athlete: "ben" }, { athlete: "17" }]);
+  const clock = performance.now;
+  let now = 10000;
+  performance.now = () => now;
+  const write = async (keys, gap_ms) => {
+    for (const key of keys) {
+      press(key);
+      now += gap_ms;
+      if (gap_ms > 100) await new Promise((acted) => setTimeout(acted, 110));
+    }
+    await calm();
+  };
+  await write([..."ben", "Enter"], 200);
+  assert.equal(by("athlete").value, "ben", "another one is chosen");
+  await write([..."sno", "Enter"], 200);
+  assert.equal(by("athlete").value, "sno", "two of them were keys");
+  await write(["n"], 200);
+  await write([..."17", "Enter"], 15);
+  assert.equal(by("athlete").value, "17", "a key of its own, and then a scanner");
+  await write(["s"], 4000);
+  await write([..."en", "Enter"], 200);
+  assert.equal(by("athlete").value, "en", "a key of long ago");
+  now += 4000;
+  station.roster.position = 0;
+  await write(["s", "s"], 200);
+  assert.equal(by("athlete").value, "ben", "each of them a key");
+  await write(["Enter"], 200);
+  assert.deepEqual([by("athlete").value, document.activeElement.id], ["ben", "athlete"], "keys are no name");
+  document.activeElement.blur();
+
+  let goOn;
+  station.slowRoster = new Promise((answered) => { goOn = answered; });
+  await write(["n"], 200);
+  await write([..."ed", "Enter"], 200);
+  goOn();
+  await calm();
+  assert.equal(by("athlete").value, "ned", "what was asked for before comes late");
+  performance.now = clock;
+}
+
+const during = (id, more) => ({ id, athlete: "Anna", now: { state: "wait", ...more } });
+
+/* A sound that runs dry may cut off a signal: told, and counted from this test's start. */
+async function aSoundThatRanDryIsSaid() {
+  const station = await begin([]);
+  const sound = (underflows) => station.says({ sound: { state: "ok", problem: null, underflows } });
+  await sound(4);
+  assert.equal(says("trouble"), "", "between tests");
+  await station.test(during("t1"));
+  assert.equal(says("trouble"), "");
+  await sound(6);
+  assert.match(says("trouble"), /ran dry 2 × in this test/);
+  assert.match(says("health"), /▲ sound · ran dry 2 ×/);
+  await load(station); // a reload
+  assert.match(says("trouble"), /ran dry 2 × in this test/);
+  await station.says({ test: null });
+  assert.equal(says("trouble"), "");
+  await station.test(during("t2"));
+  assert.equal(says("trouble"), "", "those of the test before");
+  await sound(7);
+  assert.match(says("trouble"), /ran dry 1 × in this test/);
+  openTab("de-DE"); // another one, which comes in the middle
+  await load(station);
+  assert.match(says("trouble"), /7 × seit dem Start der Station/);
+}
+
+/* What was not typed today is said before it counts. */
+async function aLeverTakenOverIsSaid() {
+  const lever = { lever_m: 0.4, lever_from: "2026-01-02" };
+  for (const [locale, wanted] of [["en-GB", /Lever arm 0\.400 m, .* 02\/01\/2026/], ["de-DE", /Hebelarm 0,400 m, .* 02\.01\.26/]]) {
+    const station = await begin([], locale);
+    await station.test(during("t1", lever));
+    assert.match(says("sentence"), wanted);
+    await station.test(during("t1", { ...lever, state: "rest" }));
+    assert.doesNotMatch(says("sentence"), wanted);
+    await station.test(during("t2", { lever_m: 0.4 }));
+    assert.doesNotMatch(says("sentence"), wanted, "given today");
+  }
+}
+
 /* What came while it was being read is newer, and knows what the report does not say. */
 async function aResultThatIsReadKeepsItsWarnings() {
   const station = await begin([]);
@@ -340,7 +288,7 @@ async function nobodysTestHasNoHistory() {
   assert.match(says("history"), /: 1/);
 }
 
-for (const journey of [fieldsAreOfWhomTheyName, aMassMayComeBeforeTheName, aMovedResultIsTheOtherOnes, aTickIsForATest, theListIsTheStations,
+for (const journey of [fieldsAreOfWhomTheyName, aMassMayComeBeforeTheName, aMovedResultIsTheOtherOnes, aTickIsForATest, theListIsTheStations, aNameByHandIsWhole, aSoundThatRanDryIsSaid, aLeverTakenOverIsSaid,
   aResultThatIsReadKeepsItsWarnings, nobodysTestHasNoHistory]) {
   try {
     await journey();

@@ -3,4 +3,5 @@
 # The page's own code from one screen to the next, without a browser.
 # shellcheck source=tests/page/common.sh
 . "$(dirname "$0")/common.sh"
-exec node "$source/tests/page/journeys.mjs"
+# Where midnight in Greenwich is yesterday.
+TZ=America/New_York exec node "$source/tests/page/journeys.mjs"

@@ -11,7 +11,7 @@ import { download, drawResult } from "./result.js";
 import { chooseBack, chooseNext, fetchRoster, markDone, moveDone, openRoster, recall } from "./roster.js";
 import { by, say, show, write } from "./screen.js";
 import { chooseAthlete, drawSetup, fillProtocols, protocolOf, startTest, takeName, titleOf } from "./setup.js";
-import { dismiss, model, momentOf, rememberMine, rememberTicked, viewOf } from "./state.js";
+import { dismiss, model, momentOf, noteDry, rememberMine, rememberTicked, viewOf } from "./state.js";
 import { Trace } from "./trace.js";
 import { explained, fillDocument, loadTexts, reasonOf, text } from "./words.js";
 
@@ -127,6 +127,7 @@ async function fetchResult(id, anew = false) {
 function takeState(state) {
   const before = model.state?.test ?? null;
   const now = state.test;
+  noteDry(model, state);
   model.state = state;
   model.stateAt = performance.now();
   if (now?.id !== before?.id || now?.state !== before?.state) model.stateSince = model.stateAt;

@@ -2,7 +2,7 @@
 /* A test that goes on: the sentence of the moment, the two numbers, the countdown. */
 import { by, make, rebuild, show, write } from "./screen.js";
 import { momentOf, remaining, toldLast } from "./state.js";
-import { force, has, number, text, translate } from "./words.js";
+import { day, force, has, number, text, translate } from "./words.js";
 
 const SIDES = ["left", "right"];
 /* A number that changes faster cannot be read. */
@@ -109,6 +109,8 @@ function sentence(page) {
   const told = toldLast(page);
   if (told !== null) said.unshift(tellSentence(told));
   for (const side of test.locked) said.push(text("locked", { side: text(side) }));
+  if (momentOf(test) === "setup" && test.lever_from !== null)
+    said.push(text("lever_from", { lever: number(test.lever_m, 3), day: day(test.lever_from) }));
   return said.join(" ");
 }
 

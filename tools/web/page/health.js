@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The line that is always there, and the sentence it becomes when something fails. */
 import { by, make, rebuild, show, write } from "./screen.js";
+import { timesDry } from "./state.js";
 import { detailed, explained, number, text } from "./words.js";
 
 /* A mark tells what its colour also tells. */
@@ -19,9 +20,11 @@ function items(page) {
     if (instrument.rate_hz !== null) words.push(`${number(instrument.rate_hz)} Hz`);
     words.push(text("lost", { count: instrument.lost }));
   }
+  const dry = timesDry(page);
+  const heard = [text(`sound_${sound.state}`), ...(dry > 0 ? [text("sound_dry_short", { count: dry })] : [])];
   const found = [
     ["instrument", instrument.lost > 0 ? "bad" : level(instrument.state), words.join(" · ")],
-    ["sound", level(sound.state), text(`sound_${sound.state}`)],
+    ["sound", dry > 0 ? "bad" : level(sound.state), heard.join(" · ")],
     ["store", level(store.state), text(`store_${store.state}`)],
   ];
   if (instrument.simulated) found.unshift(["simulated", "idle", text("simulated")]);
@@ -43,6 +46,8 @@ export function sentences(page) {
       ? text("instrument_away") : explained(`problem.${instrument.state}`, instrument.problem));
   if (["absent", "lost"].includes(sound.state))
     found.push(detailed(text("sound_away"), sound.problem));
+  if (timesDry(page) > 0)
+    found.push(text((page.dry?.from ?? null) === null ? "sound_dry_ever" : "sound_dry", { count: timesDry(page) }));
   if (store.state !== "ok") found.push(detailed(text(`store_away_${store.state}`), store.problem));
   if (instrument.lost > 0) found.push(text("frames_lost_sentence", { count: instrument.lost }));
   return found;

@@ -41,6 +41,9 @@ export class Keys {
     this.page = page;
     this.run = { act, pain, recall, start };
     this.typed = "";
+    this.typedAt = -Infinity;
+    this.acted = ""; // letters that were keys just now, and may yet begin a name
+    this.byHand = false; // what is typed, not by a scanner
     this.timer = 0;
     this.scan = { at: -Infinity, said: "", before: "" }; // into a field
     this.state = "";
@@ -136,21 +139,31 @@ export class Keys {
   }
 
   /* A scanner types a name and Enter, whatever has the focus; so may a hand. Of the name nothing is left
-     out: "S-17" is neither the key s nor athlete 17. */
+     out: "S-17" is neither the key s nor athlete 17, and "ben" by a slow hand, of which b was a key, is not "en". */
   name(event) {
     if (viewOf(this.page) !== "setup") return false;
     if (event.key === "Enter") return this.enter(event);
     if (event.key.length !== 1 || (event.key === " " && this.typed === "")) return false;
     clearTimeout(this.timer);
+    this.clockTyping();
     this.typed += event.key;
     const action = this.typed.length > 1 ? undefined
       : actionsOf(this.page).find(({ key }) => key === event.key);
     this.timer = setTimeout(() => {
       this.typed = "";
+      this.acted = action ? this.acted + event.key : "";
       if (action) this.run.act(action);
     }, action ? SCAN_MS : FORGET_MS);
-    if (!action) say(this.typed);
+    if (!action) say(this.acted + this.typed);
     return true;
+  }
+
+  clockTyping() {
+    const now = performance.now();
+    const gap = now - this.typedAt;
+    this.typedAt = now;
+    if (gap > FORGET_MS) this.acted = "";
+    this.byHand = this.typed !== "" && (this.byHand || gap > SCAN_FIELD_MS);
   }
 
   /* A name that is scanned while a field of the set-up has the focus is neither a mass nor the end of another
@@ -169,10 +182,12 @@ export class Keys {
   }
 
   enter(event) {
-    const typed = this.typed.trim();
+    this.clockTyping();
+    const typed = (this.byHand ? this.acted + this.typed : this.typed).trim();
     if (typed === "" && isItsOwn(event)) return false;
     clearTimeout(this.timer);
     this.typed = "";
+    this.acted = "";
     say("");
     if (typed !== "") this.run.recall(typed);
     else by("athlete").focus();

@@ -22,9 +22,11 @@ export async function fetchRoster(page) {
   drawRoster(page);
 }
 
+let choices = 0;
 function choose(page, position) {
   const athlete = page.roster.athletes[position];
   if (athlete === undefined) return;
+  choices++;
   chooseAthlete(athlete);
   change(page, (roster) => ({ ...roster, position: Math.min(position, roster.athletes.length) }))
     .catch((reason) => say(reasonOf(reason)));
@@ -42,8 +44,10 @@ function nextFrom(page, from) {
 }
 
 export async function chooseNext(page, skip) {
+  const choice = ++choices;
   await changes; // whoever was just tested is done
   await fetchRoster(page).catch(() => {}); // so is who was on another screen; and nobody on a new day
+  if (choice !== choices) return; // somebody was named meanwhile
   const at = nextFrom(page, page.roster.position + (skip ? 1 : 0));
   if (at < 0) say(text("roster_all_done"));
   else choose(page, at);
@@ -58,6 +62,7 @@ export function chooseBack(page) {
    never a place in the list, which would be somebody else. */
 export function recall(page, typed) {
   const at = page.roster.athletes.findIndex((athlete) => athlete.athlete === typed);
+  choices++;
   if (at < 0) {
     chooseAthlete({ athlete: typed });
     by("choice").dispatchEvent(new Event("input"));

@@ -23,6 +23,7 @@ export const model = {
   roster: { athletes: [], position: 0 },
   result: null, // {id, report, summary, warnings}
   refusal: "", // why a test was not begun
+  dry: JSON.parse(sessionStorage.getItem("stance-dry") ?? "null"), // {test, from}, see noteDry
   dismissed: sessionStorage.getItem("stance-dismissed"),
   tells: [], // of this test, newest last
   mass: new Map(JSON.parse(sessionStorage.getItem("stance-mass") ?? "[]")), // by test
@@ -60,6 +61,20 @@ export function rememberTicked(page, test) {
 export function rememberMass(page, test, massKg) {
   page.mass = new Map([...page.mass, [test, massKg]].slice(-20));
   sessionStorage.setItem("stance-mass", JSON.stringify([...page.mass]));
+}
+
+/* How often the sound had run dry when a test began. null: it was under way when this page came. */
+export function noteDry(page, state) {
+  const test = state.test?.id;
+  if (test === undefined || test === page.dry?.test) return;
+  const before = page.state?.sound.underflows ?? null; // a station that was started anew counts anew
+  page.dry = { test, from: before === null ? null : Math.min(before, state.sound.underflows) };
+  sessionStorage.setItem("stance-dry", JSON.stringify(page.dry));
+}
+
+/* In this test, or, where that is not known, since the station's start. */
+export function timesDry(page) {
+  return page.state.test === null ? 0 : page.state.sound.underflows - (page.dry?.from ?? 0);
 }
 
 /* Between two reports of the station the clock goes on by itself. */

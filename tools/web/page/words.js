@@ -84,8 +84,10 @@ export function date(said) {
     .format(new Date(said));
 }
 
+/* A day alone is one of here, and not midnight in Greenwich. */
 export function day(said) {
-  return new Intl.DateTimeFormat(navigator.language, { dateStyle: "short" }).format(new Date(said));
+  const at = /^\d{4}-\d\d-\d\d$/.test(said) ? `${said}T00:00` : said;
+  return new Intl.DateTimeFormat(navigator.language, { dateStyle: "short" }).format(new Date(at));
 }
 
 /* "left 12.9 % weaker than right; compatible with 11 % stronger to 32 % weaker": the station is the
