@@ -137,6 +137,17 @@ if "--sound" in common:
     run.end(0)
     rig = right
 
+# An instrument that falls silent for three seconds: its last force does not stand there as if it acted.
+rig, there = rig + "&fail_s=20&back_s=80", rig
+if "--sound" in common:
+    run = Run("--output", "away")
+    run.until(r"left +-?\d+ N .*live, \d+\.\d s, lost 0")
+    run.until(r"zero no reading \d+\.\d s, lost 0")
+    run.until(r"left +-?\d+ N .*live, \d+\.\d s, lost [1-9]")
+    run.press("q")
+    run.end(0)
+rig = there
+
 # Ctrl-C ends and keeps.
 run = Run("--output", "cut")
 to_efforts(run)

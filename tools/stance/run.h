@@ -142,6 +142,7 @@ struct stance_run {
   bool stopped;     /* the effort that goes on */
   int64_t calm_ns;  /* until then the hand that stopped hammers */
   int64_t state_ns; /* when the state was told */
+  int64_t live_ns;  /* when the force was */
   int64_t shown_ns;
   bool shows_live; /* the bar stands on the terminal's last line */
   bool stopping;

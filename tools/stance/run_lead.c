@@ -45,6 +45,8 @@ static bool take_events(struct stance_run *run)
   while (run->link->kind->next(run->link, &name, &text, &gone)) {
     const enum stance_station_news news = stance_station_view_take(&run->view, name, text);
     stance_run_say_news(run, news);
+    if (news == STANCE_NEWS_LIVE)
+      run->live_ns = stance_run_now_ns();
     over = over || (news == STANCE_NEWS_RESULT && strcmp(run->view.result.id, run->id) == 0);
   }
   return over || gone;

@@ -12,6 +12,8 @@
 /* Ten times a second is as fast as digits can be read; 40 characters for the longest bar. */
 enum { SHOW_EVERY_MS = 100, BAR_WIDTH = 20 };
 #define NEWTONS_PER_MARK 25.0
+/* Thirty times as long as one takes to come. */
+static const int64_t stale_after_ns = 1000000000;
 
 /* What fits on one line: a longer one would scroll the terminal ten times a second. */
 static int terminal_columns(void)
@@ -42,6 +44,15 @@ static void add_moment(struct stance_text *line, const struct stance_run *run)
     stance_text_format(line, " %.0f s", ceil(fmax(0, test->remaining_s - since_s)));
 }
 
+/* False where the last force is no longer what acts: an instrument that is away tells nothing. */
+static bool has_reading(const struct stance_run *run)
+{
+  bool any = false;
+  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+    any = any || !isnan(run->view.force_n[side]);
+  return any && stance_run_now_ns() - run->live_ns < stale_after_ns;
+}
+
 /* The moment and forces come first, bars take what is left: on a narrow terminal the numbers stay.
  */
 static void show(struct stance_run *run)
@@ -50,13 +61,17 @@ static void show(struct stance_run *run)
   const struct stance_station_view *view = &run->view;
   struct stance_text line = {0}, end = {0};
   const int columns = terminal_columns();
+  const bool reads = has_reading(run);
   add_moment(&line, run);
-  stance_text_format(&end, " %.1f s, lost %.0f", view->time_s, view->instrument.lost);
+  stance_text_format(&end, "%s %.1f s, lost %.0f", reads ? " live," : "", view->time_s,
+                     view->instrument.lost);
   int bar = (columns - (int)line.length - (int)end.length - 2 * FORCE_WIDTH) / 2;
   bar = bar < 0 ? 0 : bar > BAR_WIDTH ? BAR_WIDTH : bar;
-  for (int side = 0; side < STANCE_MEASURED_SIDE_COUNT; side++)
+  for (int side = 0; reads && side < STANCE_MEASURED_SIDE_COUNT; side++)
     if (!isnan(view->force_n[side]))
       add_force(&line, run, side, bar);
+  if (!reads)
+    stance_text_string(&line, " no reading");
   if (!line.failed && !end.failed)
     fprintf(stderr, "\r\033[K%.*s", columns, line.bytes);
   if (!line.failed && !end.failed && line.length < (size_t)columns)
