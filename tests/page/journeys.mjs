@@ -255,6 +255,37 @@ async function aLeverTakenOverIsSaid() {
   }
 }
 
+/* What is compared, and how far the range can be believed, also on paper. */
+async function aComparisonSaysWhatAndHowWell() {
+  const compared = { status: "ok", words: "left 12.9 % weaker than right; compatible with 11 % stronger to 32 % weaker",
+    distinguishable: "no", source: "a study", metric: "peak_force_net" };
+  for (const [locale, metric, caveat] of [["en-GB", /Compared: Peak force above rest/, /range is probably too wide/],
+    ["de-DE", /Verglichen: Spitzenkraft über Ruhe/, /Bereich ist wahrscheinlich zu weit/]]) {
+    const station = await begin([], locale);
+    station.compared = { ...compared, assumes_independent_sides: true };
+    await station.test({ id: "t1", athlete: "Anna" });
+    assert.match(says("source"), metric);
+    assert.match(says("source"), caveat);
+    station.compared = compared;
+    await station.test({ id: "t2", athlete: "Anna" });
+    assert.match(says("source"), metric);
+    assert.doesNotMatch(says("source"), caveat);
+    assert.doesNotMatch(by("report_head").textContent, /gewertet/, "used is not counted");
+  }
+}
+
+/* Volts are not newtons, in no language. */
+async function aMessageHasTheInstrumentsUnit() {
+  const station = await begin([], "de-DE");
+  station.state.instrument.unit = "V";
+  await station.test(during("t1", { state: "zero" }));
+  await station.tell("tell", { message: "zero_far", text: "", side: "none", number: 0.234 });
+  assert.match(says("sentence"), /zeigt 0,23 V\./);
+  station.state.instrument.unit = "N";
+  await station.says({});
+  assert.match(says("sentence"), /zeigt 0 N\./);
+}
+
 /* What came while it was being read is newer, and knows what the report does not say. */
 async function aResultThatIsReadKeepsItsWarnings() {
   const station = await begin([]);
@@ -288,8 +319,11 @@ async function nobodysTestHasNoHistory() {
   assert.match(says("history"), /: 1/);
 }
 
-for (const journey of [fieldsAreOfWhomTheyName, aMassMayComeBeforeTheName, aMovedResultIsTheOtherOnes, aTickIsForATest, theListIsTheStations, aNameByHandIsWhole, aSoundThatRanDryIsSaid, aLeverTakenOverIsSaid,
-  aResultThatIsReadKeepsItsWarnings, nobodysTestHasNoHistory]) {
+for (const journey of [
+  fieldsAreOfWhomTheyName, aMassMayComeBeforeTheName, aMovedResultIsTheOtherOnes, aTickIsForATest, theListIsTheStations,
+  aNameByHandIsWhole, aSoundThatRanDryIsSaid, aLeverTakenOverIsSaid, aComparisonSaysWhatAndHowWell,
+  aMessageHasTheInstrumentsUnit, aResultThatIsReadKeepsItsWarnings, nobodysTestHasNoHistory,
+]) {
   try {
     await journey();
   } catch (reason) {

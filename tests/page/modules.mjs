@@ -62,7 +62,8 @@ for (const id of listed("STATE")) {
   assert.ok(`state.${id}` in german, `state.${id}`);
   assert.ok(`moment.${id}` in english, `moment.${id}`);
 }
-for (const id of listed("MESSAGE")) assert.ok(`message.${id}` in german, `message.${id}`);
+for (const id of listed("MESSAGE"))
+  assert.doesNotMatch(german[`message.${id}`] ?? "\u00a0N ", /[ \u00a0]N\b/, `message.${id} is there, and in the instrument's unit`);
 const manual = readFileSync(`${process.env.source}/tools/station/HTTP_API.md`, "utf8");
 const errors = [...manual.split("The words are stable:")[1].split(".\n")[0].matchAll(/`(\w+)`/g)].map(([, word]) => word);
 assert.ok(errors.length > 10);
@@ -128,6 +129,8 @@ assert.equal(words.number(-0.2), "0");
 assert.deepEqual([words.force(341.6, "N"), words.force(0.3416, "V")], ["342", "0,34"]);
 assert.equal(words.parseNumber("80,5"), 80.5);
 assert.ok(Number.isNaN(words.parseNumber("8O")));
+for (locale of ["ar-EG", "fa-IR", "hi-IN-u-nu-deva", "de-AT"])
+  assert.equal(words.parseNumber(words.number(80.5, 1)), 80.5, `${locale}: a prefilled field cannot be read`);
 locale = "fr-FR";
 await words.loadTexts();
 assert.equal(words.text("left"), english.left); // no such table: English
@@ -365,7 +368,7 @@ if (folder !== source) {
   };
   locale = "en-GB";
   const { drawHistory } = await load("history.js");
-  const test = (day, left, right, noise) => ({ started: `2026-01-0${day}T10:00:00Z`, peak_left_n: left,
+  const test = (day, left, right, noise) => ({ started: `2026-01-0${day}T10:00:00Z`, metric: "peak_force_net", peak_left_n: left,
     peak_right_n: right, mdc_left_n: noise, mdc_right_n: noise });
   const name = (wanted) => (child) => child.attributes.class === wanted;
   const band = () => found(place, name("noise")).map(({ attributes }) => attributes);
@@ -381,7 +384,8 @@ if (folder !== source) {
   const newton = (before[1] - now[1]) / 30;
   assert.equal((band()[0].height / newton).toFixed(6), "100.000000", "± what two tests differ");
   assert.equal(middle(band()[1]).toFixed(6), alone[1].toFixed(6));
-  assert.match(found(place, (child) => child.attributes["aria-label"])[1].attributes["aria-label"], /right.*320 N; .*no value/);
+  assert.match(found(place, (child) => child.name === "h2")[0].children[0], /Peak force above rest, N/);
+  assert.match(found(place, (child) => child.attributes["aria-label"])[1].attributes["aria-label"], /right, Peak force above rest.*320 N; .*no value/);
   drawHistory([test(1, 300, 320, null), test(2, 330, 310, null)]);
   assert.deepEqual(band(), [], "a noise that nobody knows");
   assert.ok(found(place, name("small")).some(({ children }) => children.includes(english.noise_unknown)));

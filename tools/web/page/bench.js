@@ -94,9 +94,9 @@ function progress(test) {
     : text("counted_sides", { left, right, wanted: test.wanted });
 }
 
-function tellSentence(tell) {
+function tellSentence(tell, unit) {
   return translate(`message.${tell.message}`, tell.text, {
-    number: number(tell.number ?? 0), side: has(tell.side) ? text(tell.side) : "",
+    number: force(tell.number ?? 0, unit), unit, side: has(tell.side) ? text(tell.side) : "",
   });
 }
 
@@ -107,7 +107,7 @@ function sentence(page) {
   if (isAway(page)) return text("instrument_waits");
   const said = [translate(`state.${test.state}`, test.text)];
   const told = toldLast(page);
-  if (told !== null) said.unshift(tellSentence(told));
+  if (told !== null) said.unshift(tellSentence(told, unitOf(page)));
   for (const side of test.locked) said.push(text("locked", { side: text(side) }));
   if (momentOf(test) === "setup" && test.lever_from !== null)
     said.push(text("lever_from", { lever: number(test.lever_m, 3), day: day(test.lever_from) }));

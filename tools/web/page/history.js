@@ -3,7 +3,7 @@
    an unchanged athlete falls; never a single line of a ratio. */
 import { ask } from "./door.js";
 import { by, draw, make, rebuild } from "./screen.js";
-import { day, number, text } from "./words.js";
+import { day, metricName, number, text } from "./words.js";
 
 const SHOWN = 8;
 const WIDTH = 240;
@@ -61,11 +61,12 @@ export function drawHistory(tests) {
     const noise = tests.flatMap((test) => [test.mdc_left_n, test.mdc_right_n]).filter(Boolean);
     if (forces.length === 0) return [];
     const top = 1.02 * (Math.max(...forces) + Math.max(0, ...noise));
+    const metric = metricName(tests[tests.length - 1].metric);
     const figures = ["left", "right"].map((side) =>
-      make("div", { role: "img", "aria-label": `${text(side)}. ${spoken(tests, side)}` },
+      make("div", { role: "img", "aria-label": `${text(side)}, ${metric}. ${spoken(tests, side)}` },
         make("p", { class: `key ${side}` }, text(side)), line(tests, side, top)));
     return [
-      make("h2", {}, text("history", { count: tests.length })),
+      make("h2", {}, text("history", { metric, count: tests.length })),
       make("div", { class: "lines" }, ...figures),
       make("p", { class: "small" }, text(noise.length > 0 ? "noise_band" : "noise_unknown")),
     ];

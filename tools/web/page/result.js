@@ -5,11 +5,7 @@ import { askText } from "./door.js";
 import { HEADLINES, comparedMetric, decimalsOf, flagsOf, repetitionsOf, statusOf, valuesOf } from "./report.js";
 import { by, make, rebuild, show, write } from "./screen.js";
 import { titleOf } from "./setup.js";
-import { comparison, date, explained, force, has, number, text } from "./words.js";
-
-function nameOf(metric) {
-  return has(`metric.${metric}`) ? text(`metric.${metric}`) : metric.replaceAll("_", " ");
-}
+import { comparison, date, explained, force, has, metricName, number, text } from "./words.js";
 
 export function reasonText(reason) {
   return has(`reason.${reason}`) ? text(`reason.${reason}`) : reason.replaceAll("_", " ");
@@ -50,7 +46,7 @@ function table(values, metrics) {
     const both = values[metric].both;
     const cells = both === undefined ? sides.map((side) => cell(values[metric][side])) : [cell(both)];
     if (both !== undefined) cells[0].setAttribute("colspan", String(sides.length));
-    return make("tr", {}, make("th", { scope: "row" }, nameOf(metric),
+    return make("tr", {}, make("th", { scope: "row" }, metricName(metric),
       make("small", {}, ` ${unitName(any.unit)}`)), ...cells);
   });
   return make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows));
@@ -107,10 +103,11 @@ function drawComparison(report) {
   write(by("comparison"), known
     ? `${comparison(compared.words)}.`
     : text("not_compared", { why: reasons.map(reasonText).join("; ") }));
-  const said = [];
+  const said = known ? [text("compared_metric", { metric: metricName(compared.metric) })] : [];
   if (known && has(`distinguishable_${compared.distinguishable}`))
     said.push(text(`distinguishable_${compared.distinguishable}`));
   if (known && compared.source) said.push(text("repeatability_from", { source: compared.source }));
+  if (known && compared.assumes_independent_sides) said.push(text("independent_sides"));
   write(by("source"), said.join(" "));
 }
 
@@ -144,7 +141,7 @@ export function drawResult(page) {
     athlete: report.athlete || text("nobody") }));
   write(by("moment"), text("result"));
   write(by("countdown"), "");
-  write(by("progress"), report === null ? "" : `${nameOf(comparedMetric(report))}, ${text("recorded")}`);
+  write(by("progress"), report === null ? "" : `${metricName(comparedMetric(report))}, ${text("recorded")}`);
   if (report === null) {
     drawNothing(page.result);
     return;

@@ -44,6 +44,10 @@ export function translate(key, said, values) {
   return key in table ? text(key, values) : said;
 }
 
+export function metricName(metric) {
+  return has(`metric.${metric}`) ? text(`metric.${metric}`) : metric.replaceAll("_", " ");
+}
+
 /* The station's own sentence, as the detail behind one in the reader's language. */
 export function detailed(what, said) {
   return said ? text("said", { what, said }) : what;
@@ -65,6 +69,7 @@ export function number(value, decimals = 0) {
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
     useGrouping: false,
+    numberingSystem: "latn", // the digits that parseNumber reads
   }).format(Object.is(Math.round(value * 10 ** decimals), -0) ? 0 : value);
 }
 
