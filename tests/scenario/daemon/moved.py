@@ -120,6 +120,14 @@ def team_days(folder):
         same(daemon.ask("GET", "roster"), (200, rested), "another day")
         same(daemon.ask("PUT", "roster", team), (200, team), "put on that day")
         same(daemon.ask("GET", "roster"), (200, team), "that day")
+        for body, status in (
+            ({"mass_kg": 500, "lever_m": 0.01}, 200),  # as in a test and a move
+            ({"mass_kg": 501}, 400),
+            ({"lever_m": 0.009}, 400),
+        ):
+            odd = {"athletes": [{"athlete": "C-3", "done": False, **body}], "position": 0}
+            same(daemon.ask("PUT", "roster", odd)[0], status, f"roster with {body}")
+        same(daemon.ask("PUT", "roster", team), (200, team), "put again")
         twice = {"athletes": team["athletes"] + team["athletes"][:1], "position": 0}
         status, answer = daemon.ask("PUT", "roster", twice)
         same(status, 400, f"a name twice: {answer}")
