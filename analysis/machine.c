@@ -107,6 +107,7 @@ void stance_machine_init(struct stance_machine *machine,
   machine->now_ns = now_ns;
   machine->random = options->seed;
   machine->side = STANCE_SIDE_NONE;
+  machine->pain = -1;
   if (options->protocol->unloaded_s > 0)
     machine_enter(machine, STANCE_TEST_ZERO, machine_patience_s(machine, 0));
   else

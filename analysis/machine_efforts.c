@@ -140,20 +140,39 @@ static void judge(struct stance_machine *machine, const struct stance_live_event
   machine_cue(machine, STANCE_CUE_COUNTED, 0);
 }
 
-void machine_break_off(struct stance_machine *machine)
+bool machine_is_effort_open(const struct stance_machine *machine)
 {
-  machine_act(machine, STANCE_ACTION_SILENCE);
-  if (machine->state != STANCE_TEST_EFFORT || machine->judged)
-    return;
+  return !machine->judged &&
+         (machine->state == STANCE_TEST_EFFORT || machine->state == STANCE_TEST_REST);
+}
+
+static void add_broken_off(struct stance_machine *machine, bool false_start)
+{
   machine->judged = true;
   machine->attempts++;
   machine->last = (struct stance_test_repetition){
       .number = machine->attempts,
       .side = machine->side,
       .broken_off = true,
+      .false_start = false_start,
       .peak_n = {(double)NAN, (double)NAN, (double)NAN},
   };
   report(machine, false);
+}
+
+void machine_break_off(struct stance_machine *machine)
+{
+  machine_act(machine, STANCE_ACTION_SILENCE);
+  if (machine->state == STANCE_TEST_EFFORT && !machine->judged)
+    add_broken_off(machine, false);
+}
+
+void machine_stop_for_pain(struct stance_machine *machine)
+{
+  machine_act(machine, STANCE_ACTION_SILENCE);
+  if (machine_is_effort_open(machine))
+    add_broken_off(machine, false);
+  machine_cue(machine, STANCE_CUE_STOP, 0);
 }
 
 static bool is_mine(const struct stance_machine *machine, const struct stance_live_event *event)
@@ -167,9 +186,11 @@ static void rest(struct stance_machine *machine)
   machine_enter(machine, STANCE_TEST_REST, machine->options.protocol->rest_s);
 }
 
-static void false_start(struct stance_machine *machine)
+/* An attempt as any other that counts not: it may have been made with full force. */
+static void begin_anew(struct stance_machine *machine)
 {
   machine_act(machine, STANCE_ACTION_SILENCE); /* and no "go" */
+  add_broken_off(machine, true);
   machine_tell(machine, STANCE_MESSAGE_FALSE_START, 0);
   machine_cue(machine, STANCE_CUE_REPEAT, 0);
   machine_enter(machine, STANCE_TEST_WAIT, breath_s);
@@ -193,13 +214,12 @@ static void take_events(struct stance_machine *machine, struct stance_live *live
     if (!is_mine(machine, &event))
       continue;
     if (event.kind == STANCE_LIVE_ONSET && early) {
-      false_start(machine);
+      begin_anew(machine);
       return;
     }
     if (event.kind == STANCE_LIVE_ONSET)
       see_onset(machine, &event);
-    bool open = machine->state == STANCE_TEST_EFFORT || machine->state == STANCE_TEST_REST;
-    if (event.kind != STANCE_LIVE_END || machine->judged || !open)
+    if (event.kind != STANCE_LIVE_END || !machine_is_effort_open(machine))
       continue;
     judge(machine, &event);
     /* a Nordic is over when it breaks; a hold lasts until its signal */

@@ -43,10 +43,13 @@ void machine_measure_zero(struct stance_machine *machine, const struct stance_li
 void machine_measure_limb(struct stance_machine *machine, struct stance_live *live);
 void machine_watch_proof(struct stance_machine *machine, struct stance_live *live);
 void machine_watch_effort(struct stance_machine *machine, struct stance_live *live);
-/* The effort ends without a judgement: it counts as an attempt that is to be repeated. */
+/* The effort ends without a judgement: it counts as an attempt that is to be repeated. One whose
+   signal to stop has been given was made, and is left as it is, */
 void machine_break_off(struct stance_machine *machine);
-/* Locks LEFT, RIGHT or both (any other side). */
-void machine_lock(struct stance_machine *machine, enum stance_side side);
+/* unless it hurt. */
+void machine_stop_for_pain(struct stance_machine *machine);
+/* An effort goes on, or its force still falls: it is yet to be judged. */
+bool machine_is_effort_open(const struct stance_machine *machine);
 bool machine_is_locked(const struct stance_machine *machine, enum stance_side side);
 
 #endif

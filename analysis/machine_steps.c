@@ -9,13 +9,28 @@ bool machine_is_locked(const struct stance_machine *machine, enum stance_side si
   return machine->locked[STANCE_LEFT] || machine->locked[STANCE_RIGHT];
 }
 
-void machine_lock(struct stance_machine *machine, enum stance_side side)
+/* The pain was on LEFT, RIGHT or BOTH: what hurts is not loaded any more until it is released. */
+static void settle_pain(struct stance_machine *machine, enum stance_side side)
 {
   for (int k = STANCE_LEFT; k <= STANCE_RIGHT; k++)
-    if (side == (enum stance_side)k || (side != STANCE_LEFT && side != STANCE_RIGHT))
+    if (side == (enum stance_side)k || side == STANCE_BOTH)
       machine->locked[k] = true;
   machine->side = side;
+  if (machine->pain >= 0) {
+    struct stance_test_action *action = machine_act(machine, STANCE_ACTION_PAIN);
+    action->number = machine->pain;
+    action->repetition = machine->last;
+    machine->pain = -1;
+  }
+  machine_act(machine, STANCE_ACTION_LOCK);
   machine_tell(machine, STANCE_MESSAGE_LOCKED, 0);
+}
+
+/* A pain whose side nobody names any more locks both. */
+static void leave_pain(struct stance_machine *machine)
+{
+  if (machine->state == STANCE_TEST_PAIN || machine->state == STANCE_TEST_PAIN_SIDE)
+    settle_pain(machine, STANCE_BOTH);
 }
 
 void machine_end(struct stance_machine *machine, enum stance_test_state state)
@@ -27,6 +42,7 @@ void machine_end(struct stance_machine *machine, enum stance_test_state state)
 void machine_get_off(struct stance_machine *machine)
 {
   machine->side = STANCE_SIDE_NONE;
+  machine->done = true;
   if (machine->options.protocol->unloaded_s > 0)
     machine_enter(machine, STANCE_TEST_GET_OFF,
                   machine_patience_s(machine, machine->options.protocol->get_on_s));
@@ -167,6 +183,7 @@ static enum stance_status take_back(struct stance_machine *machine, bool repeat,
   if (machine->state == STANCE_TEST_EFFORT && !machine->judged && repeat) {
     machine_break_off(machine);
     machine_tell(machine, STANCE_MESSAGE_REPEATED, 0);
+    machine_cue(machine, STANCE_CUE_REPEAT, 0);
     machine_enter(machine, STANCE_TEST_REST, machine->options.protocol->rest_s);
     machine->rest_warned = false;
     return STANCE_OK;
@@ -182,10 +199,24 @@ static enum stance_status take_back(struct stance_machine *machine, bool repeat,
   machine_tell(machine, STANCE_MESSAGE_REPEATED, 0);
   machine_cue(machine, STANCE_CUE_REPEAT, 0);
   if (machine->state == STANCE_TEST_GET_OFF) {
+    machine->done = false;
     machine->side = machine->last.side == STANCE_LEFT ? STANCE_RIGHT : STANCE_LEFT;
     machine_next_repetition(machine, false);
   }
   return STANCE_OK;
+}
+
+/* Pain that stops nothing is that of the last effort, also of one that is yet to be judged. */
+static void tell_pain(struct stance_machine *machine, int value)
+{
+  const bool falls = machine->state == STANCE_TEST_REST && machine_is_effort_open(machine);
+  struct stance_test_action *action = machine_act(machine, STANCE_ACTION_PAIN);
+  action->number = value;
+  action->repetition = machine->last;
+  if (falls)
+    action->repetition =
+        (struct stance_test_repetition){.number = machine->attempts + 1, .side = machine->side};
+  action->side = action->repetition.number > 0 ? action->repetition.side : STANCE_SIDE_NONE;
 }
 
 static enum stance_status take_pain(struct stance_machine *machine, int value,
@@ -197,23 +228,22 @@ static enum stance_status take_pain(struct stance_machine *machine, int value,
                               value);
   if (!machine_in_efforts(machine) && machine->state != STANCE_TEST_GET_OFF)
     return stance_problem_set(problem, STANCE_USAGE, "no effort has been made that could hurt");
-  const bool stops = machine->state == STANCE_TEST_PAIN || value > limit; /* NaN: no limit */
-  if (stops && (machine->state == STANCE_TEST_READY || machine->state == STANCE_TEST_EFFORT)) {
-    machine_break_off(machine);
-    machine_cue(machine, STANCE_CUE_STOP, 0);
+  const bool asked = machine->state == STANCE_TEST_PAIN || machine->state == STANCE_TEST_PAIN_SIDE;
+  if (!asked && !(value > limit)) { /* NaN: no limit */
+    tell_pain(machine, value);
+    return STANCE_OK;
   }
-  struct stance_test_action *action = machine_act(machine, STANCE_ACTION_PAIN);
-  action->number = value;
-  action->repetition = machine->last;
-  if (stops)
-    machine_enter(machine, STANCE_TEST_PAIN_SIDE, (double)NAN);
+  if (machine->state == STANCE_TEST_READY || machine_is_effort_open(machine))
+    machine_stop_for_pain(machine);
+  if (machine->pain < value) /* told once more, the greater one holds */
+    machine->pain = value;
+  machine_enter(machine, STANCE_TEST_PAIN_SIDE, (double)NAN);
   return STANCE_OK;
 }
 
 static enum stance_status stop(struct stance_machine *machine)
 {
-  machine_break_off(machine);
-  machine_cue(machine, STANCE_CUE_STOP, 0);
+  machine_stop_for_pain(machine);
   machine_enter(machine, STANCE_TEST_PAIN, (double)NAN);
   return STANCE_OK;
 }
@@ -225,8 +255,11 @@ static enum stance_status take_side(struct stance_machine *machine, int value,
     return stance_problem_set(problem, STANCE_USAGE, "no side is asked for now");
   if (value != STANCE_LEFT && value != STANCE_RIGHT && value != STANCE_BOTH)
     return stance_problem_set(problem, STANCE_USAGE, "the side is left, right or both");
-  machine_lock(machine, (enum stance_side)value);
-  machine_next_repetition(machine, false);
+  settle_pain(machine, (enum stance_side)value);
+  if (machine->done)
+    machine_get_off(machine);
+  else
+    machine_next_repetition(machine, false);
   return STANCE_OK;
 }
 
@@ -254,11 +287,12 @@ static enum stance_status finish(struct stance_machine *machine, struct stance_p
   if (!machine_in_efforts(machine))
     return stance_problem_set(problem, STANCE_USAGE, "no efforts are going on that could end");
   machine_break_off(machine);
+  leave_pain(machine);
   machine_get_off(machine);
   return STANCE_OK;
 }
 
-/* What only a person could say stays unsaid: a pain whose side nobody names locks both. */
+/* What only a person could say stays unsaid. */
 static enum stance_status leave_alone(struct stance_machine *machine,
                                       struct stance_problem *problem)
 {
@@ -282,7 +316,7 @@ static enum stance_status leave_alone(struct stance_machine *machine,
     break;
   case STANCE_TEST_PAIN:
   case STANCE_TEST_PAIN_SIDE:
-    machine_lock(machine, STANCE_BOTH);
+    leave_pain(machine);
     machine_get_off(machine);
     break;
   default: /* its time ends it anyway */
@@ -314,6 +348,7 @@ enum stance_status stance_machine_command(struct stance_machine *machine,
     return finish(machine, problem);
   case STANCE_COMMAND_ABORT:
     machine_break_off(machine);
+    leave_pain(machine);
     machine_end(machine, STANCE_TEST_ABORTED);
     return STANCE_OK;
   case STANCE_COMMAND_PAIN:

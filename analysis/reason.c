@@ -159,8 +159,10 @@ static const struct reason_text reason_text[STANCE_REASON_COUNT] = {
         {"verification_overdue", "A check of the instrument was past its validity when this was "
                                  "recorded, or was made with another calibration: check again "
                                  "(stance verify)."},
-    [STANCE_REASON_TAKEN_BACK] = {"taken_back",
-                                  "The clinician took the repetition back at the test."},
+    [STANCE_REASON_TAKEN_BACK] =
+        {"taken_back", "The repetition was taken back at the test by the clinician, was broken off "
+                       "(repeated while it went on, pain, a lost instrument), or began before its "
+                       "signal."},
     [STANCE_REASON_SIDES_UNPROVED] =
         {"sides_unproved",
          "Nobody pulled the left and then the right side before the test: whether "

@@ -98,6 +98,7 @@ enum stance_test_action_kind {
   STANCE_ACTION_ONSET,   /* an effort of `side` began at frame `number`, as the live path saw it */
   STANCE_ACTION_REPETITION, /* `repetition` as the live path saw it */
   STANCE_ACTION_PAIN, /* `number` on `side` after repetition `repetition.number`, to be kept */
+  STANCE_ACTION_LOCK, /* LEFT, RIGHT or BOTH of `side`, because of pain in this test, to be kept */
   STANCE_ACTION_END,  /* finished or aborted: stop recording, analyse */
 };
 struct stance_test_repetition {
@@ -105,6 +106,7 @@ struct stance_test_repetition {
   enum stance_side side; /* BOTH: both legs together */
   bool counted;
   bool broken_off;                           /* by pain, a command, a lost instrument */
+  bool false_start;                          /* broken off, too: before its signal */
   double peak_n[STANCE_MEASURED_SIDE_COUNT]; /* live; NaN: not seen */
 };
 struct stance_test_action {
@@ -151,7 +153,9 @@ struct stance_machine {
   unsigned attempts, counted[2]; /* counted: of left (or both) and right */
   struct stance_test_repetition last;
   bool seen_onset, judged; /* of this effort */
+  int pain;                /* told of a side that nobody has named yet; -1: none */
   bool locked[2];          /* left, right */
+  bool done;               /* finished or all made: no repetition follows by itself */
   bool instrument_lost;
   unsigned ticks; /* of a hold or of the metronome, given in this effort */
   bool rest_warned;

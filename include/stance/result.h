@@ -17,7 +17,7 @@
 struct stance_attempt {
   size_t until;          /* sample that the test had reached when it was judged: it began before */
   enum stance_side side; /* BOTH: of both legs together */
-  bool taken_back;       /* by the clinician: it counts not */
+  bool taken_back;       /* or broken off: it counts not */
   double pain;           /* 0 to 10; NaN: nobody asked */
 };
 

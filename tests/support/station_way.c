@@ -53,6 +53,17 @@ void station_way_names_every_state(void **state)
                stance_test_state_id((enum stance_test_state)at));
 }
 
+static void release(struct station_fixture *fixture)
+{
+  const char *now = station_fixture_last(fixture, "state");
+  const bool left = strstr(now, "\"locked\":[\"left\"") != NULL;
+  const bool right = strstr(now, "\"right\"],\"sides_proved\"") != NULL;
+  if (left)
+    station_fixture_command(fixture, STANCE_COMMAND_RELEASE, STANCE_LEFT);
+  if (right)
+    station_fixture_command(fixture, STANCE_COMMAND_RELEASE, STANCE_RIGHT);
+}
+
 void station_way_lead(struct station_fixture *fixture, enum stance_test_state wanted,
                       void (*pull_left)(void))
 {
@@ -62,6 +73,8 @@ void station_way_lead(struct station_fixture *fixture, enum stance_test_state wa
     assert_true(station_fixture_wait(fixture, "state", fixture->id, patience_s));
   else
     station_way_lead(fixture, way[wanted].before, pull_left);
+  if (way[wanted].before == STANCE_TEST_WAIT) /* a pain on the way before may have locked them */
+    release(fixture);
   if (way[wanted].leaving == BY_COMMAND)
     station_fixture_command(fixture, way[wanted].command, way[wanted].value);
   if (way[wanted].leaving == BY_PULL && pull_left != NULL)

@@ -190,10 +190,13 @@ static void a_false_start_gets_no_signal(void **state)
   scene_command(&scene, STANCE_COMMAND_NEXT, 0);
   scene_run(&scene, 4.6);
   assert_int_equal(scene_count_message(&scene, STANCE_MESSAGE_FALSE_START), 1);
-  assert_int_equal(scene.machine.attempts, 0);
+  assert_int_equal(scene.machine.attempts, 1);
+  assert_true(scene.machine.last.false_start && scene.machine.last.broken_off);
+  assert_false(scene.machine.last.counted);
   scene.reaction_s = 0.2;
   assert_true(scene_run_until(&scene, STANCE_TEST_GET_OFF, 200));
   assert_int_equal(scene_count_counted(&scene), 3);
+  assert_int_equal(scene.machine.attempts, 4);
 }
 
 static void a_missed_repetition_is_repeated(void **state)

@@ -162,7 +162,8 @@ void stance_run_say_news(struct stance_run *run, enum stance_station_news news)
     say_repetition(run);
   } else if (news == STANCE_NEWS_TELL) {
     /* what a repetition's own line says is not said twice */
-    if (strcmp(run->view.told_id, "counted") != 0 && strcmp(run->view.told_id, "missed") != 0)
+    if (strcmp(run->view.told_id, "counted") != 0 && strcmp(run->view.told_id, "missed") != 0 &&
+        strcmp(run->view.told_id, "false_start") != 0)
       stance_run_say(run, "%s%s", side_prefix(run->view.told_side), run->view.told);
   }
 }

@@ -59,11 +59,6 @@ static void remember(struct stance_station *station, struct station_test *test,
                      const struct stance_test_action *action)
 {
   switch (action->message) {
-  case STANCE_MESSAGE_LOCKED:
-    for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++)
-      if (test->machine.locked[side])
-        note_side(station, test, STANCE_NOTE_LOCK, (enum stance_side)side);
-    break;
   case STANCE_MESSAGE_SIDE_PROVED:
     side_proved(station, test, action->side);
     break;
@@ -133,14 +128,18 @@ static void take_repetition(struct stance_station *station, struct station_test 
   const double peak_n = highest(repetition);
   attempt->repetition = *repetition;
   attempt->message = repetition->counted       ? STANCE_MESSAGE_COUNTED
+                     : repetition->false_start ? STANCE_MESSAGE_FALSE_START
                      : repetition->broken_off  ? STANCE_MESSAGE_BROKEN_OFF
                      : known || !isnan(peak_n) ? STANCE_MESSAGE_REPEATED
                                                : STANCE_MESSAGE_MISSED;
-  station_note(station, test,
-               &(struct stance_note){.kind = known ? STANCE_NOTE_REJECT : STANCE_NOTE_REPETITION,
-                                     .side = repetition->side,
-                                     .repetition = repetition->number,
-                                     .value = peak_n});
+  struct stance_note note = {.kind = known ? STANCE_NOTE_REJECT : STANCE_NOTE_REPETITION,
+                             .side = repetition->side,
+                             .repetition = repetition->number,
+                             .value = peak_n};
+  station_note(station, test, &note);
+  note.kind = STANCE_NOTE_REJECT;
+  if (!known && repetition->broken_off) /* nobody will say so later */
+    station_note(station, test, &note);
   station_attempt_json(&text, test, attempt);
   if (!text.failed)
     stance_event_hub_publish(station->hub, "repetition", text.bytes, false);
@@ -161,10 +160,16 @@ static void take_pain(struct stance_station *station, struct station_test *test,
 {
   station_note(station, test,
                &(struct stance_note){.kind = STANCE_NOTE_PAIN,
-                                     .side = action->repetition.number > 0 ? action->repetition.side
-                                                                           : STANCE_SIDE_NONE,
+                                     .side = action->side,
                                      .repetition = action->repetition.number,
                                      .value = action->number});
+}
+
+static void lock(struct stance_station *station, struct station_test *test, enum stance_side locked)
+{
+  for (int side = STANCE_LEFT; side <= STANCE_RIGHT; side++)
+    if (locked == (enum stance_side)side || locked == STANCE_BOTH)
+      note_side(station, test, STANCE_NOTE_LOCK, (enum stance_side)side);
 }
 
 static void take(struct stance_station *station, struct station_test *test,
@@ -197,6 +202,9 @@ static void take(struct stance_station *station, struct station_test *test,
   case STANCE_ACTION_PAIN:
     take_pain(station, test, action);
     break;
+  case STANCE_ACTION_LOCK:
+    lock(station, test, action->side);
+    break;
   case STANCE_ACTION_END:
     test->ending = true;
     break;
@@ -209,4 +217,13 @@ void station_take_actions(struct stance_station *station, struct station_test *t
   struct stance_test_action action;
   while (stance_machine_take_action(&test->machine, &action))
     take(station, test, &action);
+}
+
+/* A pain is left as by who aborts. */
+void station_test_end(struct stance_station *station, struct station_test *test)
+{
+  const enum stance_test_state state = test->machine.state;
+  if (test->leads && (state == STANCE_TEST_PAIN || state == STANCE_TEST_PAIN_SIDE))
+    station_test_abort(station, test);
+  test->ending = true;
 }

@@ -284,6 +284,8 @@ int64_t station_test_now_ns(const struct stance_station *station, const struct s
 
 /* station_actions.c: what the machine wants done. */
 void station_take_actions(struct stance_station *station, struct station_test *test);
+/* By itself: nobody can answer any more of what was asked. */
+void station_test_end(struct stance_station *station, struct station_test *test);
 void station_note(struct stance_station *station, struct station_test *test,
                   const struct stance_note *note);
 

@@ -171,7 +171,7 @@ static void look_at_instruments(struct stance_station *station, struct station_t
   }
   /* what was still in the ring when it ended comes first */
   if (ended && stance_frame_ring_used(test->stream[0].live_ring) == 0)
-    test->ending = true;
+    station_test_end(station, test);
 }
 
 static bool has_lasted(const struct station_test *test)
@@ -214,7 +214,7 @@ bool station_test_pump(struct stance_station *station, struct station_test *test
   if (!test->by_frames || !test->streaming)
     step(station, test);
   if (has_lasted(test) || has_store_given_up(station))
-    test->ending = true;
+    station_test_end(station, test);
   else if (test->to_the_end && test->leads && test->machine.state == STANCE_TEST_FINISHED)
     test->ending = all_have_ended(test);
   station_take_cues(station, test);

@@ -25,7 +25,7 @@ struct stance_store;
   X(SOUND_LATE_UNCERTAINTY, sound_late_uncertainty, "value: of the same, in s, expanded (k = 2)") \
   X(SOUND_GAP, sound_gap, "the card ran dry; value: how often since it was opened")               \
   X(REPETITION, repetition, "an attempt ended; value: its highest live force in N")               \
-  X(REJECT, reject, "the attempt was taken back")                                                 \
+  X(REJECT, reject, "the attempt counts not: taken back, broken off, or before its signal")       \
   X(PAIN, pain, "value: 0 to 10, after the attempt")                                              \
   X(LOCK, lock, "no maximal effort on this side until it is released")                            \
   X(RELEASE, release, "the side is released")                                                     \

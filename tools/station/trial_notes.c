@@ -31,6 +31,13 @@ static void take_pain(struct stance_trial *trial, const struct stance_note *note
       trial->pain_max[side] = fmax(trial->pain_max[side], notes[k].value);
 }
 
+/* After the effort of one leg the other one may hurt. */
+static bool is_pain_of(const struct stance_note *note, const struct stance_attempt *attempt)
+{
+  const bool both_known = note->side <= STANCE_RIGHT && attempt->side <= STANCE_RIGHT;
+  return note->kind == STANCE_NOTE_PAIN && (!both_known || note->side == attempt->side);
+}
+
 static void take_note(struct stance_trial *trial, const struct stance_note *notes, size_t k,
                       size_t count, unsigned *number)
 {
@@ -53,7 +60,7 @@ static void take_note(struct stance_trial *trial, const struct stance_note *note
     trial->pain_stop = true;
   else if (note->kind == STANCE_NOTE_REJECT && attempt != NULL)
     attempt->taken_back = true;
-  if (note->kind == STANCE_NOTE_PAIN && attempt != NULL)
+  if (attempt != NULL && is_pain_of(note, attempt))
     attempt->pain = fmax(attempt->pain, note->value);
   if (note->kind == STANCE_NOTE_PAIN)
     take_pain(trial, notes, k, count);

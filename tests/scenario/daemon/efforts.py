@@ -87,7 +87,7 @@ def attended(folder):
         daemon.keeps(test)
 
 
-@scenario("false start: an effort before the signal is told, and waited for anew")
+@scenario("false start: an effort before the signal is told, waited for anew, kept and not used")
 def false_start(folder):
     # up and down without a rest, so that some effort begins between 'get ready' and 'go'
     device = (
@@ -100,8 +100,14 @@ def false_start(folder):
         lead(daemon, test, until=("ready",), answer=pass_proof(daemon))
         onlooker.wait("tell", lambda data: data["message"] == "false_start")
         onlooker.wait("state", lambda data: data["test"] and data["test"]["state"] == "wait")
+        early = onlooker.wait("repetition", lambda data: data["message"] == "false_start")
+        same(early["counted"], False, early)
+        # until it is over
+        over_s = onlooker.all("live")[-1]["t_s"] + 3
+        onlooker.wait("live", lambda data: data["t_s"] > over_s)
         daemon.command(test, "abort")
-        daemon.result(test)
+        report = daemon.result(test)
+        check("taken_back" in flags(report), "it is used:", report["repetitions"])
         daemon.keeps(test)
 
 
@@ -156,6 +162,16 @@ def pain_locks(folder):
     with Daemon(folder, device, unattended=False) as daemon:
         test = daemon.start(athlete="A-17")
         lead(daemon, test, until=("effort",), answer=pass_proof(daemon))
+        daemon.command(test, "stop")
+        daemon.command(test, "abort")  # and nobody says on which side
+        daemon.result(test)
+        test = daemon.start(athlete="A-17")
+        now = lead(daemon, test, until=("wait",), answer=pass_proof(daemon))
+        same(now["locked"], ["left", "right"], "locked by a pain that nobody answered")
+        check("release" in now["commands"], "offers to release")
+        daemon.command(test, "release", "left")
+        daemon.command(test, "release", "right")
+        lead(daemon, test, until=("effort",))
         daemon.command(test, "stop")
         same(daemon.state()["test"]["needs"], "pain", "what is asked for")
         attempt = daemon.state()["test"]["attempts"][-1]

@@ -68,6 +68,8 @@ def lead_to(daemon, test, wanted):
             pass  # it is pulled
         elif state.startswith("prove_"):
             daemon.command(test, "next", status=None)
+        elif state == "wait" and now["locked"]:  # by a pain on the way before
+            daemon.command(test, "release", now["locked"][0], status=None)
         elif state == "wait" and wanted in ("pain", "pain_side"):
             daemon.command(test, "stop", status=None)
         elif state == "wait" and wanted in ("get_off", "zeroing_after"):
