@@ -76,6 +76,15 @@ char *stance_station_state_json(struct stance_station *to)
   return strdup("{\"api\":1,\"test\":null}");
 }
 
+void stance_station_tell_again(struct stance_station *to, const char *id,
+                               const struct stance_report *report, const char *why)
+{
+  (void)to;
+  require(!only_reads);
+  require(strlen(id) == STANCE_UUID_SIZE - 1);
+  require(report != NULL || why != NULL);
+}
+
 const char *stance_station_store_path(const struct stance_station *of)
 {
   return of->path;
