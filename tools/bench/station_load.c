@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -114,14 +116,47 @@ void load_reader_join(struct load_reader *reader)
   close(reader->socket);
 }
 
-pid_t load_one_core(void)
+__attribute__((noreturn)) static void compute(void)
 {
-  const pid_t child = fork();
-  if (child != 0)
-    return child;
   volatile unsigned long work = 0;
   for (;;)
     work = work + 1;
+}
+
+pid_t load_one_core(void)
+{
+  const pid_t child = fork();
+  if (child == 0)
+    compute();
+  return child;
+}
+
+void load_keep_awake(struct load_awake *awake)
+{
+  const size_t room = sizeof awake->pid / sizeof awake->pid[0];
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  for (awake->count = 0; awake->count < room && (long)awake->count < online; awake->count++) {
+    const pid_t child = fork();
+    if (child < 0)
+      load_fail("no process could be started");
+    if (child == 0) {
+      const struct sched_param none = {0};
+      if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || sched_setscheduler(0, SCHED_IDLE, &none) != 0)
+        _exit(1);
+      compute();
+    }
+    awake->pid[awake->count] = child;
+  }
+}
+
+void load_let_sleep(struct load_awake *awake)
+{
+  for (size_t k = 0; k < awake->count; k++) {
+    int status;
+    kill(awake->pid[k], SIGKILL);
+    if (waitpid(awake->pid[k], &status, 0) < 0 || !WIFSIGNALED(status))
+      load_fail("a processor was not kept awake");
+  }
 }
 
 static pid_t start_daemon(const char *folder, const char *device)

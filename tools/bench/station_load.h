@@ -33,6 +33,15 @@ void load_reader_hang_up(struct load_reader *reader);
 /* A process that does nothing but compute; to be killed. */
 pid_t load_one_core(void);
 
+/* Processes that compute while nobody else wants their processor, one for each: none of them halts,
+   and who is woken does not pay for its coming back. */
+struct load_awake {
+  pid_t pid[64];
+  size_t count;
+};
+void load_keep_awake(struct load_awake *awake);
+void load_let_sleep(struct load_awake *awake);
+
 /* `stanced` of $STANCE_BUILD_DIR, its store and its file in the folder. */
 struct load_daemon {
   pid_t pid;

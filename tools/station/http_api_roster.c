@@ -69,9 +69,11 @@ static char *write_roster(const json_t *roster)
   json_t *athlete, *kept = json_deep_copy(roster);
   bool failed = kept == NULL;
   today(day);
-  json_array_foreach(json_object_get(kept, "athletes"), k,
-                     athlete) if (json_is_true(json_object_get(athlete, "done"))) failed |=
-      json_object_set_new(athlete, done_on, json_string(day)) != 0;
+  json_array_foreach(json_object_get(kept, "athletes"), k, athlete)
+  {
+    if (json_is_true(json_object_get(athlete, "done")))
+      failed = json_object_set_new(athlete, done_on, json_string(day)) != 0 || failed;
+  }
   char *text = failed ? NULL : json_dumps(kept, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
   json_decref(kept);
   return text;
