@@ -109,6 +109,8 @@ async function theResultIsTheRecordings(page, narrow, id) {
 async function aTeamAndAMove(page, id) {
   await page.keyboard.press("Space");
   await view(page, "setup");
+  assert.deepEqual([await page.locator("#athlete").inputValue(), await page.locator("#mass").inputValue()], ["", ""],
+    "the next one has the mass of the last one");
   await page.locator("#roster_edit summary").press("Enter");
   await page.locator("#roster_text").fill("A-17; 80,5; 0.42\nB-2; 71\nC-3");
   await page.locator("#roster_save").press("Enter");
@@ -135,6 +137,13 @@ async function aTeamAndAMove(page, id) {
   await page.waitForFunction(() => document.getElementById("mass").value === "80.5");
   assert.equal(await page.locator("#athlete").inputValue(), "A-17");
   await view(page, "setup");
+  await page.locator("#athlete").fill("A-17b");
+  assert.equal(await page.locator("#mass").inputValue(), "", "the mass of another name");
+  await page.locator("#athlete").fill("B-2");
+  await page.locator("#athlete").press("Escape");
+  assert.equal(await page.locator("#mass").inputValue(), "71.0", "out of the list");
+  await page.keyboard.type("s-9\n", { delay: 200 }); // by hand: s is a key as well
+  await page.waitForFunction(() => document.getElementById("athlete").value === "s-9");
   await page.locator("#roster button").first().focus();
   await page.keyboard.type("C-3\n"); // whatever has the focus
   await page.waitForFunction(() => document.getElementById("athlete").value === "C-3");
@@ -147,9 +156,12 @@ async function aTeamAndAMove(page, id) {
   await other.locator("#move_to").fill("B-2");
   await other.locator("#move_to").press("Enter");
   await says(other, "sentence", "Result of B-2");
+  await says(other, "values", "no body mass was given");
+  await other.waitForFunction(() => document.querySelectorAll("#history .dot.left").length === 1);
   assert.equal((await station.ask("tests?athlete=B-2"))[0].id, id);
   await other.locator("#move_undo").press("Enter");
   await says(other, "sentence", "Result of A-17");
+  await other.waitForFunction(() => document.querySelector("#roster li.done b").textContent === "A-17");
   await other.evaluate(() => document.activeElement.blur());
   await other.keyboard.press("Space");
   await view(other, "setup");
