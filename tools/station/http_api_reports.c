@@ -153,9 +153,12 @@ static enum stance_status keep(void *context, const struct stance_report *report
                                struct stance_problem *problem)
 {
   struct keeping *keeping = context;
+  /* before it is told: whoever hears of it asks for the history at once */
+  const enum stance_status status =
+      stance_result_keep(keeping->store, keeping->id, report, problem);
   stance_station_tell_again(keeping->api->station, keeping->id, report, NULL);
   keeping->told = true;
-  return stance_result_keep(keeping->store, keeping->id, report, problem);
+  return status;
 }
 
 void api_keep_result(struct stance_http_api *api, struct stance_store *store, const char *id,
