@@ -201,6 +201,7 @@ async function move(body) {
   try {
     await ask("POST", `tests/${id}/athlete`, body);
     await fetchResult(id, true);
+    await showHistory();
     if (model.result.report !== null) await moveDone(model, before?.athlete, model.result.report);
     say(text("moved"));
   } catch (reason) {
