@@ -115,7 +115,7 @@ STANCE_MUST_CHECK enum stance_status stance_store_add_phase(struct stance_store 
                                                             const struct stance_phase *phase,
                                                             struct stance_problem *problem);
 /* Gives a recording that has begun the phases of another one, the times at which its frames
-   arrived, and its cues: for one that is played back. */
+   arrived, its cues, and what was said of it, which locks nobody: for one that is played back. */
 STANCE_MUST_CHECK enum stance_status stance_store_copy_timing(struct stance_store *store,
                                                               const char *from_id,
                                                               const char *to_id,

@@ -66,13 +66,16 @@ enum stance_status stance_store_copy_timing(struct stance_store *store, const ch
                          "INSERT INTO phases SELECT ?, kind, first_index, frame_count FROM phases"
                          " WHERE recording = ?",
                          "tt", to_id, from_id);
-  /* When the athlete heard what; numbered far behind what will be noted of the playing itself. */
+  /* When the athlete heard what, and what was said of it; numbered far behind what will be noted of
+     the playing itself. Whoever the copy is filed under was locked and released by the first. */
   if (code == SQLITE_OK)
     code = store_execute(store,
-                         "INSERT INTO notes SELECT ?, 1000000000 + number, kind, frame_index,"
+                         "INSERT INTO notes SELECT ?, 1000000000 + number,"
+                         " CASE kind WHEN 'lock' THEN 'pain_stop' ELSE kind END, frame_index,"
                          " host_ns, name, side, repetition, value FROM notes WHERE recording = ?"
                          " AND kind IN ('cue', 'sound_late', 'sound_late_uncertainty',"
-                         " 'sound_gap')",
+                         " 'sound_gap', 'repetition', 'reject', 'pain', 'lock', 'pain_stop',"
+                         " 'sides_proved', 'sides_unproved')",
                          "tt", to_id, from_id);
-  return store_transaction_end(store, code, "copy the times of the recording", problem);
+  return store_transaction_end(store, code, "copy what is known of the recording", problem);
 }

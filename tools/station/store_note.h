@@ -30,7 +30,9 @@ struct stance_store;
   X(LOCK, lock, "no maximal effort on this side until it is released")                            \
   X(RELEASE, release, "the side is released")                                                     \
   X(SIDES_PROVED, sides_proved, "both sides answered as they should")                             \
-  X(SIDES_UNPROVED, sides_unproved, "nobody knows whether left is left")
+  X(SIDES_UNPROVED, sides_unproved, "nobody knows whether left is left")                          \
+  X(PAIN_STOP, pain_stop,                                                                         \
+    "the side was locked in the recording that this one plays back; it locks nobody")
 
 enum stance_note_kind {
 #define STANCE_NOTE_ENUM(name, id, meaning) STANCE_NOTE_##name,

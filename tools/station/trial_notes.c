@@ -15,6 +15,12 @@ static struct stance_attempt *find_attempt(struct stance_trial *trial,
   return NULL;
 }
 
+/* The second is the first one's shadow in a recording that is played back. */
+static bool is_pain_stop(const struct stance_note *note)
+{
+  return note->kind == STANCE_NOTE_LOCK || note->kind == STANCE_NOTE_PAIN_STOP;
+}
+
 /* Pain of both legs together is that of the side which was named and locked right after it; of both
    where none was. */
 static void take_pain(struct stance_trial *trial, const struct stance_note *notes, size_t k,
@@ -22,7 +28,7 @@ static void take_pain(struct stance_trial *trial, const struct stance_note *note
 {
   const enum stance_side told = notes[k].side;
   bool locked[2] = {false, false};
-  for (size_t next = k + 1; next < count && notes[next].kind == STANCE_NOTE_LOCK; next++)
+  for (size_t next = k + 1; next < count && is_pain_stop(&notes[next]); next++)
     if (notes[next].side <= STANCE_RIGHT)
       locked[notes[next].side] = true;
   const bool named = told == STANCE_LEFT || told == STANCE_RIGHT;
@@ -56,7 +62,7 @@ static void take_note(struct stance_trial *trial, const struct stance_note *note
     trial->flags |= STANCE_REASON_BIT(STANCE_REASON_SIDES_UNPROVED);
   else if (note->kind == STANCE_NOTE_SIDES_PROVED)
     trial->flags &= ~STANCE_REASON_BIT(STANCE_REASON_SIDES_UNPROVED);
-  else if (note->kind == STANCE_NOTE_LOCK)
+  else if (is_pain_stop(note))
     trial->pain_stop = true;
   else if (note->kind == STANCE_NOTE_REJECT && attempt != NULL)
     attempt->taken_back = true;
