@@ -72,6 +72,15 @@ expect 1 "$stance" calibrate import changed.ini
 says 'profiles never change'
 expect 0 "$stance" calibrate export "$id"
 cmp stdout profile.ini
+# Whatever was imported last is in use, and what it replaces is named.
+first=$(cells list.csv calibration | head -1)
+expect 0 "$stance" calibrate export "$first"
+cp stdout first.ini
+expect 0 "$stance" calibrate import first.ini
+is "$(cat stdout)" "imported $first of recording: used from now on, in place of $id"
+expect 0 "$stance" calibrate import profile.ini
+expect 0 "$stance" calibrate list
+is "$(cells stdout calibration | tail -1)" "$id"
 
 # The certificate is one page, and the same again tomorrow.
 expect 0 "$stance" calibrate show "$id" --pdf one.pdf

@@ -44,7 +44,7 @@ static void profiles_are_found(void **state)
   free(listed);
   assert_int_equal(stance_store_list_calibrations(store, NULL, &listed, &count, NULL), STANCE_OK);
   assert_int_equal(count, 4);
-  assert_string_equal(listed[3], "abcd");
+  assert_string_equal(listed[3], "b13"); /* as they were put */
   free(listed);
 
   /* A whole id goes before ids that begin with it. */
@@ -57,6 +57,31 @@ static void profiles_are_found(void **state)
   assert_int_equal(stance_store_load_calibration(store, "x", &found, &problem), STANCE_INPUT);
   assert_non_null(strstr(problem.text, "there is no calibration 'x'"));
   assert_int_equal(stance_store_load_calibration(store, "", &found, &problem), STANCE_INPUT);
+  stance_store_close(store);
+}
+
+static void expect_in_use(struct stance_store *store, const char *id)
+{
+  struct stance_calibration found;
+  assert_int_equal(stance_store_get_calibration(store, "rig 1", &found, NULL), STANCE_OK);
+  assert_string_equal(found.id, id);
+}
+
+/* The first was made with a clock that stood in the future. */
+static void the_last_entry_is_in_use_whatever_its_date(void **state)
+{
+  struct stance_store *store = store_fixture_open(*state);
+  struct stance_calibration before = profile("before", "rig 1"), now = profile("now", "rig 1");
+  strcpy(before.created_at, "2030-01-01T00:00:00Z");
+  assert_int_equal(stance_store_put_calibration(store, &before, NULL), STANCE_OK);
+  assert_int_equal(stance_store_put_calibration(store, &now, NULL), STANCE_OK);
+  expect_in_use(store, "now");
+  assert_int_equal(stance_store_put_calibration(store, &before, NULL), STANCE_OK);
+  expect_in_use(store, "before"); /* chosen again, by whoever imports it */
+  before.channel[0].slope_n_per_unit = 3;
+  assert_int_equal(stance_store_put_calibration(store, &now, NULL), STANCE_OK);
+  assert_int_equal(stance_store_put_calibration(store, &before, NULL), STANCE_MISMATCH);
+  expect_in_use(store, "now");
   stance_store_close(store);
 }
 
@@ -77,6 +102,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(profiles_are_found, store_fixture_setup,
                                       store_fixture_teardown),
+      cmocka_unit_test_setup_teardown(the_last_entry_is_in_use_whatever_its_date,
+                                      store_fixture_setup, store_fixture_teardown),
       cmocka_unit_test_setup_teardown(a_profile_that_cannot_be_saved_says_why, store_fixture_setup,
                                       store_fixture_teardown),
   };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Notes: kept once, in order, through a disk that refuses; and what they say of locked sides. */
+/* Notes: kept once, in order, through a disk that refuses; and what they say of locked sides. What
+   counts as the last word, on the lever too, where the computer's clock was wrong. */
 #include "recorder.h"
 #include "store_note.h"
 
@@ -143,6 +144,68 @@ static void the_last_word_on_a_side_counts(void **state)
   stance_store_close(store);
 }
 
+static void add_dated(struct stance_store *store, const char *started_at,
+                      const struct stance_note *notes, size_t count)
+{
+  struct stance_recording recording = store_fixture_recording(2, 1000);
+  strcpy(recording.athlete, "A-17");
+  strcpy(recording.started_at, started_at);
+  store_fixture_begin(store, &recording);
+  note_all(store, &recording, notes, count);
+  stance_recording_finish(&recording);
+}
+
+/* A clock that stood wrong makes no lock a released one. */
+static void where_times_and_entries_disagree_it_is_locked(void **state)
+{
+  struct stance_store *store = store_fixture_open(*state);
+  const struct stance_note lock = {
+      .kind = STANCE_NOTE_LOCK, .side = STANCE_LEFT, .value = (double)NAN};
+  const struct stance_note release = {
+      .kind = STANCE_NOTE_RELEASE, .side = STANCE_LEFT, .value = (double)NAN};
+  const struct stance_note both[] = {release, lock};
+  add_dated(store, "2026-01-01T00:00:00Z", &lock, 1);
+  add_dated(store, "2030-01-01T00:00:00Z", &release, 1);
+  expect_locked(store, "A-17", false, false);
+  add_dated(store, "2026-01-02T00:00:00Z", &lock, 1);
+  expect_locked(store, "A-17", true, false);
+  add_dated(store, "2026-01-02T00:00:00Z", &release, 1);
+  expect_locked(store, "A-17", false, false);
+  add_dated(store, "2030-01-01T00:00:00Z", &lock, 1);
+  add_dated(store, "2026-01-03T00:00:00Z", &release, 1);
+  expect_locked(store, "A-17", true, false);
+  add_dated(store, "2030-01-01T00:00:00Z", both, 2);
+  add_dated(store, "2030-01-02T00:00:00Z", &release, 1);
+  expect_locked(store, "A-17", false, false);
+  stance_store_close(store);
+}
+
+static void begin_with_lever(struct stance_store *store, const char *started_at, double lever_m)
+{
+  struct stance_recording recording = store_fixture_recording(2, 1000);
+  strcpy(recording.athlete, "A-17");
+  strcpy(recording.protocol_id, "nordic");
+  strcpy(recording.started_at, started_at);
+  recording.lever_m = lever_m;
+  store_fixture_begin(store, &recording);
+  stance_recording_finish(&recording);
+}
+
+static void the_lever_is_that_of_the_last_entry(void **state)
+{
+  struct stance_store *store = store_fixture_open(*state);
+  double lever_m = 0;
+  char day[STANCE_DAY_SIZE];
+  begin_with_lever(store, "2030-01-01T00:00:00Z", 0.30);
+  begin_with_lever(store, "2026-01-01T00:00:00Z", 0.35);
+  begin_with_lever(store, "2026-01-02T00:00:00Z", (double)NAN);
+  assert_int_equal(stance_store_last_lever(store, "A-17", "nordic", &lever_m, day, NULL),
+                   STANCE_OK);
+  assert_true(lever_m == 0.35);
+  assert_string_equal(day, "2026-01-01");
+  stance_store_close(store);
+}
+
 #define CASE(function) \
   cmocka_unit_test_setup_teardown(function, store_fixture_setup, store_fixture_teardown)
 
@@ -152,6 +215,8 @@ int main(void)
       CASE(notes_come_back_as_they_were),
       CASE(a_disk_that_refuses_doubles_nothing),
       CASE(the_last_word_on_a_side_counts),
+      CASE(the_lever_is_that_of_the_last_entry),
+      CASE(where_times_and_entries_disagree_it_is_locked),
   };
   disk = faulty_disk_install();
   return cmocka_run_group_tests(tests, NULL, NULL);

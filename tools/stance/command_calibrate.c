@@ -136,11 +136,24 @@ static enum stance_status read_file(const char *path, struct stance_text *text,
   return STANCE_OK;
 }
 
+/* What the instrument has been calibrated as until now. */
+static enum stance_status find_other(struct stance_store *store,
+                                     const struct stance_calibration *calibration,
+                                     struct stance_calibration *ret_before, bool *ret_is_other,
+                                     struct stance_problem *problem)
+{
+  enum stance_status status =
+      stance_store_get_calibration(store, calibration->instrument, ret_before, problem);
+  *ret_is_other = status == STANCE_OK && strcmp(ret_before->id, calibration->id) != 0;
+  return status == STANCE_END ? STANCE_OK : status;
+}
+
 static enum stance_status import_file(const char *path, FILE *out, struct stance_problem *problem)
 {
   struct stance_store *store = NULL;
   struct stance_text text = {0};
-  struct stance_calibration calibration;
+  struct stance_calibration calibration, before;
+  bool replaces = false;
   enum stance_status status = read_file(path, &text, problem);
   if (status == STANCE_OK)
     status = stance_calibration_import(path, text.bytes, &calibration, problem);
@@ -148,9 +161,16 @@ static enum stance_status import_file(const char *path, FILE *out, struct stance
   if (status == STANCE_OK)
     status = open_store(STANCE_STORE_WRITE, &store, problem);
   if (status == STANCE_OK)
+    status = find_other(store, &calibration, &before, &replaces, problem);
+  if (status == STANCE_OK)
     status = stance_store_put_calibration(store, &calibration, problem);
   if (status == STANCE_OK) {
-    stance_text_format(&text, "imported %s of %s\n", calibration.id, calibration.instrument);
+    stance_text_format(&text, "imported %s of %s", calibration.id, calibration.instrument);
+    if (replaces)
+      stance_text_format(
+          &text, ": used from now on, in place of %s%s", before.id,
+          strcmp(before.created_at, calibration.created_at) > 0 ? ", which has a later date" : "");
+    stance_text_string(&text, "\n");
     stance_print_plain(out, text.bytes == NULL ? "" : text.bytes);
     stance_text_finish(&text);
   }

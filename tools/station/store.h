@@ -172,13 +172,13 @@ stance_store_list_recordings(struct stance_store *store,
                              struct stance_recording_summary **ret_summaries, size_t *ret_count,
                              struct stance_problem *problem);
 
-/* Calibration profiles: immutable, keyed by id; putting the same one again is harmless, another
-   one under a known id is STANCE_MISMATCH. */
+/* Calibration profiles: immutable, keyed by id; the one that was put last, for the first time or
+   again, is the instrument's. Another one under a known id is STANCE_MISMATCH. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_put_calibration(struct stance_store *store,
                              const struct stance_calibration *calibration,
                              struct stance_problem *problem);
-/* The newest profile for `instrument`; STANCE_END where there is none. */
+/* The profile that was put last for `instrument`; STANCE_END where there is none. */
 STANCE_MUST_CHECK enum stance_status
 stance_store_get_calibration(struct stance_store *store, const char *instrument,
                              struct stance_calibration *ret_calibration,
@@ -190,8 +190,8 @@ STANCE_MUST_CHECK enum stance_status
 stance_store_load_calibration(struct stance_store *store, const char *id,
                               struct stance_calibration *ret_calibration,
                               struct stance_problem *problem);
-/* Ids of all profiles for `instrument` (NULL: for all), oldest first; the caller frees the array.
- */
+/* Ids of all profiles for `instrument` (NULL: for all) as they were put, so that the last one is in
+   use; the caller frees the array. */
 STANCE_MUST_CHECK enum stance_status stance_store_list_calibrations(struct stance_store *store,
                                                                     const char *instrument,
                                                                     char (**ret_ids)[64],

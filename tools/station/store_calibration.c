@@ -40,14 +40,14 @@ enum stance_status stance_store_put_calibration(struct stance_store *store,
   }
   int code = store_transaction_begin(store);
   if (code == SQLITE_OK)
-    code = store_execute(
-        store, "INSERT INTO calibrations VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING", "tttt",
-        calibration->id, calibration->instrument, calibration->created_at, text);
-  if (code == SQLITE_OK)
     code = find_profile(store, "SELECT profile FROM calibrations WHERE id = ?", calibration->id,
                         &stored);
+  const bool is_another = stored != NULL && strcmp(stored, text) != 0;
+  if (code == SQLITE_OK && !is_another) /* one that is known becomes the last entry */
+    code = store_execute(store, "INSERT OR REPLACE INTO calibrations VALUES(?, ?, ?, ?)", "tttt",
+                         calibration->id, calibration->instrument, calibration->created_at, text);
   status = store_transaction_end(store, code, "save the calibration", problem);
-  if (status == STANCE_OK && (stored == NULL || strcmp(stored, text) != 0))
+  if (status == STANCE_OK && is_another)
     status = stance_problem_set(problem, STANCE_MISMATCH,
                                 "%s: another calibration is already known as %s; profiles never "
                                 "change, give this one an id of its own",
@@ -57,6 +57,7 @@ enum stance_status stance_store_put_calibration(struct stance_store *store,
   return status;
 }
 
+/* Not by its date: the clock of the computer that made it may have stood in the future. */
 enum stance_status stance_store_get_calibration(struct stance_store *store, const char *instrument,
                                                 struct stance_calibration *ret_calibration,
                                                 struct stance_problem *problem)
@@ -64,7 +65,7 @@ enum stance_status stance_store_get_calibration(struct stance_store *store, cons
   char *text = NULL;
   int code = find_profile(store,
                           "SELECT profile FROM calibrations WHERE instrument = ?"
-                          " ORDER BY created_at DESC, rowid DESC LIMIT 1",
+                          " ORDER BY rowid DESC LIMIT 1",
                           instrument, &text);
   if (code != SQLITE_OK)
     return store_fail(store, code, "read the calibration", problem);
@@ -130,7 +131,7 @@ enum stance_status stance_store_list_calibrations(struct stance_store *store,
   char(*ids)[64] = NULL;
   int code = store_prepare(store, &row,
                            "SELECT id FROM calibrations WHERE ?1 IS NULL OR instrument = ?1"
-                           " ORDER BY created_at, rowid",
+                           " ORDER BY rowid",
                            "t", instrument);
   if (code != SQLITE_OK)
     return store_fail(store, code, "list the calibrations", problem);

@@ -210,6 +210,7 @@ enum stance_status stance_store_finish_recording(struct stance_store *store,
   return status;
 }
 
+/* As it was entered: a day in the future would win for as long as it lies there. */
 enum stance_status stance_store_last_lever(struct stance_store *store, const char *athlete,
                                            const char *protocol_id, double *ret_lever_m,
                                            char ret_day[STANCE_DAY_SIZE],
@@ -221,7 +222,7 @@ enum stance_status stance_store_last_lever(struct stance_store *store, const cha
                            " JOIN sessions s ON s.id = r.session"
                            " JOIN athletes a ON a.id = s.athlete"
                            " WHERE a.code = ? AND r.protocol_id = ? AND r.lever_m IS NOT NULL"
-                           " ORDER BY r.started_at DESC, r.rowid DESC LIMIT 1",
+                           " ORDER BY r.rowid DESC LIMIT 1",
                            "tt", athlete, protocol_id);
   if (code != SQLITE_OK)
     return store_fail(store, code, "read the lever", problem);
