@@ -103,10 +103,22 @@ async function aMovedResultIsTheOtherOnes() {
   await calm();
   assert.deepEqual(done(station), ["Anna", "Cleo"], "Anna has another test of today");
 
+  let goOn;
+  station.slowHistory = new Promise((answered) => { goOn = answered; });
+  type("move_to", "Dora");
+  send("move_form");
+  await calm();
+  await station.test(during("t3")); // the next one begins meanwhile
+  goOn();
+  await calm();
+  assert.deepEqual([done(station), says("said")], [["Anna"], "Moved; the log keeps both names."]);
+  await station.says({ test: null, last_result: "t1" });
+  assert.equal(says("sentence"), "Result of Dora.");
+
   station.move(test, { undo: true }); // on another screen
   await station.result(test);
-  assert.equal(says("sentence"), "Result of Anna.");
-  assert.match(says("history"), /: 2/, "what another screen moves");
+  assert.equal(says("sentence"), "Result of Cleo.");
+  assert.match(says("history"), /: 1/, "what another screen moves");
 }
 
 /* Who was tested is ticked once; who was not, never. */

@@ -80,6 +80,7 @@ export class Puppet {
     this.asked.push(`${method} ${path}`);
     const said = structuredClone(this.answer(method, path, body && JSON.parse(body)));
     if (path.endsWith("/report.json")) await this.slow;
+    if (path.startsWith("tests?")) await this.slowHistory;
     if (path === "roster") await this.slowRoster;
     return { ok: true, json: async () => said };
   }

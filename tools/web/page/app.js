@@ -201,8 +201,9 @@ async function move(body) {
   try {
     await ask("POST", `tests/${id}/athlete`, body);
     await fetchResult(id, true);
+    const now = model.result?.report ?? null; // the next test may begin any time
     await showHistory();
-    if (model.result.report !== null) await moveDone(model, before?.athlete, model.result.report);
+    if (now !== null) await moveDone(model, before?.athlete, now);
     say(text("moved"));
   } catch (reason) {
     report(reason);
