@@ -29,6 +29,11 @@ async function fieldsAreOfWhomTheyName() {
   type("athlete", "Anna");
   by("athlete").blur();
   assert.deepEqual(fields(), ["Anna", "60.0", "0.400", ""], "out of the list");
+  type("mass", "500"); // the station's limits are the page's
+  type("lever", "0.01");
+  assert.match(says("sentence"), /Ready/);
+  type("lever", "0.009");
+  assert.match(says("sentence"), /from 0.01 to 2 m/);
   by("injured").value = "right";
   type("athlete", "Anna-Lena");
   assert.deepEqual(fields().slice(1), ["", "", ""], "the mass of another name");

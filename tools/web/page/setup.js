@@ -63,7 +63,7 @@ export function takeName(page, meant) {
 export function missing(page) {
   if (page.protocols.length === 0) return text("no_protocols");
   if (by("athlete").value.trim() === "") return text("choose_athlete");
-  for (const [id, low, high] of [["mass", 10, 400], ["lever", 0.05, 2]]) {
+  for (const [id, low, high] of [["mass", 10, 500], ["lever", 0.01, 2]]) {
     const said = by(id).value;
     const value = parseNumber(said);
     if (said.trim() !== "" && !(value >= low && value <= high))
