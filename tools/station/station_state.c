@@ -337,9 +337,10 @@ void station_state_tell(struct stance_station *station)
     stance_text_finish(&text);
     return;
   }
-  stance_event_hub_publish(station->hub, "state", text.bytes, true);
+  /* before it is told: whoever hears of it may ask at once */
   pthread_mutex_lock(&station->lock);
   free(station->state_json);
   station->state_json = text.bytes;
   pthread_mutex_unlock(&station->lock);
+  stance_event_hub_publish(station->hub, "state", text.bytes, true);
 }
