@@ -115,20 +115,23 @@ static bool must_wait(struct stance_station *station, const struct station_reque
   return !refuses;
 }
 
-/* False where it cannot be answered yet. */
-static bool answer(struct stance_station *station, struct station_request *request)
+static enum stance_status start(struct stance_station *station, struct station_request *request,
+                                bool closing)
 {
-  if (must_wait(station, request))
-    return false;
+  if (closing)
+    return stance_problem_set(request->problem, STANCE_MISMATCH, "the station closes");
+  if (station->test != NULL || station->paused)
+    return stance_problem_set(request->problem, STANCE_MISMATCH,
+                              station->paused ? "the settings are being read anew; try again"
+                                              : "a test is going on; end it first");
+  return start_test(station, request->test, request->ret_id, request->problem);
+}
+
+static void answer(struct stance_station *station, struct station_request *request, bool *closing)
+{
   switch (request->kind) {
   case STATION_START:
-    if (station->test != NULL || station->paused)
-      request->status =
-          stance_problem_set(request->problem, STANCE_MISMATCH,
-                             station->paused ? "the settings are being read anew; try again"
-                                             : "a test is going on; end it first");
-    else
-      request->status = start_test(station, request->test, request->ret_id, request->problem);
+    request->status = start(station, request, *closing);
     break;
   case STATION_COMMAND:
     request->status = command(station, request);
@@ -146,9 +149,9 @@ static bool answer(struct stance_station *station, struct station_request *reque
     if (station->test != NULL)
       station_test_abort(station, station->test);
     request->status = STANCE_OK;
+    *closing = true;
     break;
   }
-  return true;
 }
 
 static void tell_state(struct stance_station *station, int64_t now)
@@ -158,22 +161,41 @@ static void tell_state(struct stance_station *station, int64_t now)
   station_state_tell(station);
 }
 
-/* Answers what is asked; the state is told first, so that whoever asked finds it changed. */
-static bool listen(struct stance_station *station, bool *closing)
+/* The state is told first, so that whoever asked finds it changed. */
+static void reply(struct stance_station *station, struct station_request *request)
 {
-  pthread_mutex_lock(&station->lock);
-  struct station_request *request = station->request;
-  pthread_mutex_unlock(&station->lock);
-  if (request == NULL || !answer(station, request))
-    return false;
-  *closing = *closing || request->kind == STATION_CLOSE;
   tell_state(station, station_now_ns(station));
   pthread_mutex_lock(&station->lock);
   request->done = true;
-  station->request = NULL;
   pthread_cond_broadcast(&station->answered);
   pthread_mutex_unlock(&station->lock);
-  return true;
+}
+
+static struct station_request *take_request(struct stance_station *station)
+{
+  pthread_mutex_lock(&station->lock);
+  struct station_request *request = station->request;
+  station->request = NULL;
+  if (request != NULL)
+    pthread_cond_broadcast(&station->answered); /* the next one may ask */
+  pthread_mutex_unlock(&station->lock);
+  return request;
+}
+
+/* Answers what is asked. One that has to wait stands aside, so that others are answered. */
+static void listen(struct stance_station *station, bool *closing)
+{
+  struct station_request *request = station->waiting;
+  if (request != NULL && (*closing || !must_wait(station, request)))
+    station->waiting = NULL;
+  else if ((request = take_request(station)) == NULL)
+    return;
+  else if (station->waiting == NULL && must_wait(station, request)) {
+    station->waiting = request;
+    return;
+  }
+  answer(station, request, closing);
+  reply(station, request);
 }
 
 static void idle(struct stance_station *station)
@@ -234,14 +256,14 @@ void *station_thread(void *argument)
   struct stance_station *station = argument;
   int64_t heard_ns = 0;
   bool closing = false;
-  while (!closing || station->test != NULL) {
+  while (!closing || station->test != NULL || station->waiting != NULL) {
     const int64_t now = station_now_ns(station);
     atomic_store(&station->alive_ns, now);
     if (now - heard_ns >= LISTEN_EVERY_NS) {
       heard_ns = now;
       hear_sound(station);
     }
-    (void)listen(station, &closing);
+    listen(station, &closing);
     if (station->test != NULL)
       run_test(station);
     else if (!closing) {
@@ -345,26 +367,6 @@ char *stance_station_state_json(struct stance_station *station)
   char *copy = station->state_json == NULL ? NULL : strdup(station->state_json);
   pthread_mutex_unlock(&station->lock);
   return copy;
-}
-
-const char *stance_station_store_path(const struct stance_station *station)
-{
-  return station->store_path;
-}
-
-bool stance_station_was_recovered(const struct stance_station *station)
-{
-  return station->recovered;
-}
-
-bool stance_station_cut_off(const struct stance_station *station, char ret_id[STANCE_UUID_SIZE],
-                            double *ret_stored_s)
-{
-  if (station->cut_off_id[0] == '\0')
-    return false;
-  memcpy(ret_id, station->cut_off_id, STANCE_UUID_SIZE);
-  *ret_stored_s = station->cut_off_s;
-  return true;
 }
 
 bool stance_station_is_alive(struct stance_station *station)

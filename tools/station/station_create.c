@@ -144,6 +144,26 @@ enum stance_status stance_station_create(const struct stance_station_options *op
   return status;
 }
 
+const char *stance_station_store_path(const struct stance_station *station)
+{
+  return station->store_path;
+}
+
+bool stance_station_was_recovered(const struct stance_station *station)
+{
+  return station->recovered;
+}
+
+bool stance_station_cut_off(const struct stance_station *station, char ret_id[STANCE_UUID_SIZE],
+                            double *ret_stored_s)
+{
+  if (station->cut_off_id[0] == '\0')
+    return false;
+  memcpy(ret_id, station->cut_off_id, STANCE_UUID_SIZE);
+  *ret_stored_s = station->cut_off_s;
+  return true;
+}
+
 void stance_station_destroy(struct stance_station *station)
 {
   if (station == NULL)

@@ -179,6 +179,7 @@ struct stance_station {
   atomic_bool disk_news;
   atomic_int_least64_t alive_ns;
 
+  struct station_request *waiting; /* a STATION_START, for the result of the test before */
   bool paused;
   struct stance_store *store; /* the thread's, lent to recorder and finisher */
   struct station_test *test;
