@@ -161,7 +161,7 @@ async function aTeamAndAMove(page, id) {
   assert.equal((await station.ask("tests?athlete=B-2"))[0].id, id);
   await other.locator("#move_undo").press("Enter");
   await says(other, "sentence", "Result of A-17");
-  await other.waitForFunction(() => document.querySelector("#roster li.done b").textContent === "A-17");
+  await other.waitForFunction(() => document.querySelector("#roster li.done b")?.textContent === "A-17");
   await other.evaluate(() => document.activeElement.blur());
   await other.keyboard.press("Space");
   await view(other, "setup");
