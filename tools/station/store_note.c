@@ -83,31 +83,26 @@ enum stance_status stance_store_list_notes(struct stance_store *store, const cha
   return store_fail(store, code == SQLITE_ROW ? SQLITE_NOMEM : code, "read the notes", problem);
 }
 
-/* A release ends the locks before it. Within a recording notes are in order by number. Of two
-   recordings the later one is the one that was entered later and has no earlier time: where the
-   computer's clock, which may have stood wrong, and the order of entry disagree, it stays locked.
- */
+/* The last word on a side counts: within a recording by number, of recordings that of the one which
+   was entered last. Not by their dates: the computer's clock may have stood wrong. */
 static int is_locked(const struct stance_store *store, const char *athlete, enum stance_side side,
                      bool *ret_locked)
 {
   sqlite3_stmt *row;
   int code = store_prepare(store, &row,
-                           "WITH words AS (SELECT n.kind, n.number, r.rowid AS entry, r.started_at"
-                           " FROM notes n JOIN recordings r ON r.id = n.recording"
+                           "SELECT n.kind = 'lock' FROM notes n"
+                           " JOIN recordings r ON r.id = n.recording"
                            " JOIN sessions s ON s.id = r.session"
                            " JOIN athletes a ON a.id = s.athlete"
-                           " WHERE a.code = ? AND n.side = ? AND n.kind IN ('lock', 'release'))"
-                           " SELECT EXISTS(SELECT 1 FROM words l WHERE l.kind = 'lock'"
-                           " AND NOT EXISTS(SELECT 1 FROM words f WHERE f.kind = 'release' AND"
-                           " CASE WHEN f.entry = l.entry THEN f.number > l.number"
-                           " ELSE f.entry > l.entry AND f.started_at >= l.started_at END))",
+                           " WHERE a.code = ? AND n.side = ? AND n.kind IN ('lock', 'release')"
+                           " ORDER BY r.rowid DESC, n.number DESC LIMIT 1",
                            "tt", athlete, stance_side_name(side));
   if (code != SQLITE_OK)
     return code;
   code = sqlite3_step(row);
   *ret_locked = code == SQLITE_ROW && sqlite3_column_int(row, 0) == 1;
   store_release(store, row);
-  return code == SQLITE_ROW ? SQLITE_OK : code;
+  return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 enum stance_status stance_store_locked_sides(struct stance_store *store, const char *athlete,

@@ -59,8 +59,8 @@ STANCE_MUST_CHECK enum stance_status stance_store_list_notes(struct stance_store
                                                              struct stance_note **ret_notes,
                                                              size_t *ret_count,
                                                              struct stance_problem *problem);
-/* Sides of an athlete (left, right) that were locked in whichever test and not released since;
-   locked where that is in doubt. Nobody's ("") are never locked. */
+/* Sides of an athlete (left, right) that were locked in whichever test and not released since,
+   in the order of entry. Nobody's ("") are never locked. */
 STANCE_MUST_CHECK enum stance_status stance_store_locked_sides(struct stance_store *store,
                                                                const char *athlete,
                                                                bool ret_locked[2],
