@@ -73,7 +73,7 @@ says 'profiles never change'
 expect 0 "$stance" calibrate export "$id"
 cmp stdout profile.ini
 # Whatever was imported last is in use, and what it replaces is named.
-first=$(cells list.csv calibration | head -1)
+first=$(cells list.csv calibration | sed -n 1p)
 expect 0 "$stance" calibrate export "$first"
 cp stdout first.ini
 expect 0 "$stance" calibrate import first.ini
