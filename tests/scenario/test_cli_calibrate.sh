@@ -38,6 +38,7 @@ grep -q 'NO CALIBRATION' stdout || fail "nobody says that nothing is calibrated"
 expect 0 "$stance" calibrate --device "$device" --channel '#1' --points points.csv \
   --serial LC-L "${paper[@]}" --pdf left.pdf
 says "'right (V)' is not calibrated yet"
+sleep 1.1 # profiles are dated to the second
 expect 0 "$stance" calibrate --device "$device" --channel 'right (V)' --points points.csv \
   --serial LC-R "${paper[@]}" --valid-until 2999-12-31
 [ ! -s stderr ] || fail "a complete profile is not told as complete"
@@ -77,7 +78,7 @@ first=$(cells list.csv calibration | sed -n 1p)
 expect 0 "$stance" calibrate export "$first"
 cp stdout first.ini
 expect 0 "$stance" calibrate import first.ini
-is "$(cat stdout)" "imported $first of recording: used from now on, in place of $id"
+is "$(cat stdout)" "imported $first of recording: used from now on, in place of $id, which has a later date"
 expect 0 "$stance" calibrate import profile.ini
 expect 0 "$stance" calibrate list
 is "$(cells stdout calibration | tail -1)" "$id"
