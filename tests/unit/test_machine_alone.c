@@ -62,7 +62,8 @@ static void nobody_is_there_any_more(void **state)
   }
 }
 
-/* A locked side is not tested where nobody could release it, and keeps nobody waiting. */
+/* A locked side is not tested where nobody could release it, keeps nobody waiting, and what another
+   day locked is no pain of this test. */
 static void unattended_a_locked_side_is_left_out(void **state)
 {
   (void)state;
@@ -76,6 +77,8 @@ static void unattended_a_locked_side_is_left_out(void **state)
   assert_int_equal(stance_machine_remaining(&scene.machine, STANCE_LEFT),
                    scene.protocol.repetitions);
   assert_int_equal(scene_count_message(&scene, STANCE_MESSAGE_LOCKED), 1);
+  for (size_t at = 0; at < scene.log_count; at++)
+    assert_int_not_equal(scene.log[at].kind, STANCE_ACTION_LOCK);
 }
 
 int main(void)

@@ -172,20 +172,6 @@ static void a_finished_test_stays_finished(void **state)
   assert_int_equal(scene.machine.state, STANCE_TEST_WAIT);
 }
 
-/* What another day locked is not locked once more by who cannot be tested. */
-static void a_side_that_was_locked_before_is_no_pain_of_this_test(void **state)
-{
-  (void)state;
-  scene_init(&scene, "iso-supine-90-90");
-  scene.options.unattended = true;
-  scene_begin(&scene);
-  scene.machine.locked[STANCE_LEFT] = true;
-  scene.on = true;
-  assert_true(scene_run_until(&scene, STANCE_TEST_FINISHED, 300));
-  assert_int_equal(scene_count_message(&scene, STANCE_MESSAGE_LOCKED), 1);
-  assert_int_equal(count(STANCE_ACTION_LOCK), 0);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -196,7 +182,6 @@ int main(void)
       cmocka_unit_test(the_side_that_is_answered_is_the_side_of_the_pain),
       cmocka_unit_test(an_effort_that_is_repeated_is_heard_to_be),
       cmocka_unit_test(a_finished_test_stays_finished),
-      cmocka_unit_test(a_side_that_was_locked_before_is_no_pain_of_this_test),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
